@@ -1,0 +1,9 @@
+/** All activities, built around what they depend on. Workflows know them by the type only. */
+import { createRunRecords, type RecordDependencies } from './run-records';
+import { createTakeTurn, type TurnDependencies } from './take-turn';
+
+export function createActivities(dependencies: TurnDependencies & RecordDependencies) {
+  return { takeTurn: createTakeTurn(dependencies), ...createRunRecords(dependencies) };
+}
+
+export type Activities = ReturnType<typeof createActivities>;

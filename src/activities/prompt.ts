@@ -1,0 +1,36 @@
+/** Builds the messages of a model call: the role's prompt, the session's context, and the turn's own messages with texts put in. */
+import type { ChatCompletionMessageParam } from 'openai/resources/chat/completions';
+import { ApplicationFailure } from '@temporalio/common';
+import type { PromptPart, TurnRequest } from '../contract';
+import type { Memory } from '../redis/memory';
+import type { TurnStore } from '../redis/turns';
+
+/** Fetches what the request refers to. Fails with `TEXT_LOST`, naming the turns, when Redis no longer holds a text. */
+export async function buildMessages(
+  request: TurnRequest,
+  turns: TurnStore,
+  memory: Memory,
+): Promise<ChatCompletionMessageParam[]> {
+  const [texts, context] = await Promise.all([
+    fetchTexts(request, turns),
+    request.with_context ? memory.contextOfRun(request.session_id, request.run_id) : [],
+  ]);
+  const fill = (part: PromptPart) => (typeof part === 'string' ? part : (texts.get(part.turn) ?? ''));
+  return [
+    { role: 'system', content: request.definition.system },
+    ...context.map(({ role, content }) => ({ role, content })),
+    ...request.messages.map(({ role, parts }) => ({ role, content: parts.map(fill).join('') })),
+  ];
+}
+
+async function fetchTexts({ run_id, messages }: TurnRequest, turns: TurnStore): Promise<Map<string, string>> {
+  const ids = [
+    ...new Set(messages.flatMap(({ parts }) => parts.flatMap((part) => (typeof part === 'string' ? [] : [part.turn])))),
+  ];
+  const texts = await turns.texts(run_id, ids);
+  const lost = ids.filter((_, i) => texts[i] === null);
+  if (lost.length > 0) {
+    throw ApplicationFailure.nonRetryable(`Redis has lost the text of: ${lost.join(', ')}.`, 'TEXT_LOST', lost);
+  }
+  return new Map(ids.map((id, i) => [id, texts[i] ?? '']));
+}

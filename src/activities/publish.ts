@@ -1,0 +1,90 @@
+/**
+ * Publishes a turn's events while its text streams.
+ *
+ * One append is under way at a time. Text that arrives meanwhile is merged into the next one, so that a fast model costs fewer
+ * events and a slow one has each token out at the end of the event-loop turn in which it came.
+ */
+import type { TurnNews, TurnRequest } from '../contract';
+import type { Attempt, Effect, Entry, TurnStore } from '../redis/turns';
+
+type Speaker = Pick<TurnRequest, 'run_id' | 'session_id' | 'team_id' | 'turn' | 'role' | 'label'>;
+
+interface Queued {
+  news: TurnNews;
+  effect: Effect;
+}
+
+/** The voice of one attempt. */
+export class TurnPublisher {
+  /** The turn's text as readers have it once all is drained. */
+  text: string;
+  private nextIndex: number;
+  private queue: Queued[] = [];
+  private sending: Promise<void> | undefined;
+  private refusal: { why: unknown } | undefined;
+
+  /** `onRefused` is called when the store refuses an append: this attempt has lost the right to write. */
+  constructor(
+    private readonly store: TurnStore,
+    private readonly speaker: Speaker,
+    private readonly attempt: Attempt,
+    private readonly onRefused: (why: unknown) => void,
+  ) {
+    this.text = attempt.text;
+    this.nextIndex = attempt.nextIndex;
+  }
+
+  /** Publishes a piece of text, soon. */
+  delta(piece: string): void {
+    const last = this.queue[this.queue.length - 1];
+    if (last?.news.type === 'turn.delta') {
+      last.news.text += piece;
+      last.effect = { add: last.news.text };
+    } else {
+      this.queue.push({ news: { type: 'turn.delta', text: piece, offset: this.text.length }, effect: { add: piece } });
+    }
+    this.text += piece;
+    this.sendSoon();
+  }
+
+  /** Publishes an event, soon, after everything before it. */
+  tell(news: TurnNews, effect?: Effect): void {
+    if (news.type === 'turn.restarted') this.text = '';
+    this.queue.push({ news, effect });
+    this.sendSoon();
+  }
+
+  /** Waits until everything is in Redis. Throws what the store refused with. */
+  async drain(): Promise<void> {
+    while (this.sending) await this.sending;
+    if (this.refusal) throw this.refusal.why;
+  }
+
+  private sendSoon(): void {
+    this.sending ??= new Promise<void>((resolve) => setImmediate(() => resolve(this.sendAll())));
+  }
+
+  private async sendAll(): Promise<void> {
+    while (this.queue.length > 0 && !this.refusal) {
+      const entries = this.queue.map((queued, i) => this.toEntry(queued, this.nextIndex + i));
+      this.queue = [];
+      try {
+        await this.store.append(this.speaker.run_id, this.speaker.turn, this.attempt, this.nextIndex, entries);
+        this.nextIndex += entries.length;
+      } catch (why) {
+        this.refusal = { why };
+        this.onRefused(why);
+      }
+    }
+    this.sending = undefined;
+  }
+
+  private toEntry({ news, effect }: Queued, index: number): Entry {
+    const { run_id, session_id, team_id, turn, role, label } = this.speaker;
+    const { epoch } = this.attempt;
+    return {
+      event: { v: 1, run_id, session_id, team_id, at: Date.now(), turn, role, label, epoch, index, ...news },
+      effect,
+    };
+  }
+}

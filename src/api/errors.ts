@@ -1,0 +1,91 @@
+/** Errors leave the API in one shape and in one place: `{"error": {"code", "message"}, "detail": message}` with the right status. */
+import type { Middleware } from 'koa';
+import { z } from 'zod';
+import type { Failure, FailureCode } from '../contract/failures';
+import type { Logger } from '../log';
+
+const STATUS: Partial<Record<FailureCode, number>> = {
+  INVALID_JSON: 400,
+  INVALID_FIELD: 400,
+  INVALID_CURSOR: 400,
+  UNAUTHORIZED: 401,
+  UNKNOWN_SWARM: 404,
+  UNKNOWN_RUN: 404,
+  UNKNOWN_SESSION: 404,
+  NOT_FOUND: 404,
+  METHOD_NOT_ALLOWED: 405,
+  CANCELLED: 409,
+  IDEMPOTENCY_CONFLICT: 409,
+  BODY_TOO_LARGE: 413,
+  CONTENT_REFUSED: 422,
+  CONTEXT_TOO_LONG: 422,
+  INTERNAL: 500,
+  RATE_LIMITED: 503,
+  REDIS_UNAVAILABLE: 503,
+  TEMPORAL_UNAVAILABLE: 503,
+};
+/** Whatever else goes wrong went wrong at the gateway. */
+const BAD_GATEWAY = 502;
+
+/** An error that a caller may see. `extra` stands beside `error` in the body: the run that failed, for example. */
+export class ApiError extends Error {
+  readonly status: number;
+
+  constructor(
+    readonly code: FailureCode,
+    message: string,
+    readonly extra: object = {},
+  ) {
+    super(message);
+    this.name = 'ApiError';
+    this.status = STATUS[code] ?? BAD_GATEWAY;
+  }
+}
+
+/** The body of an error reply, and the core of an error frame. */
+export function errorBody({ code, message }: Failure) {
+  return { error: { code, message }, detail: message };
+}
+
+/** Parses what a caller sent, or says which field is wrong. */
+export function parse<S extends z.ZodType>(schema: S, value: unknown): z.infer<S> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const atCursor = parsed.error.issues.every(({ path }) => path[path.length - 1] === 'after');
+  throw new ApiError(atCursor ? 'INVALID_CURSOR' : 'INVALID_FIELD', sentenceOf(parsed.error));
+}
+
+/** The first issue with its field; of a union's branches the one that came closest. */
+function sentenceOf(error: z.ZodError): string {
+  const issue = error.issues[0];
+  if (issue?.code === 'invalid_union') {
+    const closest = [...issue.errors].sort((a, b) => a.length - b.length)[0];
+    if (closest) return sentenceOf(new z.ZodError(closest));
+  }
+  const field = issue?.path.join('.') || 'body';
+  return `${field}: ${issue?.message ?? 'is not valid'}`;
+}
+
+/** Turns thrown errors into replies. What we did not throw on purpose is logged, and told as `INTERNAL` without details. */
+export function replyWithErrors(log: Logger): Middleware {
+  return async function errors(ctx, next) {
+    try {
+      await next();
+    } catch (error) {
+      const known = error instanceof ApiError ? error : toApiError(error);
+      if (known.code === 'INTERNAL') log.error({ error, path: ctx.path }, 'request failed');
+      ctx.status = known.status;
+      ctx.body = { ...errorBody(known), ...known.extra };
+    }
+  };
+}
+
+/** What an unforeseen error is to a caller. */
+export function toApiError(error: unknown): ApiError {
+  const name = error instanceof Error ? error.name : '';
+  if (name === 'MaxRetriesPerRequestError')
+    return new ApiError('REDIS_UNAVAILABLE', 'Redis does not answer; try again in a moment.');
+  if (name === 'ServiceError')
+    return new ApiError('TEMPORAL_UNAVAILABLE', 'Temporal does not answer; try again in a moment.');
+  return new ApiError('INTERNAL', 'Something went wrong on our side; the log has the details.');
+}

@@ -1,0 +1,41 @@
+/** Reads how a workflow ended into the words of the contract, and results into the replies that clients get. */
+import type { WorkflowFailedError } from '@temporalio/client';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { isFailureCode, type Failure } from '../contract/failures';
+import { totalsOf } from '../contract/totals';
+import type { RunResult, SwarmResult } from '../contract';
+
+/** Our code and sentence for a workflow that did not complete. */
+export function failureOf({ cause, message }: WorkflowFailedError): Failure {
+  if (cause instanceof CancelledFailure) return { code: 'CANCELLED', message: 'The run was cancelled.' };
+  if (cause instanceof ApplicationFailure && isFailureCode(cause.type))
+    return { code: cause.type, message: cause.message };
+  return { code: 'INTERNAL', message: cause?.message ?? message };
+}
+
+/** What the run had finished when it ended: it stands in the failure's details. */
+export function partialResult({ cause }: WorkflowFailedError): object {
+  const details = cause instanceof ApplicationFailure || cause instanceof CancelledFailure ? cause.details : undefined;
+  const result = details?.[0] as SwarmResult | undefined;
+  return result ? answersOf(result) : {};
+}
+
+/** The reply of a run that completed: its responses, and beside them what each turn was and took. */
+export function toReply({ team_id, session_id, run_id, status, stages, ...result }: RunResult) {
+  return {
+    team_id,
+    session_id,
+    run_id,
+    status,
+    ...answersOf(result),
+    verification: null,
+    ...(stages ? { stages } : {}),
+  };
+}
+
+function answersOf(result: SwarmResult) {
+  const { turns, answers, failures } = result;
+  const responses = answers.flatMap((id) => turns.find(({ turn }) => turn === id)?.text ?? []);
+  const { usage, cost_usd } = totalsOf(turns);
+  return { responses, answers, turns, failures, usage, cost_usd };
+}

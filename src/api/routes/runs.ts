@@ -1,0 +1,95 @@
+/** `GET /runs`, `GET /runs/:id`, `GET /runs/:id/events` and `POST /runs/:id/cancel`: finding, reading, watching and stopping runs. */
+import type Router from '@koa/router';
+import { emptySnapshot, foldEvent } from '../../contract/fold';
+import { eventsQuery, listRunsQuery } from '../../contract/requests';
+import type { RunSnapshot } from '../../contract';
+import { BEGINNING, readAll } from '../../redis/events';
+import { parse } from '../errors';
+import { toReply } from '../outcomes';
+import type { FrameSink } from '../relay';
+import type { Services } from '../services';
+import { openEventStream } from '../sse';
+
+export function addRunRoutes(router: Router, services: Services): void {
+  const { runs, relay, history } = services;
+
+  router.get('/runs', async (ctx) => {
+    ctx.body = await services.listRuns(parse(listRunsQuery, ctx.query));
+  });
+
+  router.get('/runs/:id', async (ctx) => {
+    const id = String(ctx.params.id);
+    const description = await runs.describe(id);
+    const snapshot = await readSnapshot(id);
+    const reply = description.status === 'completed' ? await runs.result(id) : undefined;
+    const { turns, failure } = snapshot;
+    ctx.body = {
+      ...description,
+      turns,
+      ...(failure ? { failure } : {}),
+      ...(reply ? toReply(reply) : {}),
+      status: description.status,
+      ...linkOf(services, id),
+    };
+  });
+
+  router.get('/runs/:id/events', async (ctx) => {
+    const id = String(ctx.params.id);
+    const lastEventId = ctx.get('Last-Event-ID');
+    const { after = BEGINNING } = parse(eventsQuery, { ...ctx.query, ...(lastEventId ? { after: lastEventId } : {}) });
+    const waiting = holdBack();
+    const following = await relay.resume(id, after, waiting);
+    // EventSource reconnects after the end; 204 is the answer that stops it
+    if (waiting.ended) {
+      ctx.status = 204;
+      return;
+    }
+    const stream = openEventStream(ctx);
+    stream.onLeave(() => following.stop());
+    waiting.passOn(stream);
+  });
+
+  router.post('/runs/:id/cancel', async (ctx) => {
+    const id = String(ctx.params.id);
+    const accepted = await services.cancelRun(id);
+    ctx.status = accepted ? 202 : 200;
+    ctx.body = { run_id: id, accepted, status: accepted ? 'cancelling' : (await runs.describe(id)).status };
+  });
+
+  async function readSnapshot(id: string): Promise<RunSnapshot> {
+    const snapshot = emptySnapshot();
+    for await (const { event } of readAll(history, id)) foldEvent(snapshot, event);
+    return snapshot;
+  }
+}
+
+/** Holds frames until it is known that there is something to stream, because a status cannot be taken back. */
+function holdBack() {
+  const held: Parameters<FrameSink['frame']>[] = [];
+  let target: FrameSink | undefined;
+  const sink = {
+    ended: false,
+    frame(...frame: Parameters<FrameSink['frame']>) {
+      if (target) target.frame(...frame);
+      else held.push(frame);
+    },
+    end() {
+      sink.ended = held.length === 0 && !target;
+      finished = true;
+      target?.end();
+    },
+    passOn(stream: FrameSink) {
+      target = stream;
+      held.forEach((frame) => stream.frame(...frame));
+      if (finished) stream.end();
+    },
+  };
+  let finished = false;
+  return sink;
+}
+
+function linkOf({ temporalUiUrl, namespace }: Services, id: string): object {
+  return temporalUiUrl
+    ? { temporal_ui: `${temporalUiUrl}/namespaces/${namespace}/workflows/${encodeURIComponent(id)}` }
+    : {};
+}

@@ -1,0 +1,101 @@
+/** `GET /swarms`, `POST /swarm/execute` and `POST /swarm/coordinate`: what there is to start, and starting it. */
+import type Router from '@koa/router';
+import type { Context } from 'koa';
+import type { SwarmDefinition } from '../../contract';
+import { COORDINATE } from '../../contract/names';
+import { coordinateRequest, executeRequest } from '../../contract/requests';
+import { ApiError, errorBody, parse, toApiError } from '../errors';
+import { toReply } from '../outcomes';
+import type { Order } from '../runs';
+import { openEventStream } from '../sse';
+import type { Services } from '../services';
+
+/** How the caller wants the answer. */
+type Delivery = 'stream' | 'async' | 'wait';
+
+export function addSwarmRoutes(router: Router, services: Services): void {
+  const { swarms } = services;
+  router.get('/swarms', (ctx) => {
+    ctx.body = [...swarms.map(describeSwarm), COORDINATION];
+  });
+
+  router.post('/swarm/execute', async (ctx) => {
+    const { stream, wait, ...order } = parse(executeRequest, ctx.request.body);
+    await carryOut(
+      ctx,
+      services,
+      { ...order, max_rounds: 1, idempotencyKey: idempotencyKeyOf(ctx) },
+      deliveryOf(ctx, stream, wait),
+    );
+  });
+
+  router.post('/swarm/coordinate', async (ctx) => {
+    const { stream, wait, ...order } = parse(coordinateRequest, ctx.request.body);
+    const whole = { ...order, swarm_id: COORDINATE, idempotencyKey: idempotencyKeyOf(ctx) };
+    await carryOut(ctx, services, whole, deliveryOf(ctx, stream, wait));
+  });
+}
+
+/** A swarm as callers see it: everything but the prompts. */
+function describeSwarm({ roles, ...swarm }: SwarmDefinition) {
+  return {
+    ...swarm,
+    roles: Object.entries(roles).map(([role, { system: _system, ...about }]) => ({ role, ...about })),
+  };
+}
+
+const COORDINATION = {
+  id: COORDINATE,
+  name: 'Coordination',
+  description:
+    'The strategic swarm plans, the coding swarm implements the plan, the debate swarm reviews the code and may send it back.',
+  pattern: COORDINATE,
+  roles: [],
+};
+
+const IDEMPOTENCY_KEY_LIMIT = 255;
+
+function idempotencyKeyOf(ctx: Context): string | undefined {
+  const key = ctx.get('Idempotency-Key');
+  if (key.length > IDEMPOTENCY_KEY_LIMIT)
+    throw new ApiError('INVALID_FIELD', `Idempotency-Key: must not be longer than ${IDEMPOTENCY_KEY_LIMIT} characters`);
+  return key || undefined;
+}
+
+function deliveryOf(ctx: Context, stream: boolean | null | undefined, wait: boolean | null | undefined): Delivery {
+  if (stream) return 'stream';
+  return wait === false || /\brespond-async\b/.test(ctx.get('Prefer')) ? 'async' : 'wait';
+}
+
+async function carryOut(ctx: Context, services: Services, order: Order, delivery: Delivery): Promise<void> {
+  const run = services.runs.prepare(order);
+  if (delivery === 'stream') return streamRun(ctx, services, order, run);
+  const { replayed, ...scope } = await services.runs.start(order, run);
+  if (replayed) ctx.set('Idempotency-Replayed', 'true');
+  const result = delivery === 'wait' ? await services.runs.result(run.run_id, services.syncWaitMs) : undefined;
+  ctx.set('Location', `/runs/${encodeURIComponent(run.run_id)}`);
+  if (result) {
+    ctx.body = toReply(result);
+  } else {
+    ctx.status = 202;
+    ctx.body = { ...scope, status: 'running', events: `/runs/${encodeURIComponent(run.run_id)}/events` };
+  }
+}
+
+/** The reader is there before the run starts, so that the first token waits for nothing. */
+async function streamRun(
+  ctx: Context,
+  { runs, relay }: Services,
+  order: Order,
+  run: ReturnType<Services['runs']['prepare']>,
+): Promise<void> {
+  const starting = runs.start(order, run);
+  const stream = openEventStream(ctx);
+  const following = relay.fresh(run.run_id, stream);
+  stream.onLeave(() => following.stop());
+  starting.catch((error: unknown) => {
+    following.stop();
+    const known = error instanceof ApiError ? error : toApiError(error);
+    stream.finish({ event: 'error', content: '', done: true, ...errorBody(known) });
+  });
+}

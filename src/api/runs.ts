@@ -1,0 +1,187 @@
+/** Runs as the API knows them. The only file that talks to the Temporal client. */
+import { createHash, randomUUID } from 'node:crypto';
+import {
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowFailedError,
+  WorkflowIdReusePolicy,
+  WorkflowNotFoundError,
+  type WorkflowExecutionDescription,
+} from '@temporalio/client';
+import {
+  CancelledFailure,
+  defineSearchAttributeKey,
+  SearchAttributeType,
+  TypedSearchAttributes,
+} from '@temporalio/common';
+import { COORDINATE, SEARCH_ATTRIBUTES } from '../contract/names';
+import type {
+  CoordinateInput,
+  RunResult,
+  RunScope,
+  StartRequest,
+  SwarmDefinition,
+  SwarmRunInput,
+  TurnOptions,
+} from '../contract';
+import type { coordinate, runSwarm } from '../workflows';
+import { toDescription, type RunDescription } from './descriptions';
+import { ApiError } from './errors';
+import { failureOf, partialResult } from './outcomes';
+import type { TemporalHandle } from './temporal';
+
+/** What a caller wants to be started. */
+export interface Order extends StartRequest {
+  swarm_id: string;
+  max_rounds: number;
+  /** The caller's `Idempotency-Key`. */
+  idempotencyKey?: string | undefined;
+}
+
+/** A run that was started, now or by an earlier request with the same idempotency key. */
+export interface StartedRun extends RunScope {
+  replayed: boolean;
+}
+
+export interface RunsOptions {
+  temporal: TemporalHandle;
+  taskQueue: string;
+  swarms: readonly SwarmDefinition[];
+}
+
+const EXCERPT = 200;
+
+export class Runs {
+  constructor(private readonly options: RunsOptions) {}
+
+  /** Checks and names an order without starting anything, so that a watcher can be there before the first event. */
+  prepare(order: Order): StartedRun {
+    const { idempotencyKey, swarm_id } = order;
+    if (swarm_id !== COORDINATE) this.find(swarm_id);
+    const suffix = idempotencyKey ? hash(idempotencyKey).slice(0, 32) : randomUUID();
+    const run_id = `${swarm_id}-${suffix}`;
+    return { run_id, session_id: order.session_id ?? `session-${suffix}`, team_id: swarm_id, replayed: false };
+  }
+
+  async start(order: Order, { run_id, session_id, team_id }: RunScope): Promise<StartedRun> {
+    const scope = { run_id, session_id, team_id };
+    try {
+      await this.startWorkflow(order, scope);
+      return { ...scope, replayed: false };
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      const memo = (await this.execution(run_id)).memo ?? {};
+      if (memo.request === fingerprint(order)) return { ...scope, session_id: String(memo.session_id), replayed: true };
+      throw new ApiError('IDEMPOTENCY_CONFLICT', 'Idempotency-Key: was used before with another request.');
+    }
+  }
+
+  /** The result, or undefined when the run is not over within the time. Throws {@link ApiError} when the run failed. */
+  async result(runId: string, limitMs?: number): Promise<RunResult | undefined> {
+    const result = this.client.workflow.getHandle<typeof runSwarm>(runId).result();
+    try {
+      return await (limitMs === undefined ? result : Promise.race([result, after(limitMs)]));
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) throw unknownRun(runId);
+      if (!(error instanceof WorkflowFailedError)) throw error;
+      const { code, message } = failureOf(error);
+      const status = error.cause instanceof CancelledFailure ? 'cancelled' : 'failed';
+      throw new ApiError(code, message, { run_id: runId, status, ...partialResult(error) });
+    }
+  }
+
+  async describe(runId: string): Promise<RunDescription> {
+    return toDescription(this.client, (await this.execution(runId)).raw.workflowExecutionInfo ?? {});
+  }
+
+  /** Asks for cancellation; false when the run had already ended. */
+  async cancel(runId: string): Promise<boolean> {
+    if ((await this.describe(runId)).status !== 'running') return false;
+    await this.client.workflow.getHandle(runId).cancel();
+    return true;
+  }
+
+  private get client() {
+    return this.options.temporal.client;
+  }
+
+  private find(id: string): SwarmDefinition {
+    const { swarms } = this.options;
+    const swarm = swarms.find((one) => one.id === id);
+    if (swarm) return swarm;
+    const known = [...swarms.map((one) => one.id), COORDINATE].join(', ');
+    throw new ApiError('UNKNOWN_SWARM', `swarm_id: there is no swarm "${id}"; there are ${known}.`);
+  }
+
+  private async startWorkflow(order: Order, scope: RunScope): Promise<void> {
+    const { message, max_rounds } = order;
+    const options = turnOptions(order);
+    const start = this.startOptions(order, scope);
+    if (order.swarm_id === COORDINATE) {
+      const stages = {
+        plan: this.find('strategic-swarm'),
+        implement: this.find('coding-swarm'),
+        review: this.find('debate-swarm'),
+      };
+      const input: CoordinateInput = { ...scope, ...stages, message, options, max_rounds };
+      await this.client.workflow.start<typeof coordinate>('coordinate', { ...start, args: [input] });
+    } else {
+      const input: SwarmRunInput = { ...scope, swarm: this.find(order.swarm_id), message, options };
+      await this.client.workflow.start<typeof runSwarm>('runSwarm', { ...start, args: [input] });
+    }
+  }
+
+  private startOptions(order: Order, { run_id, session_id, team_id }: RunScope) {
+    const excerpt = order.message.slice(0, EXCERPT);
+    return {
+      workflowId: run_id,
+      taskQueue: this.options.taskQueue,
+      // one run id is one run, for ever: this is what makes an idempotency key hold
+      workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
+      memo: { swarm_id: team_id, session_id, message: excerpt, request: fingerprint(order) },
+      staticSummary: `${team_id} · ${excerpt.replace(/\s+/g, ' ')}`,
+      ...(this.options.temporal.searchable ? { typedSearchAttributes: attributes(team_id, session_id) } : {}),
+    };
+  }
+
+  private async execution(runId: string): Promise<WorkflowExecutionDescription> {
+    try {
+      return await this.client.workflow.getHandle(runId).describe();
+    } catch (error) {
+      throw error instanceof WorkflowNotFoundError ? unknownRun(runId) : error;
+    }
+  }
+}
+
+function unknownRun(runId: string): ApiError {
+  return new ApiError('UNKNOWN_RUN', `There is no run "${runId}".`);
+}
+
+async function after(ms: number): Promise<undefined> {
+  return new Promise((resolve) => setTimeout(() => resolve(undefined), ms).unref());
+}
+
+function turnOptions({ temperature, max_tokens }: Order): TurnOptions {
+  return {
+    ...(typeof temperature === 'number' ? { temperature } : {}),
+    ...(typeof max_tokens === 'number' ? { max_tokens } : {}),
+  };
+}
+
+const key = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
+
+function attributes(swarm: string, session: string): TypedSearchAttributes {
+  return new TypedSearchAttributes([
+    { key: key(SEARCH_ATTRIBUTES.swarm), value: swarm },
+    { key: key(SEARCH_ATTRIBUTES.session), value: session },
+    { key: key(SEARCH_ATTRIBUTES.status), value: 'running' },
+  ]);
+}
+
+const hash = (text: string) => createHash('sha256').update(text).digest('hex');
+
+/** What makes two requests the same; the session counts only where the caller named one. */
+function fingerprint({ swarm_id, message, session_id, temperature, max_tokens, max_rounds }: Order): string {
+  return hash(
+    JSON.stringify([swarm_id, message, session_id ?? null, temperature ?? null, max_tokens ?? null, max_rounds]),
+  );
+}

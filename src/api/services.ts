@@ -1,0 +1,26 @@
+/** What the routes work with, put together once by `createServer`. */
+import type { ListRunsQuery, SwarmDefinition } from '../contract';
+import type { RedisConnection } from '../redis/connect';
+import type { EventReader } from '../redis/events';
+import type { Memory } from '../redis/memory';
+import type { Relay } from './relay';
+import type { RunPage } from './run-list';
+import type { Runs } from './runs';
+
+export interface Services {
+  swarms: readonly SwarmDefinition[];
+  runs: Runs;
+  relay: Relay;
+  history: EventReader;
+  memory: Memory;
+  redis: RedisConnection;
+  listRuns(query: ListRunsQuery): Promise<RunPage>;
+  /** Cancels a run and calls it out to the workers; false when it had already ended. */
+  cancelRun(runId: string): Promise<boolean>;
+  temporalAnswers(deadlineMs: number): Promise<boolean>;
+  /** How long a synchronous request waits before it turns into 202. */
+  syncWaitMs: number;
+  /** Base address of the Temporal Web UI, for links. */
+  temporalUiUrl: string | undefined;
+  namespace: string;
+}

@@ -1,0 +1,146 @@
+/**
+ * `WS /ws/swarm`: a client starts runs, follows and resumes them by cursor, and cancels them; one connection carries several runs.
+ * A frame that makes no sense gets an error frame and nothing else happens. Closing the connection cancels nothing.
+ */
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer, type RawData, type WebSocket } from 'ws';
+import { clientFrame, type ClientFrame } from '../contract/requests';
+import type { Logger } from '../log';
+import type { Keyring } from './auth';
+import { ApiError, errorBody, parse, toApiError } from './errors';
+import type { Relay } from './relay';
+import type { Runs } from './runs';
+
+export interface WebSocketOptions {
+  runs: Runs;
+  relay: Relay;
+  keyring: Keyring;
+  cancelRun(runId: string): Promise<boolean>;
+  log: Logger;
+}
+
+const PATH = '/ws/swarm';
+const FRAME_LIMIT = 2 * 1024 * 1024;
+const PING_MS = 15_000;
+/** A socket that has this much unsent is closed; the client resumes after the last cursor that it got. */
+const BUFFER_LIMIT = 8 * 1024 * 1024;
+/** RFC 6455, 7.4: "try again later". */
+const TRY_AGAIN_LATER = 1013;
+
+/** Serves WebSockets on an HTTP server; `close` ends all of them with 1001. */
+export function serveWebSockets(server: Server, options: WebSocketOptions): { close(): void } {
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: FRAME_LIMIT });
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on('error', () => undefined);
+    if (new URL(request.url ?? '/', 'http://host').pathname !== PATH) return refuse(socket, '404 Not Found');
+    if (!options.keyring.admits(request)) return refuse(socket, '401 Unauthorized');
+    sockets.handleUpgrade(request, socket, head, (client) => new Conversation(client, options));
+  });
+  const pinging = setInterval(() => sockets.clients.forEach(ping), PING_MS);
+  return {
+    close() {
+      clearInterval(pinging);
+      for (const client of sockets.clients) client.close(1001, 'server is stopping; resume by cursor');
+    },
+  };
+}
+
+function refuse(socket: Duplex, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+const silent = new WeakSet<WebSocket>();
+
+function ping(client: WebSocket): void {
+  if (silent.has(client)) return client.terminate();
+  silent.add(client);
+  client.ping();
+}
+
+/** One connection: what it follows, and what it asks for. */
+class Conversation {
+  private readonly following = new Map<string, { stop(): void }>();
+
+  constructor(
+    private readonly client: WebSocket,
+    private readonly options: WebSocketOptions,
+  ) {
+    client.on('pong', () => silent.delete(client));
+    client.on('error', (error) => options.log.debug({ reason: error.message }, 'websocket'));
+    client.on('close', () => this.following.forEach((one) => one.stop()));
+    client.on('message', (data) => void this.answer(data));
+  }
+
+  private async answer(data: RawData): Promise<void> {
+    let frame: ClientFrame | undefined;
+    try {
+      frame = parse(clientFrame, readJson(data));
+      if ('cancel' in frame) await this.cancel(frame.cancel);
+      else if ('run_id' in frame) await this.resume(frame.run_id, frame.after);
+      else await this.start(frame);
+    } catch (error) {
+      const known = error instanceof ApiError ? error : toApiError(error);
+      if (known.code === 'INTERNAL') this.options.log.error({ error }, 'websocket frame failed');
+      const runId =
+        frame && 'run_id' in frame
+          ? { run_id: frame.run_id }
+          : frame && 'cancel' in frame
+            ? { run_id: frame.cancel }
+            : {};
+      this.send(JSON.stringify({ event: 'error', content: '', done: true, ...errorBody(known), ...runId }));
+    }
+  }
+
+  private async start(order: Extract<ClientFrame, { swarm_id: string }>): Promise<void> {
+    const { runs, relay } = this.options;
+    const run = runs.prepare(order);
+    this.follow(run.run_id, relay.fresh(run.run_id, this.sinkOf(run.run_id)));
+    try {
+      await runs.start(order, run);
+    } catch (error) {
+      this.leave(run.run_id);
+      throw error;
+    }
+  }
+
+  private async resume(runId: string, after: string): Promise<void> {
+    this.leave(runId);
+    this.follow(runId, await this.options.relay.resume(runId, after, this.sinkOf(runId)));
+  }
+
+  /** The run's own last event, `run.cancelled`, tells that it is done; here only what became of the request. */
+  private async cancel(runId: string): Promise<void> {
+    const accepted = await this.options.cancelRun(runId);
+    this.send(JSON.stringify({ event: 'cancel.accepted', content: '', done: false, run_id: runId, accepted }));
+  }
+
+  private follow(runId: string, following: { stop(): void }): void {
+    if (this.client.readyState !== this.client.OPEN) return following.stop();
+    this.following.set(runId, following);
+  }
+
+  private leave(runId: string): void {
+    this.following.get(runId)?.stop();
+    this.following.delete(runId);
+  }
+
+  private sinkOf(runId: string) {
+    return { frame: (json: string) => this.send(json), end: () => this.leave(runId) };
+  }
+
+  private send(json: string): void {
+    if (this.client.readyState !== this.client.OPEN) return;
+    this.client.send(json);
+    if (this.client.bufferedAmount > BUFFER_LIMIT)
+      this.client.close(TRY_AGAIN_LATER, 'too slow: resume from your last cursor');
+  }
+}
+
+function readJson(data: RawData): unknown {
+  try {
+    return JSON.parse(String(data));
+  } catch {
+    throw new ApiError('INVALID_JSON', 'The frame is not JSON.');
+  }
+}

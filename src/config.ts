@@ -1,0 +1,121 @@
+/** Configuration from the environment. Read here and nowhere else; a bad value names its variable and stops the start. */
+import { existsSync, readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
+import { z } from 'zod';
+import { ALIASES, DEFAULT_TASK_QUEUE, type Alias } from './contract/names';
+import { SWARMS, swarmDefinition, type SwarmDefinition } from './contract/swarms';
+
+const GATEWAYS = ['gateway', 'portkey', 'openrouter', 'local'] as const;
+export type GatewayName = (typeof GATEWAYS)[number];
+
+const text = z.string().trim().min(1).optional();
+const url = z.url().optional();
+const list = z.string().transform((value) =>
+  value
+    .split(',')
+    .map((item) => item.trim())
+    .filter(Boolean),
+);
+const whole = (fallback: number, min = 1, max = Number.MAX_SAFE_INTEGER) =>
+  z.coerce.number().int().min(min).max(max).default(fallback);
+
+const environment = z.object({
+  PORT: whole(8000, 0, 65535),
+  HOST: z.string().default('127.0.0.1'),
+  CORS_ORIGINS: list.default(['*']),
+  API_KEYS: list
+    .pipe(z.array(z.string().regex(/^[\w.-]+:\S{8,}$/, 'holds name:key pairs, each key at least 8 characters long')))
+    .default([]),
+  DATA_DIR: z.string().default('.data'),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  REDIS_URL: z
+    .string()
+    .regex(/^rediss?:\/\//, 'must begin with redis:// or rediss://')
+    .default('redis://127.0.0.1:6379'),
+  TEMPORAL_ADDRESS: z.string().default('127.0.0.1:7233'),
+  TEMPORAL_NAMESPACE: z.string().default('default'),
+  TEMPORAL_API_KEY: text,
+  TEMPORAL_TLS_CERT: text,
+  TEMPORAL_TLS_KEY: text,
+  TEMPORAL_TLS_CA: text,
+  TEMPORAL_UI_URL: url,
+  TASK_QUEUE: z.string().min(1).default(DEFAULT_TASK_QUEUE),
+  GATEWAYS: list.pipe(z.array(z.enum(GATEWAYS)).min(1)).optional(),
+  GATEWAY_URL: url,
+  GATEWAY_API_KEY: text,
+  PORTKEY_API_KEY: text,
+  PORTKEY_BASE_URL: z.url().default('https://api.portkey.ai/v1'),
+  PORTKEY_CONFIG: text,
+  PORTKEY_VIRTUAL_KEY: text,
+  PORTKEY_PROVIDER: text,
+  PORTKEY_PROVIDER_KEY: text,
+  OPENROUTER_API_KEY: text,
+  OPENROUTER_BASE_URL: z.url().default('https://openrouter.ai/api/v1'),
+  LOCAL_MODEL_URL: z.url().default('http://127.0.0.1:8009/v1'),
+  MODEL_STRATEGIC: list.optional(),
+  MODEL_CODING: list.optional(),
+  MODEL_DEBATE_1: list.optional(),
+  MODEL_DEBATE_2: list.optional(),
+  MODEL_FAST: list.optional(),
+  SWARMS_FILE: text,
+  MEMORY_WINDOW_TOKENS: whole(3000),
+  MEMORY_TTL_SECONDS: whole(30 * 24 * 3600),
+  SYNC_WAIT_SECONDS: whole(900),
+  WORKER_TURNS: whole(200),
+});
+
+const LOOPBACK = ['127.0.0.1', 'localhost', '::1'];
+
+/** The whole configuration, parsed. Field names follow the variables of README.md. */
+export type Config = z.infer<typeof environment> & {
+  gateways: GatewayName[];
+  models: Record<Alias, string[] | undefined>;
+  swarms: readonly SwarmDefinition[];
+};
+
+/** Thrown for a bad value; its message names the variable. */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+}
+
+/** Reads the configuration from the environment and from `.env` in the working folder; the environment wins. */
+export function loadConfig(env: NodeJS.ProcessEnv = process.env, envFile = '.env'): Config {
+  const fromFile = existsSync(envFile) ? parseEnv(readFileSync(envFile, 'utf8')) : {};
+  // an empty value means "not set": compose files and shells pass such
+  const given = Object.fromEntries(Object.entries({ ...fromFile, ...env }).filter(([, value]) => value !== ''));
+  const parsed = environment.safeParse(given);
+  if (!parsed.success) throw new ConfigError(describe(parsed.error));
+  const values = parsed.data;
+  if (!LOOPBACK.includes(values.HOST) && values.API_KEYS.length === 0) {
+    throw new ConfigError(
+      `HOST: ${values.HOST} can be reached from outside, so API_KEYS must be set (name:key, comma-separated).`,
+    );
+  }
+  return {
+    ...values,
+    gateways: values.GATEWAYS ?? [firstThatIsSet(values)],
+    models: Object.fromEntries(
+      ALIASES.map((alias) => [alias, values[`MODEL_${alias.toUpperCase() as Uppercase<Alias>}`]]),
+    ) as Config['models'],
+    swarms: values.SWARMS_FILE ? [...SWARMS, ...readSwarms(values.SWARMS_FILE)] : SWARMS,
+  };
+}
+
+function describe({ issues }: z.ZodError): string {
+  return issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n');
+}
+
+function firstThatIsSet(values: z.infer<typeof environment>): GatewayName {
+  if (values.GATEWAY_URL) return 'gateway';
+  if (values.PORTKEY_API_KEY) return 'portkey';
+  if (values.OPENROUTER_API_KEY) return 'openrouter';
+  return 'local';
+}
+
+function readSwarms(file: string): SwarmDefinition[] {
+  try {
+    return z.array(swarmDefinition).parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch (error) {
+    throw new ConfigError(`SWARMS_FILE: ${file}: ${error instanceof z.ZodError ? describe(error) : String(error)}`);
+  }
+}

@@ -1,0 +1,127 @@
+/** Folds a run's events into what a person would see: the state of the run and the text of each turn. Pure. */
+import type { FailureCode } from './failures';
+import type { RunEvent } from './events';
+import type { RunStatus, Usage } from './runs';
+
+/** One turn as far as its events tell. */
+export interface TurnSnapshot {
+  turn: string;
+  role: string;
+  label: string;
+  team_id: string;
+  status: 'running' | 'waiting' | 'completed' | 'failed';
+  model: string;
+  gateway: string;
+  text: string;
+  attempts: number;
+  usage?: Usage;
+  cost_usd?: number | null;
+  duration_ms?: number;
+  failure?: { code: FailureCode; message: string };
+  /** The index that the turn's next event must have. */
+  next_index: number;
+}
+
+/** A run as far as its events tell; `null` status before `run.started`. */
+export interface RunSnapshot {
+  status: RunStatus | null;
+  swarm_id?: string;
+  message?: string;
+  started_at?: number;
+  ended_at?: number;
+  turns: TurnSnapshot[];
+  answers: string[];
+  failure?: { code: FailureCode; message: string };
+}
+
+/** A run of which nothing has been heard yet. */
+export function emptySnapshot(): RunSnapshot {
+  return { status: null, turns: [], answers: [] };
+}
+
+/** Adds one event to a snapshot, in place. An event that was already folded changes nothing; a gap throws. */
+export function foldEvent(run: RunSnapshot, event: RunEvent): void {
+  switch (event.type) {
+    case 'run.started':
+      Object.assign(run, { status: 'running', swarm_id: event.swarm_id, message: event.message, started_at: event.at });
+      return;
+    case 'run.completed':
+      Object.assign(run, { status: 'completed', answers: event.answers, ended_at: event.at });
+      return;
+    case 'run.failed':
+    case 'run.cancelled':
+      Object.assign(run, {
+        status: event.type === 'run.failed' ? 'failed' : 'cancelled',
+        failure: { code: event.code, message: event.message },
+        ended_at: event.at,
+      });
+      return;
+    default:
+      foldTurnEvent(run, event);
+  }
+}
+
+function foldTurnEvent(run: RunSnapshot, event: Extract<RunEvent, { turn: string }>): void {
+  const turn = run.turns.find(({ turn: id }) => id === event.turn) ?? addTurn(run, event);
+  if (event.index < turn.next_index) return;
+  if (event.index > turn.next_index) {
+    throw new Error(`Events ${turn.next_index} to ${event.index - 1} of turn ${event.turn} are missing.`);
+  }
+  turn.next_index = event.index + 1;
+  applyToTurn(turn, event);
+}
+
+type TurnEvent = Extract<RunEvent, { turn: string }>;
+type TurnEventOf<T extends TurnEvent['type']> = Extract<TurnEvent, { type: T }>;
+
+const running = { status: 'running' } as const;
+
+/** What each event changes in its turn. */
+const changes: { [T in TurnEvent['type']]: (event: TurnEventOf<T>, turn: TurnSnapshot) => Partial<TurnSnapshot> } = {
+  'turn.started': ({ model, gateway }) => ({ ...running, model, gateway }),
+  'turn.delta': ({ text, offset, index }, turn) => {
+    if (offset === turn.text.length) return { ...running, text: turn.text + text };
+    throw new Error(
+      `Turn ${turn.turn} holds ${turn.text.length} units of text where event ${index} expects ${offset}.`,
+    );
+  },
+  'turn.waiting': () => ({ status: 'waiting' }),
+  'turn.rerouted': ({ to }) => ({ model: to }),
+  'turn.resumed': ({ model }) => ({ ...running, model }),
+  'turn.restarted': ({ model }) => ({ ...running, model, text: '' }),
+  'turn.completed': ({ model, gateway, usage, cost_usd, duration_ms }) => ({
+    status: 'completed',
+    model,
+    gateway,
+    usage,
+    cost_usd,
+    duration_ms,
+  }),
+  'turn.failed': ({ code, message, usage }) => ({
+    status: 'failed',
+    failure: { code, message },
+    ...(usage ? { usage } : {}),
+  }),
+};
+
+function applyToTurn<T extends TurnEvent['type']>(turn: TurnSnapshot, event: TurnEventOf<T>): void {
+  const change = changes[event.type as T];
+  Object.assign(turn, { attempts: event.epoch }, change(event, turn));
+}
+
+function addTurn(run: RunSnapshot, event: Extract<RunEvent, { turn: string }>): TurnSnapshot {
+  const turn: TurnSnapshot = {
+    turn: event.turn,
+    role: event.role,
+    label: event.label,
+    team_id: event.team_id,
+    status: 'running',
+    model: '',
+    gateway: '',
+    text: '',
+    attempts: event.epoch,
+    next_index: 0,
+  };
+  run.turns.push(turn);
+  return turn;
+}

@@ -1,0 +1,11 @@
+/** The contract in one import, for types. Workflow code imports values from the files themselves, so that zod stays out of its bundle. */
+export * from './events';
+export * from './failures';
+export * from './fold';
+export * from './frames';
+export * from './names';
+export * from './requests';
+export * from './runs';
+export * from './swarms';
+export * from './totals';
+export * from './verdict';

@@ -1,0 +1,23 @@
+/** Names and limits that more than one room must agree on. Constants only: this file is part of the workflow bundle. */
+
+export const DEFAULT_TASK_QUEUE = 'murmuration';
+
+/** The Temporal search attributes that every run carries. */
+export const SEARCH_ATTRIBUTES = { swarm: 'SwarmId', session: 'SessionId', status: 'RunStatus' } as const;
+
+/** The swarm id under which the coordination of all three teams is listed. */
+export const COORDINATE = 'coordinate';
+
+/** Names that route to an ordered list of models; configuration says which (`MODEL_STRATEGIC`, ...). */
+export const ALIASES = ['strategic', 'coding', 'debate_1', 'debate_2', 'fast'] as const;
+export type Alias = (typeof ALIASES)[number];
+
+/** Longest message that a request may carry, in UTF-16 units; it travels in Temporal payloads, which end at 2 MB. */
+export const MESSAGE_LIMIT = 400_000;
+
+/** Longest session id, in characters. */
+export const SESSION_ID_LIMIT = 128;
+
+/** How often a turn reports that it lives, and how long Temporal waits for such a sign before it tries the turn again. */
+export const HEARTBEAT_INTERVAL_MS = 500;
+export const HEARTBEAT_TIMEOUT = '15 seconds';

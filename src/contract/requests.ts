@@ -1,0 +1,74 @@
+/** What callers send: the bodies, queries and WebSocket frames of the API, parsed once where the bytes come in. Unknown fields are ignored. */
+import { z } from 'zod';
+import { MESSAGE_LIMIT, SESSION_ID_LIMIT } from './names';
+
+const message = z
+  .string()
+  .trim()
+  .min(1, 'must not be empty')
+  .max(MESSAGE_LIMIT, `must not be longer than ${MESSAGE_LIMIT} characters`);
+
+const sessionId = z
+  .string()
+  .max(SESSION_ID_LIMIT)
+  .regex(/^[\w.:@-]*$/, 'may hold letters, digits and . : @ _ - only')
+  .nullish()
+  .transform((id) => id || undefined);
+
+const options = {
+  temperature: z.number().min(0).max(2).nullish(),
+  max_tokens: z.number().int().min(1).max(200_000).nullish(),
+};
+
+/** Body of `POST /swarm/execute`. `wait: false` asks for 202 at once, as `Prefer: respond-async` does. */
+export const executeRequest = z.object({
+  swarm_id: z.string().min(1),
+  message,
+  session_id: sessionId,
+  stream: z.boolean().nullish(),
+  wait: z.boolean().nullish(),
+  ...options,
+});
+
+/** Body of `POST /swarm/coordinate`. `max_rounds` bounds how often a review may send the code back. */
+export const coordinateRequest = z.object({
+  message,
+  session_id: sessionId,
+  stream: z.boolean().nullish(),
+  wait: z.boolean().nullish(),
+  max_rounds: z.number().int().min(1).max(10).default(1),
+  ...options,
+});
+export type CoordinateRequest = z.infer<typeof coordinateRequest>;
+
+/** The part of a start request that the swarms have in common. */
+export type StartRequest = Pick<CoordinateRequest, 'message' | 'session_id' | 'temperature' | 'max_tokens'>;
+
+const runId = z.string().min(1).max(200);
+/** A place in a run's stream as events carry it, or `0` for its beginning. */
+const cursor = z
+  .string()
+  .regex(/^(0|\d{1,16}-\d{1,16})$/, 'is not a cursor: use the cursor of a frame, or 0 for the beginning');
+
+/** A frame that a client may send on `WS /ws/swarm`: start a run, follow or resume one, or cancel one. */
+export const clientFrame = z.union([
+  z.object({ cancel: runId }),
+  z.object({ run_id: runId, after: cursor.default('0') }),
+  executeRequest.extend({ max_rounds: coordinateRequest.shape.max_rounds }),
+]);
+export type ClientFrame = z.infer<typeof clientFrame>;
+
+/** Query of `GET /runs`. */
+export const listRunsQuery = z.object({
+  swarm: z.string().max(100).optional(),
+  session: z.string().max(SESSION_ID_LIMIT).optional(),
+  status: z.enum(['running', 'completed', 'failed', 'cancelled']).optional(),
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+  page: z.string().max(4000).optional(),
+});
+export type ListRunsQuery = z.infer<typeof listRunsQuery>;
+
+/** Query of `GET /runs/:id/events`. */
+export const eventsQuery = z.object({ after: cursor.optional() });
+
+export { cursor as cursorText };

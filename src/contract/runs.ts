@@ -1,0 +1,151 @@
+/** What goes into a run, what comes out of it, and the turns between: the types that workflows and activities exchange. */
+import type { Alias } from './names';
+import type { Failure } from './failures';
+import type { Role, SwarmDefinition } from './swarms';
+
+/** Where a run stands. `running` covers waiting for a rate limit and for a worker. */
+export type RunStatus = 'running' | 'completed' | 'failed' | 'cancelled';
+
+/** Who speaks and where it is heard: the envelope of every event. */
+export interface RunScope {
+  /** The run whose stream the events go to: for a child workflow the run that a caller started. */
+  run_id: string;
+  session_id: string;
+  /** The swarm that is at work: in a coordinated run the swarm of the stage. */
+  team_id: string;
+}
+
+/** A piece of a prompt: literal text, or the text of a finished turn, which activities fetch by its id. */
+export type PromptPart = string | { turn: string };
+
+/** One message of a turn's prompt. */
+export interface PromptMessage {
+  role: 'user' | 'assistant';
+  parts: PromptPart[];
+}
+
+/** Input of `runSwarm`: one swarm at work on one message. */
+export interface SwarmRunInput extends RunScope {
+  swarm: SwarmDefinition;
+  message: string;
+  options: TurnOptions;
+  /** Set for a stage of a coordinated run; the parent then opens and closes the run. */
+  stage?: Stage;
+}
+
+/** A stage of a coordinated run: its name prefixes the turn ids, and its brief replaces the bare message. */
+export interface Stage {
+  name: string;
+  brief: PromptPart[];
+  /** What the turn that concludes the stage is told on top. */
+  closing: string;
+  /** Texts that the brief refers to; the parent holds them in case Redis lost them. */
+  material: Record<string, string>;
+  /** Models by alias, as the parent found them when it opened the run. */
+  models: ModelNames;
+}
+
+/** The first model of each alias, for labels in the Temporal Web UI before the gateway says which model really spoke. */
+export type ModelNames = Partial<Record<Alias, string>>;
+
+/** What a caller may set for all turns of a run. */
+export interface TurnOptions {
+  temperature?: number;
+  max_tokens?: number;
+}
+
+/** Input of `coordinate`: the three swarms, the message, and how often a review may send the code back. */
+export interface CoordinateInput extends RunScope {
+  plan: SwarmDefinition;
+  implement: SwarmDefinition;
+  review: SwarmDefinition;
+  message: string;
+  options: TurnOptions;
+  max_rounds: number;
+}
+
+/** One model call as the workflow asks for it. */
+export interface TurnRequest extends RunScope {
+  turn: string;
+  role: string;
+  /** What people read: the role's label, and which of its turns this is. */
+  label: string;
+  definition: Role;
+  messages: PromptMessage[];
+  /** Whether the session's earlier conversation comes before these messages. */
+  with_context: boolean;
+  options: TurnOptions;
+}
+
+/** Token counts as the gateway reported them; `estimated` when it reported none. */
+export interface Usage {
+  prompt_tokens: number;
+  completion_tokens: number;
+  cached_tokens?: number | undefined;
+  estimated?: boolean | undefined;
+}
+
+/** A finished turn. */
+export interface TurnResult {
+  turn: string;
+  role: string;
+  label: string;
+  /** The model that the gateway says has answered, and the gateway's name. */
+  model: string;
+  gateway: string;
+  text: string;
+  /** The gateway's finish reason; `truncated` when that was the token limit. */
+  finish_reason: string;
+  truncated: boolean;
+  usage: Usage;
+  /** US dollars as reported by the gateway; null when it reported none. */
+  cost_usd: number | null;
+  /** Milliseconds from when the turn was scheduled to its end, and from the last attempt's request to its first token. */
+  duration_ms: number;
+  first_token_ms: number | null;
+  /** Attempts that it took, 1 when nothing went wrong; and the gateway's id of the last generation. */
+  attempts: number;
+  generation_id?: string;
+}
+
+/** A turn that did not finish, in a run that went on without it. */
+export interface TurnFailure extends Failure {
+  turn: string;
+  role: string;
+  label: string;
+}
+
+/** What one swarm produced. `answers` names the turns whose texts are the responses, in order. */
+export interface SwarmResult {
+  turns: TurnResult[];
+  answers: string[];
+  failures: TurnFailure[];
+}
+
+/** One stage of a coordinated run. */
+export interface StageResult {
+  stage: string;
+  team_id: string;
+  round: number;
+  /** The turn that holds the stage's answer. */
+  answer: string;
+  verdict?: Verdict;
+}
+
+/** What a reviewer concluded. */
+export type Verdict = 'pass' | 'revise';
+
+/** Result of a workflow that a caller started. */
+export interface RunResult extends RunScope, SwarmResult {
+  status: 'complete';
+  stages?: StageResult[];
+}
+
+/** How a run ended: what is written to its stream, and on success into its session. */
+export interface RunOutcome extends RunScope {
+  status: Exclude<RunStatus, 'running'>;
+  message: string;
+  result: SwarmResult;
+  /** Why it failed or was cancelled. */
+  failure?: Failure;
+}

@@ -1,0 +1,111 @@
+/** The swarms as data: who is on a team, which model alias each role speaks through, and which pattern leads them. */
+import { z } from 'zod';
+import { ALIASES } from './names';
+import * as prompts from './prompts';
+
+/** A role of a swarm. `max_tokens` and `temperature` hold unless the caller sets others for the run. */
+export const role = z.object({
+  label: z.string().min(1),
+  alias: z.enum(ALIASES),
+  system: z.string().min(1),
+  temperature: z.number().min(0).max(2),
+  max_tokens: z.number().int().positive(),
+});
+export type Role = z.infer<typeof role>;
+
+/** The patterns that coordinate a swarm's turns: one file each in `src/workflows/patterns`. */
+export const PATTERNS = ['strategic', 'coding', 'debate', 'single'] as const;
+
+export const swarmDefinition = z.object({
+  id: z.string(),
+  name: z.string(),
+  description: z.string(),
+  pattern: z.enum(PATTERNS),
+  roles: z.record(z.string(), role),
+});
+export type SwarmDefinition = z.infer<typeof swarmDefinition>;
+
+const TEMPERATURE = 0.7;
+const MAX_TOKENS = 2000;
+
+export const SWARMS: readonly SwarmDefinition[] = [
+  {
+    id: 'strategic-swarm',
+    name: 'Strategic swarm',
+    description: 'Plans: a draft, its critique, and the plan that follows from both.',
+    pattern: 'strategic',
+    roles: {
+      strategist: {
+        label: 'Strategist',
+        alias: 'strategic',
+        system: prompts.STRATEGIST,
+        temperature: TEMPERATURE,
+        max_tokens: MAX_TOKENS,
+      },
+      critic: {
+        label: 'Plan critic',
+        alias: 'strategic',
+        system: prompts.PLAN_CRITIC,
+        temperature: 0.3,
+        max_tokens: 600,
+      },
+    },
+  },
+  {
+    id: 'coding-swarm',
+    name: 'Coding swarm',
+    description: 'Writes code: an implementation with tests, its review, and a revision where the review finds faults.',
+    pattern: 'coding',
+    roles: {
+      coder: { label: 'Coder', alias: 'coding', system: prompts.CODER, temperature: 0.2, max_tokens: MAX_TOKENS },
+      reviewer: {
+        label: 'Code reviewer',
+        alias: 'coding',
+        system: prompts.CODE_REVIEWER,
+        temperature: 0.2,
+        max_tokens: 600,
+      },
+    },
+  },
+  {
+    id: 'debate-swarm',
+    name: 'Debate swarm',
+    description: 'Weighs a question: three voices on three models at once, then a summary with agreement and dissent.',
+    pattern: 'debate',
+    roles: {
+      optimistic: {
+        label: 'Optimistic voice',
+        alias: 'debate_1',
+        system: prompts.OPTIMIST,
+        temperature: TEMPERATURE,
+        max_tokens: MAX_TOKENS,
+      },
+      cautious: {
+        label: 'Cautious voice',
+        alias: 'debate_2',
+        system: prompts.SCEPTIC,
+        temperature: TEMPERATURE,
+        max_tokens: MAX_TOKENS,
+      },
+      balanced: {
+        label: 'Balanced voice',
+        alias: 'fast',
+        system: prompts.MEDIATOR,
+        temperature: TEMPERATURE,
+        max_tokens: MAX_TOKENS,
+      },
+      moderator: {
+        label: 'Moderator',
+        alias: 'strategic',
+        system: prompts.MODERATOR,
+        temperature: 0.3,
+        max_tokens: MAX_TOKENS,
+      },
+    },
+  },
+];
+
+/** The swarm of that id, if there is one. */
+export function findSwarm(id: string): SwarmDefinition | undefined {
+  return SWARMS.find((swarm) => swarm.id === id);
+}

@@ -1,0 +1,15 @@
+/** Adds up what turns have used. Part of the workflow bundle. */
+import type { TurnResult, Usage } from './runs';
+
+/** Sums of a run: the cost is null when the cost of any turn is unknown. */
+export function totalsOf(turns: readonly TurnResult[]): { turns: number; usage: Usage; cost_usd: number | null } {
+  const usage: Usage = { prompt_tokens: 0, completion_tokens: 0 };
+  let cost: number | null = 0;
+  for (const turn of turns) {
+    usage.prompt_tokens += turn.usage.prompt_tokens;
+    usage.completion_tokens += turn.usage.completion_tokens;
+    if (turn.usage.estimated) usage.estimated = true;
+    cost = cost === null || turn.cost_usd === null ? null : cost + turn.cost_usd;
+  }
+  return { turns: turns.length, usage, cost_usd: cost };
+}

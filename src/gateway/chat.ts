@@ -1,0 +1,188 @@
+/**
+ * One streamed chat completion, from request to proven end.
+ *
+ * The client's loop ends without a sound on an abort, on a clean end of file and on several kinds of error, so success is
+ * established afterwards: a good finish reason, our own signal not aborted, and at least one choice.
+ */
+import OpenAI from 'openai';
+import type { ChatCompletionChunk, ChatCompletionMessageParam } from 'openai/resources/chat/completions';
+import type { Usage } from '../contract';
+import type { CallScope, Endpoint } from './endpoints/endpoint';
+import { GatewayFailure, toGatewayFailure } from './failures';
+import { readErrorBody, readSymptom, symptomOf } from './symptom';
+import { createWatchdog } from './watchdog';
+
+export interface ChatCall {
+  endpoint: Endpoint;
+  model: string;
+  messages: ChatCompletionMessageParam[];
+  temperature: number;
+  maxTokens: number;
+  scope: CallScope;
+  signal: AbortSignal;
+  /** Called with each piece of text as it arrives. */
+  onText(text: string): void;
+}
+
+export interface ChatResult {
+  /** The model that the gateway says has answered. */
+  model: string;
+  finishReason: string;
+  usage: Usage | undefined;
+  costUsd: number | null;
+  generationId: string | undefined;
+  /** Milliseconds from the request to the first text. */
+  firstTokenMs: number | null;
+}
+
+/** Calls a gateway; throws {@link GatewayFailure}, or the signal's reason when the caller aborted. */
+export type Chat = (call: ChatCall) => Promise<ChatResult>;
+
+const GOOD_ENDS = new Set(['stop', 'length', 'tool_calls', 'content_filter', 'function_call']);
+
+/** Makes a `Chat` that keeps one client for each endpoint. */
+export function createChat(): Chat {
+  const clients = new Map<Endpoint, OpenAI>();
+  const clientOf = (endpoint: Endpoint) => {
+    const client = clients.get(endpoint) ?? connect(endpoint);
+    clients.set(endpoint, client);
+    return client;
+  };
+  return async function chat(call) {
+    if (call.endpoint.keyRequired && !call.endpoint.apiKey) throw toGatewayFailure(keyMissing(call.endpoint));
+    const reading = new Reading(call);
+    try {
+      const stream = await clientOf(call.endpoint).chat.completions.create(
+        {
+          model: call.model,
+          messages: call.messages,
+          temperature: call.temperature,
+          max_tokens: call.maxTokens,
+          stream: true,
+          stream_options: { include_usage: true },
+        },
+        { signal: reading.signal, headers: call.endpoint.headers(call.scope) },
+      );
+      for await (const chunk of stream) reading.take(chunk);
+    } catch (error) {
+      throw reading.explain(error);
+    } finally {
+      reading.watchdog.stop();
+    }
+    return reading.conclude();
+  };
+}
+
+function connect({ baseUrl, apiKey, firstTokenTimeoutMs }: Endpoint): OpenAI {
+  // Temporal owns the retries: the client's own would multiply with them and ignore long Retry-After headers
+  return new OpenAI({ baseURL: baseUrl, apiKey: apiKey ?? 'none', maxRetries: 0, timeout: firstTokenTimeoutMs });
+}
+
+function keyMissing({ label, keyVariable }: Endpoint) {
+  return symptomOf('key-missing', `${label} needs a key: set ${keyVariable}.`);
+}
+
+/** The state of one stream while it is read. */
+class Reading {
+  readonly watchdog;
+  readonly signal: AbortSignal;
+  private readonly startedAt = performance.now();
+  private firstTokenMs: number | null = null;
+  private finishReason: string | undefined;
+  private usage: ChatCompletionChunk['usage'];
+  private model: string;
+  private generationId: string | undefined;
+
+  constructor(private readonly call: ChatCall) {
+    const { firstTokenTimeoutMs, idleTimeoutMs } = call.endpoint;
+    this.model = call.model;
+    this.watchdog = createWatchdog(firstTokenTimeoutMs, idleTimeoutMs);
+    this.signal = AbortSignal.any([call.signal, this.watchdog.signal]);
+  }
+
+  take(chunk: ChatCompletionChunk): void {
+    this.call.signal.throwIfAborted();
+    if ('error' in chunk && chunk.error) throw toGatewayFailure(readErrorBody(chunk.error, this.call.endpoint));
+    this.model = chunk.model || this.model;
+    this.usage = chunk.usage ?? this.usage;
+    if (isGenerationId(chunk.id, this.generationId)) this.generationId = chunk.id;
+    // gateways send other events through the same pipe, `event: ping` for one: they carry no choices
+    const choice = chunk.choices?.[0];
+    if (choice) this.hear(choice);
+  }
+
+  private hear({ finish_reason, delta }: ChatCompletionChunk.Choice): void {
+    if (finish_reason) this.finishReason = finish_reason;
+    const text = delta?.content;
+    if (text || isThinking(delta)) this.watchdog.alive();
+    if (!text) return;
+    this.firstTokenMs ??= performance.now() - this.startedAt;
+    this.call.onText(text);
+  }
+
+  /** Turns whatever ended the loop early into a failure; an abort of the caller's stays what it is. */
+  explain(error: unknown): unknown {
+    const { call, watchdog } = this;
+    if (call.signal.aborted) return call.signal.reason;
+    if (watchdog.signal.aborted) return this.silence();
+    return error instanceof GatewayFailure
+      ? error
+      : toGatewayFailure(this.withAdvice(readSymptom(error, call.endpoint)));
+  }
+
+  conclude(): ChatResult {
+    const { call, watchdog, finishReason } = this;
+    call.signal.throwIfAborted();
+    if (watchdog.signal.aborted) throw this.silence();
+    if (!finishReason || !GOOD_ENDS.has(finishReason)) {
+      const how = finishReason ? `with finish reason "${finishReason}"` : 'without a finish reason';
+      throw toGatewayFailure(symptomOf('cut', `The stream from ${call.endpoint.label} ended ${how}.`));
+    }
+    return {
+      model: this.model,
+      finishReason,
+      usage: this.usage ? readUsage(this.usage) : undefined,
+      costUsd: readCost(this.usage) ?? call.endpoint.unreportedCostUsd,
+      generationId: this.generationId,
+      firstTokenMs: this.firstTokenMs,
+    };
+  }
+
+  private silence(): GatewayFailure {
+    const { label, firstTokenTimeoutMs, idleTimeoutMs } = this.call.endpoint;
+    return this.firstTokenMs === null
+      ? toGatewayFailure(symptomOf('no-first-token', `${label} sent no token within ${firstTokenTimeoutMs / 1000} s.`))
+      : toGatewayFailure(symptomOf('stalled', `The stream from ${label} was silent for ${idleTimeoutMs / 1000} s.`));
+  }
+
+  private withAdvice(symptom: ReturnType<typeof readSymptom>) {
+    const { keyVariable } = this.call.endpoint;
+    return symptom.status === 401
+      ? { ...symptom, message: `${symptom.message} Set ${keyVariable} to a valid key.` }
+      : symptom;
+  }
+}
+
+/** Portkey makes up ids for chunks that stand for comments: the first id counts, unless OpenRouter's own (`gen-`) follows. */
+function isGenerationId(id: string | undefined, known: string | undefined): boolean {
+  return Boolean(id) && (!known || (id ?? '').startsWith('gen-'));
+}
+
+/** Models that reason stream their thoughts in fields of their own before they say anything. */
+function isThinking(delta: object | undefined): boolean {
+  return delta !== undefined && ('reasoning' in delta || 'reasoning_content' in delta);
+}
+
+function readUsage(usage: NonNullable<ChatCompletionChunk['usage']>): Usage {
+  const cached = usage.prompt_tokens_details?.cached_tokens;
+  return {
+    prompt_tokens: usage.prompt_tokens,
+    completion_tokens: usage.completion_tokens,
+    ...(cached ? { cached_tokens: cached } : {}),
+  };
+}
+
+/** OpenRouter reports the cost in the usage; the `openai` types do not know the field. */
+function readCost(usage: object | null | undefined): number | undefined {
+  return usage && 'cost' in usage && typeof usage.cost === 'number' ? usage.cost : undefined;
+}

@@ -1,0 +1,15 @@
+/** Any other OpenAI-compatible base URL: vLLM, Ollama, llama.cpp, LiteLLM, api.openai.com. */
+import { HOSTED, type Endpoint } from './endpoint';
+
+export function compatible({ apiKey, baseUrl }: { apiKey: string | undefined; baseUrl: string }): Endpoint {
+  return {
+    ...HOSTED,
+    name: 'gateway',
+    label: 'The gateway at GATEWAY_URL',
+    baseUrl,
+    apiKey,
+    keyVariable: 'GATEWAY_API_KEY',
+    keyRequired: false,
+    headers: () => ({}),
+  };
+}

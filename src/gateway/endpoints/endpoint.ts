@@ -1,0 +1,44 @@
+/** What the client must know of a gateway: address, headers and quirks, as data. */
+
+/** The run on whose behalf a call is made, for gateways that keep a log. */
+export interface CallScope {
+  run_id: string;
+  session_id: string;
+  team_id: string;
+  turn: string;
+}
+
+export interface Endpoint {
+  /** Short name in configuration, events and metrics. */
+  name: string;
+  /** Name for sentences. */
+  label: string;
+  baseUrl: string;
+  apiKey: string | undefined;
+  /** The variable that holds the key, and whether calls make no sense without one. */
+  keyVariable: string;
+  keyRequired: boolean;
+  /** Sent with each call; `null` removes a header of the `openai` client. */
+  headers(scope: CallScope): Record<string, string | null>;
+  /** Whether a conversation that ends with an assistant message is continued exactly there. */
+  continues: boolean;
+  /** Path under the base URL that answers 200 when the gateway is there and takes the key. */
+  probePath: string;
+  /** How long the first token may take, and how long the stream may be silent after it, milliseconds. */
+  firstTokenTimeoutMs: number;
+  idleTimeoutMs: number;
+  /** US dollars for a call of which the gateway reports no cost: 0 where the model runs here, null where it is unknown. */
+  unreportedCostUsd: 0 | null;
+}
+
+const MINUTE = 60_000;
+
+/** What most hosted gateways have in common. */
+export const HOSTED = {
+  keyRequired: true,
+  continues: false,
+  probePath: '/models',
+  firstTokenTimeoutMs: 2 * MINUTE,
+  idleTimeoutMs: MINUTE,
+  unreportedCostUsd: null,
+} as const;

@@ -1,0 +1,35 @@
+/**
+ * Portkey, hosted or the open-source gateway (https://portkey.ai/docs/api-reference/inference-api/headers): the key travels in a
+ * header of its own, the run shows in Portkey's log as metadata, and the trace id is the run id.
+ */
+import { HOSTED, type Endpoint } from './endpoint';
+
+export interface PortkeyOptions {
+  apiKey: string | undefined;
+  baseUrl: string;
+  config: string | undefined;
+  virtualKey: string | undefined;
+  provider: string | undefined;
+  /** Key of the provider behind Portkey, where neither a config nor a virtual key holds it. */
+  providerKey: string | undefined;
+}
+
+export function portkey({ apiKey, baseUrl, config, virtualKey, provider, providerKey }: PortkeyOptions): Endpoint {
+  return {
+    ...HOSTED,
+    name: 'portkey',
+    label: 'Portkey',
+    baseUrl,
+    apiKey,
+    keyVariable: 'PORTKEY_API_KEY',
+    headers: ({ run_id, session_id, team_id, turn }) => ({
+      Authorization: providerKey ? `Bearer ${providerKey}` : null,
+      'x-portkey-api-key': apiKey ?? null,
+      'x-portkey-config': config ?? null,
+      'x-portkey-virtual-key': virtualKey ?? null,
+      'x-portkey-provider': provider ?? null,
+      'x-portkey-trace-id': run_id,
+      'x-portkey-metadata': JSON.stringify({ run_id, session_id, swarm: team_id, turn }),
+    }),
+  };
+}

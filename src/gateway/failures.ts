@@ -1,0 +1,111 @@
+/**
+ * What goes wrong at a gateway, and what is done about it: one table, read from the top, first match wins.
+ * Its rows follow the gateways' own documentation; ARCHITECTURE.md says which.
+ */
+import type { FailureCode } from '../contract/failures';
+import type { Symptom } from './symptom';
+
+/**
+ * `retry`: the same model again after a wait, so many times, then the next one. `next`: the next model of the alias.
+ * `next-gateway`: the next model that is reached through another gateway. `fail`: no other model would do better.
+ */
+export type Remedy = { action: 'retry'; tries: number; baseMs: number } | { action: 'next' | 'next-gateway' | 'fail' };
+
+interface Row {
+  code: FailureCode;
+  when(symptom: Symptom): boolean;
+  remedy: Remedy;
+}
+
+/** A wait longer than this is not sat out while another model could answer. */
+export const PATIENCE_MS = 60_000;
+
+const soon = (tries: number): Remedy => ({ action: 'retry', tries, baseMs: 200 });
+const later = (tries: number): Remedy => ({ action: 'retry', tries, baseMs: 1000 });
+
+const REFUSALS = ['content_policy_violation', 'refusal', 'content_filter', 'moderation'];
+const TOO_LONG = ['context_length_exceeded', 'max_tokens_exceeded', 'token_limit_exceeded', 'string_too_long'];
+const UNKNOWN_MODEL = ['model_not_found', 'model_deprecated', 'no_endpoints', 'not_found'];
+const BAD_REQUEST = ['invalid_request', 'invalid_prompt'];
+
+export const TABLE: readonly Row[] = [
+  { code: 'GATEWAY_KEY_MISSING', when: ({ kind }) => kind === 'key-missing', remedy: { action: 'next-gateway' } },
+  { code: 'STREAM_STALLED', when: ({ kind }) => kind === 'stalled', remedy: soon(1) },
+  { code: 'FIRST_TOKEN_TIMEOUT', when: ({ kind }) => kind === 'no-first-token', remedy: { action: 'next' } },
+  {
+    code: 'GATEWAY_KEY_REFUSED',
+    when: ({ status, type }) => status === 401 || type === 'authentication',
+    remedy: { action: 'next-gateway' },
+  },
+  { code: 'RATE_LIMITED', when: ({ status, inFlightBudget }) => status === 402 && inFlightBudget, remedy: later(10) },
+  {
+    code: 'GATEWAY_CREDIT_EXHAUSTED',
+    when: ({ status, limitSource, type }) =>
+      status === 402 || status === 412 || (status === 403 && limitSource !== undefined) || type === 'payment_required',
+    remedy: { action: 'next-gateway' },
+  },
+  {
+    code: 'CONTENT_REFUSED',
+    when: ({ status, type }) => status === 403 || status === 446 || REFUSALS.includes(type),
+    remedy: { action: 'fail' },
+  },
+  { code: 'CONTEXT_TOO_LONG', when: ({ type }) => TOO_LONG.includes(type), remedy: { action: 'next' } },
+  {
+    code: 'MODEL_NOT_FOUND',
+    when: ({ status, type }) => status === 404 || status === 410 || UNKNOWN_MODEL.includes(type),
+    remedy: { action: 'next' },
+  },
+  { code: 'GATEWAY_REFUSED_REQUEST', when: ({ type }) => BAD_REQUEST.includes(type), remedy: { action: 'fail' } },
+  // 400 without a type is also what a retired model id gets: another model of the alias may do
+  {
+    code: 'GATEWAY_REFUSED_REQUEST',
+    when: ({ status }) => status === 400 || status === 413 || status === 422,
+    remedy: { action: 'next' },
+  },
+  { code: 'RATE_LIMITED', when: ({ status, perDay }) => status === 429 && perDay, remedy: { action: 'next' } },
+  {
+    code: 'RATE_LIMITED',
+    when: ({ status, type }) => status === 429 || type === 'rate_limit_exceeded',
+    remedy: later(5),
+  },
+  {
+    code: 'GATEWAY_UNAVAILABLE',
+    when: ({ status, kind }) => status === 408 || status === 504 || status === 524 || kind === 'timeout',
+    remedy: soon(1),
+  },
+  { code: 'GATEWAY_ERROR', when: ({ status }) => status === 409, remedy: soon(3) },
+  { code: 'GATEWAY_ERROR', when: ({ status }) => status === 500, remedy: soon(2) },
+  {
+    code: 'GATEWAY_UNAVAILABLE',
+    when: ({ status, kind }) => (status ?? 0) > 500 || kind === 'no-connection',
+    remedy: soon(7),
+  },
+  { code: 'STREAM_CUT', when: ({ kind }) => kind === 'cut', remedy: soon(3) },
+  {
+    code: 'GATEWAY_REFUSED_REQUEST',
+    when: ({ status }) => (status ?? 0) >= 400 && (status ?? 0) < 500,
+    remedy: { action: 'next' },
+  },
+  { code: 'GATEWAY_ERROR', when: () => true, remedy: soon(2) },
+];
+
+/** A call that did not end well, in our words. */
+export class GatewayFailure extends Error {
+  constructor(
+    readonly code: FailureCode,
+    message: string,
+    readonly remedy: Remedy,
+    /** How long the gateway asked us to wait, milliseconds. */
+    readonly waitMs: number | undefined,
+  ) {
+    super(message);
+    this.name = 'GatewayFailure';
+  }
+}
+
+/** Finds the row for a symptom. */
+export function toGatewayFailure(symptom: Symptom): GatewayFailure {
+  const row = TABLE.find(({ when }) => when(symptom)) ?? TABLE[TABLE.length - 1]!;
+  const tooLong = row.remedy.action === 'retry' && (symptom.waitMs ?? 0) > PATIENCE_MS;
+  return new GatewayFailure(row.code, symptom.message, tooLong ? { action: 'next' } : row.remedy, symptom.waitMs);
+}

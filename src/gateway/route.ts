@@ -1,0 +1,45 @@
+/** The way of a turn through the models of its alias: which one is next, and what follows a failure. */
+import { z } from 'zod';
+import type { Alias } from '../contract';
+import type { Endpoint } from './endpoints/endpoint';
+import type { GatewayFailure } from './failures';
+
+/** A model at a gateway. */
+export interface Candidate {
+  endpoint: Endpoint;
+  model: string;
+}
+
+/** The candidates of each alias, in the order in which they are tried. */
+export type Routes = Record<Alias, Candidate[]>;
+
+/** How far a turn has come: the place in the list, and how often this candidate was tried again. Survives the attempt. */
+export const progress = z.object({ position: z.number().int().min(0), tries: z.number().int().min(0) });
+export type Progress = z.infer<typeof progress>;
+
+export const START: Progress = { position: 0, tries: 0 };
+
+/** What to do after a failure. */
+export type Step =
+  | { do: 'retry'; progress: Progress; waitMs: number }
+  | { do: 'reroute'; progress: Progress; to: Candidate }
+  | { do: 'fail' };
+
+const LONGEST_BACKOFF_MS = 30_000;
+
+/** Decides the next step. `random` spreads the retries of parallel turns over a quarter of the wait. */
+export function nextStep(candidates: Candidate[], now: Progress, failure: GatewayFailure, random = Math.random): Step {
+  const { remedy } = failure;
+  if (remedy.action === 'fail') return { do: 'fail' };
+  if (remedy.action === 'retry' && now.tries < remedy.tries) {
+    const backoffMs = Math.min(remedy.baseMs * 2 ** now.tries, LONGEST_BACKOFF_MS);
+    const waitMs = Math.round(failure.waitMs ?? backoffMs * (1 + random() / 4));
+    return { do: 'retry', progress: { position: now.position, tries: now.tries + 1 }, waitMs };
+  }
+  const left = candidates[now.position]?.endpoint;
+  const position = candidates.findIndex(
+    ({ endpoint }, i) => i > now.position && !(remedy.action === 'next-gateway' && endpoint === left),
+  );
+  const to = candidates[position];
+  return to ? { do: 'reroute', progress: { position, tries: 0 }, to } : { do: 'fail' };
+}

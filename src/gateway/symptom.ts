@@ -1,0 +1,162 @@
+/** Reads what the `openai` client threw, or what a stream ended with, into one flat description that the table can match. */
+import { APIConnectionError, APIConnectionTimeoutError, APIError } from 'openai';
+import { z } from 'zod';
+import type { Endpoint } from './endpoints/endpoint';
+
+export interface Symptom {
+  kind: 'status' | 'no-connection' | 'timeout' | 'no-first-token' | 'stalled' | 'cut' | 'key-missing';
+  /** HTTP status, or the numeric code of an error inside a stream. */
+  status: number | undefined;
+  /** The gateway's own word for the error (`error_type`, or a textual `code`); empty when it gave none. */
+  type: string;
+  limitSource: string | undefined;
+  inFlightBudget: boolean;
+  /** A quota of the whole day is used up. */
+  perDay: boolean;
+  waitMs: number | undefined;
+  /** One sentence for people, in the gateway's words. */
+  message: string;
+}
+
+const NONE = {
+  status: undefined,
+  type: '',
+  limitSource: undefined,
+  inFlightBudget: false,
+  perDay: false,
+  waitMs: undefined,
+};
+
+const text = z.string().optional().catch(undefined);
+const number = z.coerce.number().optional().catch(undefined);
+
+/** The error bodies that were seen in the wild; each field may be missing, and anything else is ignored. */
+const errorBody = z.looseObject({
+  code: z.union([z.number(), z.string()]).nullish().catch(undefined),
+  type: text,
+  error_type: text,
+  http_status: number,
+  message: text,
+  status: text,
+  'html-message': text,
+  availability: z.looseObject({ code: text, retry_after: number }).optional().catch(undefined),
+  metadata: z
+    .looseObject({
+      error_type: text,
+      raw: text,
+      reasons: z.array(z.string()).optional().catch(undefined),
+      limit_source: text,
+      headers: z.record(z.string(), z.coerce.string()).optional().catch(undefined),
+    })
+    .optional()
+    .catch(undefined),
+});
+type ErrorBody = z.infer<typeof errorBody>;
+
+/** A failure that we noticed ourselves. */
+export function symptomOf(kind: Symptom['kind'], message: string): Symptom {
+  return { ...NONE, kind, message };
+}
+
+/** Describes whatever the client threw. */
+export function readSymptom(error: unknown, endpoint: Endpoint, now = Date.now()): Symptom {
+  if (error instanceof APIConnectionTimeoutError)
+    return symptomOf('timeout', `${endpoint.label} did not answer in time.`);
+  if (error instanceof APIConnectionError) {
+    return symptomOf(
+      'no-connection',
+      `${endpoint.label} cannot be reached at ${endpoint.baseUrl} (${rootCause(error)}).`,
+    );
+  }
+  if (error instanceof APIError) return readApiError(error, endpoint, now);
+  return symptomOf('cut', `The stream from ${endpoint.label} broke off (${rootCause(error)}).`);
+}
+
+/** Describes an `error` object that came with status 200. */
+export function readErrorBody(error: unknown, endpoint: Endpoint, now = Date.now()): Symptom {
+  return describe(errorBody.safeParse(error).data ?? {}, undefined, undefined, endpoint, now);
+}
+
+function readApiError(error: APIError, endpoint: Endpoint, now: number): Symptom {
+  const body = errorBody.safeParse(error.error ?? { message: error.message }).data ?? {};
+  return describe(body, error.status, error.headers, endpoint, now);
+}
+
+function describe(
+  body: ErrorBody,
+  status: number | undefined,
+  headers: Headers | undefined,
+  endpoint: Endpoint,
+  now: number,
+): Symptom {
+  const found = status ?? statusOf(body);
+  const said = sentenceOf(body);
+  const limitSource = body.metadata?.limit_source;
+  return {
+    kind: 'status',
+    status: found,
+    type: typeOf(body),
+    limitSource,
+    inFlightBudget: limitSource === 'openrouter_in_flight_budget',
+    perDay: /per-day|per_day/.test(`${said} ${limitSource ?? ''}`),
+    waitMs: readWait((name) => headers?.get(name) ?? headerOf(body, name), now) ?? availabilityWait(body),
+    message: `${endpoint.label} answered ${found ?? 'with an error'}${said ? `: ${said}` : ''}`.replace(/\.?$/, '.'),
+  };
+}
+
+/** An error inside a stream has no status; its code may stand for one. */
+function statusOf({ code, http_status }: ErrorBody): number | undefined {
+  if (typeof code === 'number') return code;
+  return http_status ?? (code === 'server_error' ? 502 : undefined);
+}
+
+function typeOf({ code, type, error_type, metadata, availability }: ErrorBody): string {
+  const textualCode = typeof code === 'string' ? code : undefined;
+  return metadata?.error_type ?? error_type ?? availability?.code ?? textualCode ?? type ?? '';
+}
+
+function availabilityWait({ availability }: ErrorBody): number | undefined {
+  return availability?.retry_after === undefined ? undefined : availability.retry_after * 1000;
+}
+
+function headerOf(body: ErrorBody, name: string): string | undefined {
+  const entries = Object.entries(body.metadata?.headers ?? {});
+  return entries.find(([key]) => key.toLowerCase() === name)?.[1];
+}
+
+const SENTENCE_LIMIT = 300;
+
+function sentenceOf(body: ErrorBody): string {
+  const raw = body.message ?? body['html-message'] ?? '';
+  const reasons = body.metadata?.reasons ? ` (${body.metadata.reasons.join(', ')})` : '';
+  const plain = raw
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/\s+/g, ' ')
+    .trim();
+  return plain.slice(0, SENTENCE_LIMIT) + reasons;
+}
+
+/**
+ * How long a gateway asks us to wait, milliseconds: `retry-after-ms`, `Retry-After` in seconds or as a date (RFC 9110, 10.2.3), or
+ * `X-RateLimit-Reset`, which is Unix time in milliseconds at OpenRouter and in seconds elsewhere.
+ */
+export function readWait(header: (name: string) => string | null | undefined, now: number): number | undefined {
+  const milliseconds = Number(header('retry-after-ms') ?? NaN);
+  if (milliseconds >= 0) return milliseconds;
+  const after = header('retry-after');
+  if (after) {
+    const wait = /^\d+(\.\d+)?$/.test(after) ? Number(after) * 1000 : Date.parse(after) - now;
+    if (!Number.isNaN(wait)) return Math.max(0, wait);
+  }
+  const reset = Number(header('x-ratelimit-reset') ?? NaN);
+  if (reset > 1e12) return Math.max(0, reset - now);
+  if (reset > 1e9) return Math.max(0, reset * 1000 - now);
+  return undefined;
+}
+
+function rootCause(error: unknown): string {
+  let deepest = error;
+  while (deepest instanceof Error && deepest.cause) deepest = deepest.cause;
+  if (!(deepest instanceof Error)) return String(deepest);
+  return 'code' in deepest && typeof deepest.code === 'string' ? deepest.code : deepest.message;
+}

@@ -1,0 +1,36 @@
+/** Calls a cancelled run's id out to all workers, so that upstream calls end before Temporal's own word arrives with a heartbeat. */
+import type { RedisConnection } from './connect';
+import { CANCEL_CHANNEL } from './keys';
+
+export interface Cancellations {
+  /** A signal that is aborted when the run is cancelled; call `release` when it is no longer of interest. */
+  watch(runId: string): { signal: AbortSignal; release(): void };
+}
+
+/** Tells all workers that a run is cancelled. */
+export async function callOutCancel(redis: RedisConnection, runId: string): Promise<void> {
+  await redis.publish(CANCEL_CHANNEL, runId);
+}
+
+/** `subscriber` must be a connection of its own: it can do nothing else afterwards. */
+export async function listenForCancellations(subscriber: RedisConnection): Promise<Cancellations> {
+  const watches = new Map<string, Set<AbortController>>();
+  subscriber.on('message', (_channel: string, runId: string) => {
+    for (const controller of watches.get(runId) ?? []) controller.abort(new Error('The run was cancelled.'));
+  });
+  await subscriber.subscribe(CANCEL_CHANNEL);
+  return {
+    watch(runId) {
+      const controller = new AbortController();
+      const ofRun = watches.get(runId) ?? new Set();
+      watches.set(runId, ofRun.add(controller));
+      return {
+        signal: controller.signal,
+        release() {
+          ofRun.delete(controller);
+          if (ofRun.size === 0) watches.delete(runId);
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,194 @@
+/**
+ * Follows the streams of many runs for many readers over one blocking connection.
+ *
+ * A reader first reads history by range until nothing is left, then joins the live tail. Ids count without a gap, so a reader
+ * that sees a jump knows that it missed something and reads the range again: joining needs no lock.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { PlacedEvent } from '../contract';
+import type { RedisConnection } from './connect';
+import { BEGINNING, parseCursor, parseEntry, type EventReader, type StreamEntry } from './events';
+import { doorbellKey, eventsKey } from './keys';
+
+/** Takes events in order; called again only after it has returned. */
+export type Listener = (events: PlacedEvent[]) => void;
+
+export interface EventFollower {
+  /** Delivers every event after the cursor, in order and once, until `stop` is called. */
+  follow(runId: string, after: string, listener: Listener): { stop(): void };
+  /** Runs that are followed now. */
+  followed(): number;
+  close(): Promise<void>;
+}
+
+const PAGE = 500;
+const BLOCK_MS = 5000;
+const RETRY_MS = 200;
+
+interface Tail {
+  position: string;
+  readers: Set<Reader>;
+}
+
+/** `blocking` must be a connection of its own: the reader blocks on it. `commands` reads history and rings the doorbell. */
+export function createEventFollower(
+  blocking: RedisConnection,
+  commands: RedisConnection,
+  history: EventReader,
+  id: string,
+): EventFollower {
+  const tails = new Tails(blocking, commands, doorbellKey(id));
+  return {
+    follow(runId, after, listener) {
+      const reader = new Reader(runId, after, listener, history, tails);
+      void reader.catchUp();
+      return { stop: () => reader.stop() };
+    },
+    followed: () => tails.size,
+    close: () => tails.close(),
+  };
+}
+
+/** The live ends of all followed streams, behind one blocking read. */
+class Tails {
+  private readonly tails = new Map<string, Tail>();
+  private doorbellPosition = BEGINNING;
+  private closed = false;
+  private ringing = false;
+  private readonly loop: Promise<void>;
+
+  constructor(
+    private readonly blocking: RedisConnection,
+    private readonly commands: RedisConnection,
+    private readonly doorbell: string,
+  ) {
+    this.loop = this.run();
+  }
+
+  get size(): number {
+    return this.tails.size;
+  }
+
+  /** Adds a reader to a run's live tail; false when the tail is already past it, so that it must read on first. */
+  join(runId: string, reader: Reader): boolean {
+    const tail = this.tails.get(runId);
+    if (!tail) {
+      this.tails.set(runId, { position: reader.position, readers: new Set([reader]) });
+      this.ring();
+      return true;
+    }
+    if (isBefore(reader.position, tail.position)) return false;
+    tail.readers.add(reader);
+    return true;
+  }
+
+  leave(runId: string, reader: Reader): void {
+    const tail = this.tails.get(runId);
+    tail?.readers.delete(reader);
+    if (tail?.readers.size === 0) this.tails.delete(runId);
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    this.blocking.disconnect();
+    await this.loop;
+    await this.commands.del(this.doorbell).catch(() => undefined);
+  }
+
+  private async run(): Promise<void> {
+    while (!this.closed) await this.readOnce().catch(() => sleep(RETRY_MS));
+  }
+
+  private async readOnce(): Promise<void> {
+    const runIds = new Map([...this.tails.keys()].map((runId) => [eventsKey(runId), runId]));
+    const keys = [this.doorbell, ...runIds.keys()];
+    const positions = [this.doorbellPosition, ...[...this.tails.values()].map(({ position }) => position)];
+    const reply = await this.blocking.xread('COUNT', PAGE, 'BLOCK', BLOCK_MS, 'STREAMS', ...keys, ...positions);
+    for (const [key, entries] of (reply ?? []) as [string, StreamEntry[]][]) {
+      if (key === this.doorbell) this.doorbellPosition = entries[entries.length - 1]?.[0] ?? this.doorbellPosition;
+      else this.deliver(runIds.get(key) ?? '', entries.map(parseEntry));
+    }
+  }
+
+  private deliver(runId: string, events: PlacedEvent[]): void {
+    const tail = this.tails.get(runId);
+    if (!tail) return;
+    tail.position = events[events.length - 1]?.cursor ?? tail.position;
+    for (const reader of [...tail.readers]) reader.live(events);
+  }
+
+  /** Wakes the blocked read, so that it takes a new run in. */
+  private ring(): void {
+    if (this.ringing || this.closed) return;
+    this.ringing = true;
+    setImmediate(() => {
+      this.ringing = false;
+      this.commands.xadd(this.doorbell, 'MAXLEN', 1, '*', 'ring', '1').catch(() => undefined);
+    });
+  }
+}
+
+/** One reader's place in one run. */
+class Reader {
+  private stopped = false;
+  private catchingUp = false;
+
+  constructor(
+    private readonly runId: string,
+    public position: string,
+    private readonly listener: Listener,
+    private readonly history: EventReader,
+    private readonly tails: Tails,
+  ) {}
+
+  stop(): void {
+    this.stopped = true;
+    this.tails.leave(this.runId, this);
+  }
+
+  /** Reads history until the live tail can be joined. */
+  async catchUp(): Promise<void> {
+    if (this.catchingUp) return;
+    this.catchingUp = true;
+    while (!this.stopped) {
+      try {
+        const page = await this.history.read(this.runId, this.position, PAGE);
+        if (this.stopped) return;
+        this.take(page);
+        if (page.length < PAGE && !this.stopped && this.tails.join(this.runId, this)) break;
+      } catch {
+        await sleep(RETRY_MS);
+      }
+    }
+    this.catchingUp = false;
+  }
+
+  /** Takes events of the live tail: drops those that it has, and reads history again when some are missing. */
+  live(events: PlacedEvent[]): void {
+    if (this.stopped || this.catchingUp) return;
+    const fresh = events.filter(({ cursor }) => isBefore(this.position, cursor));
+    const first = fresh[0];
+    if (!first) return;
+    if (isNext(this.position, first.cursor)) this.take(fresh);
+    else void this.catchUp();
+  }
+
+  private take(events: PlacedEvent[]): void {
+    const last = events[events.length - 1];
+    if (!last) return;
+    this.position = last.cursor;
+    this.listener(events);
+  }
+}
+
+function isBefore(a: string, b: string): boolean {
+  const [left, right] = [parseCursor(a), parseCursor(b)];
+  if (left.generation !== right.generation) return Number(left.generation) < Number(right.generation);
+  return left.seq < right.seq;
+}
+
+/** Whether nothing lies between two places; the first event of a stream that was made anew follows every older place. */
+function isNext(a: string, b: string): boolean {
+  const [left, right] = [parseCursor(a), parseCursor(b)];
+  return right.seq === (left.generation === right.generation ? left.seq + 1 : 1);
+}

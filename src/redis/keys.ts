@@ -1,0 +1,27 @@
+/** The keys of this product. A run's keys share one hash slot, so that the scripts also work on a Redis Cluster. */
+
+const PREFIX = 'murmuration';
+
+/** Redis Stream of the run's events. */
+export const eventsKey = (runId: string) => `${PREFIX}:{${runId}}:events`;
+/** Hash: `generation` and `seq` of the stream, what was published once, and how the run closed. */
+export const runKey = (runId: string) => `${PREFIX}:{${runId}}:run`;
+/** Hash: `epoch`, `next` index, `route` and `result` of a turn. */
+export const turnKey = (runId: string, turn: string) => `${PREFIX}:{${runId}}:turn:${turn}`;
+/** String: the text of a turn so far. */
+export const textKey = (runId: string, turn: string) => `${PREFIX}:{${runId}}:text:${turn}`;
+/** String: the session's conversation as the run found it, JSON. */
+export const contextKey = (runId: string) => `${PREFIX}:{${runId}}:context`;
+/** List of the session's messages, JSON, oldest first. */
+export const sessionKey = (sessionId: string) => `${PREFIX}:{session:${sessionId}}:messages`;
+/** Set of the runs whose messages the session holds. */
+export const sessionRunsKey = (sessionId: string) => `${PREFIX}:{session:${sessionId}}:runs`;
+/** String with a short time to live: what a worker knows of itself, JSON. */
+export const workerKey = (id: string) => `${PREFIX}:worker:${id}`;
+export const WORKER_KEYS = `${PREFIX}:worker:*`;
+/** Hash: request of an idempotency key, and the run that it started. */
+export const idempotencyKey = (key: string) => `${PREFIX}:idempotency:${key}`;
+/** Stream that wakes the blocked reader of one API process. */
+export const doorbellKey = (id: string) => `${PREFIX}:doorbell:${id}`;
+/** Channel on which a cancelled run's id is called out to all workers. */
+export const CANCEL_CHANNEL = `${PREFIX}:cancel`;

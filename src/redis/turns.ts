@@ -1,0 +1,128 @@
+/** The writing side of a run's stream: attempts take an epoch, and append their events under it. */
+import type { RunEvent, RunNews, RunScope, TurnResult } from '../contract';
+import type { RedisConnection } from './connect';
+import { eventsKey, runKey, textKey, turnKey } from './keys';
+
+/** How long the keys of a run that never closes are kept after its last attempt began, and those of a closed run. Seconds. */
+const OPEN_TTL = 7 * 24 * 3600;
+const CLOSED_TTL = 24 * 3600;
+
+/** An attempt's right to write, and what earlier attempts left behind. */
+export interface Attempt {
+  generation: string;
+  epoch: number;
+  nextIndex: number;
+  text: string;
+  /** Set when an earlier attempt finished the turn and only its report to Temporal was lost. */
+  result: TurnResult | undefined;
+  /** What an earlier attempt noted about its way through the models. */
+  route: unknown;
+}
+
+/** What an appended event does to the turn's record. */
+export type Effect = { add: string } | { drop: true } | { result: TurnResult } | { route: unknown } | undefined;
+
+export interface Entry {
+  event: RunEvent;
+  effect?: Effect;
+}
+
+/**
+ * Why an append was refused: a newer attempt has taken over, the run has ended, or Redis lost the run's records.
+ * In each case the writer must stop and close its upstream call.
+ */
+export class AppendRefused extends Error {
+  constructor(readonly reason: 'fenced' | 'closed' | 'lost') {
+    super(`The event stream refused the append: ${reason}.`);
+    this.name = 'AppendRefused';
+  }
+}
+
+export interface TurnStore {
+  /** Takes the next epoch. Throws {@link AppendRefused} when the run has ended. */
+  begin(runId: string, turn: string): Promise<Attempt>;
+  /** Appends events with consecutive indexes from `firstIndex`; calling it again with the same events changes nothing. */
+  append(runId: string, turn: string, attempt: Attempt, firstIndex: number, entries: Entry[]): Promise<void>;
+  /** Texts of finished or running turns; `null` where Redis holds none. */
+  texts(runId: string, turns: string[]): Promise<(string | null)[]>;
+  /** Puts back texts that Redis lost, from the workflow's own record. */
+  restoreTexts(runId: string, texts: Record<string, string>): Promise<void>;
+  /** Publishes an event of the run, once for each type. Answers the event that closed the run, if one has. */
+  publish(scope: RunScope, news: RunNews): Promise<void>;
+  /** Closes the run with this event, unless it is closed already; answers the closing event that holds. */
+  close(scope: RunScope, news: RunNews, turns: string[]): Promise<RunEvent>;
+}
+
+export function createTurnStore(redis: RedisConnection): TurnStore {
+  return {
+    async begin(runId, turn) {
+      const reply = await redis.beginAttempt(runKey(runId), turnKey(runId, turn), textKey(runId, turn), OPEN_TTL);
+      return parseAttempt(reply);
+    },
+
+    async append(runId, turn, { generation, epoch }, firstIndex, entries) {
+      const keys = [eventsKey(runId), runKey(runId), turnKey(runId, turn), textKey(runId, turn)] as const;
+      const pairs = entries.flatMap(({ event, effect }) => [JSON.stringify(event), encodeEffect(effect)]);
+      const [verdict] = await redis.appendTurnEvents(...keys, generation, epoch, firstIndex, ...pairs);
+      if (verdict !== 'ok') throw new AppendRefused(verdict as AppendRefused['reason']);
+    },
+
+    async texts(runId, turns) {
+      return turns.length === 0 ? [] : redis.mget(turns.map((turn) => textKey(runId, turn)));
+    },
+
+    async restoreTexts(runId, texts) {
+      const pipeline = redis.pipeline();
+      for (const [turn, text] of Object.entries(texts)) pipeline.set(textKey(runId, turn), text, 'EX', OPEN_TTL);
+      await pipeline.exec();
+    },
+
+    async publish(scope, news) {
+      const event = stamp(scope, news);
+      const keys = [eventsKey(scope.run_id), runKey(scope.run_id)];
+      await redis.appendRunEvent(keys.length, ...keys, news.type, JSON.stringify(event), OPEN_TTL, '0');
+    },
+
+    async close(scope, news, turns) {
+      const id = scope.run_id;
+      const keys = [eventsKey(id), runKey(id), ...turns.flatMap((turn) => [turnKey(id, turn), textKey(id, turn)])];
+      const event = JSON.stringify(stamp(scope, news));
+      return JSON.parse(
+        await redis.appendRunEvent(keys.length, ...keys, news.type, event, CLOSED_TTL, '1'),
+      ) as RunEvent;
+    },
+  };
+}
+
+function stamp({ run_id, session_id, team_id }: RunScope, news: RunNews): RunEvent {
+  return { v: 1, run_id, session_id, team_id, at: Date.now(), ...news };
+}
+
+function encodeEffect(effect: Effect): string {
+  if (!effect) return '';
+  if ('add' in effect) return `+${effect.add}`;
+  if ('drop' in effect) return '!';
+  if ('result' in effect) return `=${JSON.stringify(effect.result)}`;
+  return `~${JSON.stringify(effect.route)}`;
+}
+
+function parseAttempt(reply: unknown[]): Attempt {
+  const [verdict, generation, epoch, nextIndex, text, result, route] = reply as [
+    string,
+    string,
+    number,
+    number,
+    string,
+    string,
+    string,
+  ];
+  if (verdict !== 'ok') throw new AppendRefused(verdict as AppendRefused['reason']);
+  return {
+    generation,
+    epoch,
+    nextIndex,
+    text,
+    result: result ? (JSON.parse(result) as TurnResult) : undefined,
+    route: route ? JSON.parse(route) : undefined,
+  };
+}

@@ -1,0 +1,19 @@
+/** The activities as workflows call them: who retries, for how long, and what counts as alive. */
+import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import type { Activities } from '../activities';
+import { HEARTBEAT_TIMEOUT } from '../contract/names';
+
+/** Model calls. The activity says itself when another try makes no sense; the bound is for attempts that die without a word. */
+export const { takeTurn } = proxyActivities<Pick<Activities, 'takeTurn'>>({
+  startToCloseTimeout: '1 hour',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '30 seconds', maximumAttempts: 100 },
+});
+
+/** Records of a few milliseconds: as local activities they cost no round trip through the server. */
+export const { openRun, closeRun, restoreTexts } = proxyLocalActivities<
+  Pick<Activities, 'openRun' | 'closeRun' | 'restoreTexts'>
+>({
+  startToCloseTimeout: '30 seconds',
+  retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '10 seconds' },
+});

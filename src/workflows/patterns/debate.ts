@@ -1,0 +1,43 @@
+/** optimistic, cautious, balanced at once -> summary */
+import { ApplicationFailure } from '@temporalio/workflow';
+import type { TurnResult } from '../../contract';
+import { textOf, user, type Team } from '../team';
+
+const VOICES = ['optimistic', 'cautious', 'balanced'];
+
+/** Three voices answer in parallel on their own models; a moderator sums up. A voice that fails is named, and the debate goes on. */
+export async function debate(team: Team): Promise<string[]> {
+  const task = user(...team.task);
+  const heard = await Promise.all(
+    VOICES.map((voice) => team.trySpeak(voice, { turn: voice, messages: [task], withContext: true })),
+  );
+  const voices = heard.filter((turn): turn is TurnResult => turn !== undefined);
+  if (voices.length === 0) throw noVoiceLeft(team);
+  const missing = VOICES.filter((_, i) => !heard[i]);
+  const summary = await team.speak('moderator', {
+    turn: 'summary',
+    messages: [
+      user(
+        '# Question\n',
+        ...team.task,
+        ...voices.flatMap((voice) => [`\n\n# ${voice.label}\n`, textOf(voice)]),
+        missing.length > 0 ? `\n\nNot heard, because their models failed: ${missing.join(', ')}. Say so.` : '',
+        team.closing ? `\n\n${team.closing}` : '',
+      ),
+    ],
+  });
+  return [...voices.map(({ turn }) => turn), summary.turn];
+}
+
+/** With one cause for all, a key that is missing for example, the run reports that cause. */
+function noVoiceLeft(team: Team): ApplicationFailure {
+  const { failures } = team.result([]);
+  const codes = new Set(failures.map(({ code }) => code));
+  const first = failures[0];
+  return codes.size === 1 && first
+    ? ApplicationFailure.nonRetryable(first.message, first.code)
+    : ApplicationFailure.nonRetryable(
+        `No voice could be heard. ${failures.map(({ label, message }) => `${label}: ${message}`).join(' ')}`,
+        'ALL_VOICES_FAILED',
+      );
+}

@@ -1,0 +1,73 @@
+/** The beginning and the end that every run has, whatever happens between: opened once, closed once, and honest about how. */
+import {
+  ApplicationFailure,
+  CancellationScope,
+  CancelledFailure,
+  isCancellation,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { SearchAttributeType, defineSearchAttributeKey } from '@temporalio/common';
+import { SEARCH_ATTRIBUTES } from '../contract/names';
+import type { Failure } from '../contract/failures';
+import type { ModelNames, RunOutcome, RunResult, RunScope, StageResult, SwarmResult } from '../contract';
+import { closeRun, openRun } from './activities';
+import { failureOf } from './team';
+
+interface Work {
+  /** What has been done so far, also when `lead` has thrown. */
+  result(): SwarmResult;
+  lead(): Promise<SwarmResult & { stages?: StageResult[] }>;
+}
+
+/** Opens the run, does the work and closes the run. A run that fails or is cancelled keeps what it had, in the failure's details. */
+export async function wholeRun(
+  scope: RunScope,
+  message: string,
+  begin: (models: ModelNames) => Work,
+): Promise<RunResult> {
+  const { run_id, session_id, team_id } = scope;
+  let work: Work | undefined;
+  const close = async (status: RunOutcome['status'], result: SwarmResult, failure?: Failure) => {
+    const outcome: RunOutcome = {
+      run_id,
+      session_id,
+      team_id,
+      status,
+      message,
+      result,
+      ...(failure ? { failure } : {}),
+    };
+    // the last word must be written also when the run is being cancelled
+    await CancellationScope.nonCancellable(() => closeRun(outcome));
+    showStatus(status);
+  };
+  try {
+    work = begin(await openRun(scope, message));
+    const { turns, answers, failures, stages } = await work.lead();
+    await close('completed', { turns, answers, failures });
+    return { run_id, session_id, team_id, status: 'complete', turns, answers, failures, ...(stages ? { stages } : {}) };
+  } catch (error) {
+    const result = work?.result() ?? { turns: [], answers: [], failures: [] };
+    if (isCancellation(error)) {
+      await close('cancelled', result, { code: 'CANCELLED', message: 'The run was cancelled.' });
+      throw new CancelledFailure('The run was cancelled.', [result]);
+    }
+    const failure = failureOf(error);
+    await close('failed', result, failure);
+    throw ApplicationFailure.create({
+      message: failure.message,
+      type: failure.code,
+      nonRetryable: true,
+      details: [result],
+    });
+  }
+}
+
+const statusKey = defineSearchAttributeKey(SEARCH_ATTRIBUTES.status, SearchAttributeType.KEYWORD);
+
+/** Where the attributes are not registered, the API starts runs without them, and they are left alone here too. */
+function showStatus(status: RunOutcome['status']): void {
+  if (workflowInfo().typedSearchAttributes.get(statusKey) === undefined) return;
+  upsertSearchAttributes([{ key: statusKey, value: status }]);
+}
