@@ -6,10 +6,12 @@ import type { FailureCode } from '../contract/failures';
 import type { Symptom } from './symptom';
 
 /**
- * `retry`: the same model again after a wait, so many times, then the next one. `next`: the next model of the alias.
- * `next-gateway`: the next model that is reached through another gateway. `fail`: no other model would do better.
+ * `retry`: the same model again after a wait, so many times, then the next one; `lastTries` holds when there is no next one.
+ * `next`: the next model of the alias. `next-gateway`: the next model behind another gateway. `fail`: no other would do better.
  */
-export type Remedy = { action: 'retry'; tries: number; baseMs: number } | { action: 'next' | 'next-gateway' | 'fail' };
+export type Remedy =
+  | { action: 'retry'; tries: number; lastTries?: number; baseMs: number; then: 'next' | 'next-gateway' }
+  | { action: 'next' | 'next-gateway' | 'fail' };
 
 interface Row {
   code: FailureCode;
@@ -20,8 +22,16 @@ interface Row {
 /** A wait longer than this is not sat out while another model could answer. */
 export const PATIENCE_MS = 60_000;
 
-const soon = (tries: number): Remedy => ({ action: 'retry', tries, baseMs: 200 });
-const later = (tries: number): Remedy => ({ action: 'retry', tries, baseMs: 1000 });
+const soon = (tries: number, lastTries = tries): Remedy => ({
+  action: 'retry',
+  tries,
+  lastTries,
+  baseMs: 200,
+  then: 'next',
+});
+const later = (tries: number): Remedy => ({ action: 'retry', tries, baseMs: 1000, then: 'next' });
+/** A gateway that restarts is back within the minute that these tries take. */
+const untilBack: Remedy = { action: 'retry', tries: 8, baseMs: 200, then: 'next-gateway' };
 
 const REFUSALS = ['content_policy_violation', 'refusal', 'content_filter', 'moderation'];
 const TOO_LONG = ['context_length_exceeded', 'max_tokens_exceeded', 'token_limit_exceeded', 'string_too_long'];
@@ -75,11 +85,8 @@ export const TABLE: readonly Row[] = [
   },
   { code: 'GATEWAY_ERROR', when: ({ status }) => status === 409, remedy: soon(3) },
   { code: 'GATEWAY_ERROR', when: ({ status }) => status === 500, remedy: soon(2) },
-  {
-    code: 'GATEWAY_UNAVAILABLE',
-    when: ({ status, kind }) => (status ?? 0) > 500 || kind === 'no-connection',
-    remedy: soon(7),
-  },
+  { code: 'GATEWAY_UNAVAILABLE', when: ({ kind }) => kind === 'no-connection', remedy: untilBack },
+  { code: 'GATEWAY_UNAVAILABLE', when: ({ status }) => (status ?? 0) > 500, remedy: soon(2, 8) },
   { code: 'STREAM_CUT', when: ({ kind }) => kind === 'cut', remedy: soon(3) },
   {
     code: 'GATEWAY_REFUSED_REQUEST',

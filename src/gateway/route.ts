@@ -31,15 +31,16 @@ const LONGEST_BACKOFF_MS = 30_000;
 export function nextStep(candidates: Candidate[], now: Progress, failure: GatewayFailure, random = Math.random): Step {
   const { remedy } = failure;
   if (remedy.action === 'fail') return { do: 'fail' };
-  if (remedy.action === 'retry' && now.tries < remedy.tries) {
+  const onwards = remedy.action === 'retry' ? remedy.then : remedy.action;
+  const left = candidates[now.position]?.endpoint;
+  const position = candidates.findIndex(
+    ({ endpoint }, i) => i > now.position && !(onwards === 'next-gateway' && endpoint === left),
+  );
+  const to = candidates[position];
+  if (remedy.action === 'retry' && now.tries < (to ? remedy.tries : (remedy.lastTries ?? remedy.tries))) {
     const backoffMs = Math.min(remedy.baseMs * 2 ** now.tries, LONGEST_BACKOFF_MS);
     const waitMs = Math.round(failure.waitMs ?? backoffMs * (1 + random() / 4));
     return { do: 'retry', progress: { position: now.position, tries: now.tries + 1 }, waitMs };
   }
-  const left = candidates[now.position]?.endpoint;
-  const position = candidates.findIndex(
-    ({ endpoint }, i) => i > now.position && !(remedy.action === 'next-gateway' && endpoint === left),
-  );
-  const to = candidates[position];
   return to ? { do: 'reroute', progress: { position, tries: 0 }, to } : { do: 'fail' };
 }
