@@ -5,7 +5,7 @@ import Router from '@koa/router';
 import Koa, { type Middleware } from 'koa';
 import type { Logger } from '../log';
 import { requireKey, type Keyring } from './auth';
-import { ApiError, replyWithErrors } from './errors';
+import { ApiError, errorBody, replyWithErrors } from './errors';
 import { addHealthRoutes } from './routes/health';
 import { addRunRoutes } from './routes/runs';
 import { addSessionRoutes } from './routes/sessions';
@@ -35,8 +35,9 @@ export function createApp({ services, keyring, corsOrigins, log }: AppOptions): 
   app.use(replyWithErrors(log));
   app.use(requireKey(keyring, OPEN_PATHS));
   app.use(parseBody());
+  app.use(explainMethods);
   app.use(router.routes());
-  app.use(router.allowedMethods({ throw: true, methodNotAllowed: methodNotAllowed, notImplemented: methodNotAllowed }));
+  app.use(router.allowedMethods());
   app.use(notFound);
   return app;
 }
@@ -63,15 +64,20 @@ function parseBody(): Middleware {
   }) as Middleware;
 }
 
-function methodNotAllowed(): ApiError {
-  return new ApiError(
-    'METHOD_NOT_ALLOWED',
-    'This path does not know this method; the Allow header names those that it does.',
-  );
-}
+/** The router answers a known path under another method with a bare 405 and the `Allow` header; this adds the body. */
+const explainMethods: Middleware = async (ctx, next) => {
+  await next();
+  if (ctx.status !== 405 && ctx.status !== 501) return;
+  const { status } = ctx;
+  ctx.body = errorBody({
+    code: 'METHOD_NOT_ALLOWED',
+    message: `${ctx.path} does not know ${ctx.method}; see the Allow header.`,
+  });
+  ctx.status = status;
+};
 
 const notFound: Middleware = (ctx) => {
-  // a path that is known under another method is answered by the router, with 405
+  // known under another method: the router's answer stands
   if (ctx.matched?.length) return;
   throw new ApiError('NOT_FOUND', `There is nothing at ${ctx.path}.`);
 };

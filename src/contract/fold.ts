@@ -43,13 +43,16 @@ export function emptySnapshot(): RunSnapshot {
 export function foldEvent(run: RunSnapshot, event: RunEvent): void {
   switch (event.type) {
     case 'run.started':
+      if (run.status) return;
       Object.assign(run, { status: 'running', swarm_id: event.swarm_id, message: event.message, started_at: event.at });
       return;
     case 'run.completed':
+      if (run.ended_at) return;
       Object.assign(run, { status: 'completed', answers: event.answers, ended_at: event.at });
       return;
     case 'run.failed':
     case 'run.cancelled':
+      if (run.ended_at) return;
       Object.assign(run, {
         status: event.type === 'run.failed' ? 'failed' : 'cancelled',
         failure: { code: event.code, message: event.message },
@@ -67,7 +70,6 @@ function foldTurnEvent(run: RunSnapshot, event: Extract<RunEvent, { turn: string
   if (event.index > turn.next_index) {
     throw new Error(`Events ${turn.next_index} to ${event.index - 1} of turn ${event.turn} are missing.`);
   }
-  turn.next_index = event.index + 1;
   applyToTurn(turn, event);
 }
 
@@ -106,7 +108,7 @@ const changes: { [T in TurnEvent['type']]: (event: TurnEventOf<T>, turn: TurnSna
 
 function applyToTurn<T extends TurnEvent['type']>(turn: TurnSnapshot, event: TurnEventOf<T>): void {
   const change = changes[event.type as T];
-  Object.assign(turn, { attempts: event.epoch }, change(event, turn));
+  Object.assign(turn, { attempts: event.epoch, next_index: event.index + 1 }, change(event, turn));
 }
 
 function addTurn(run: RunSnapshot, event: Extract<RunEvent, { turn: string }>): TurnSnapshot {

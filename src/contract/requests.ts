@@ -8,10 +8,11 @@ const message = z
   .min(1, 'must not be empty')
   .max(MESSAGE_LIMIT, `must not be longer than ${MESSAGE_LIMIT} characters`);
 
+const SESSION_ID = /^[\w.:@-]*$/;
 const sessionId = z
   .string()
   .max(SESSION_ID_LIMIT)
-  .regex(/^[\w.:@-]*$/, 'may hold letters, digits and . : @ _ - only')
+  .regex(SESSION_ID, 'may hold letters, digits and . : @ _ - only')
   .nullish()
   .transform((id) => id || undefined);
 
@@ -60,8 +61,12 @@ export type ClientFrame = z.infer<typeof clientFrame>;
 
 /** Query of `GET /runs`. */
 export const listRunsQuery = z.object({
-  swarm: z.string().max(100).optional(),
-  session: z.string().max(SESSION_ID_LIMIT).optional(),
+  swarm: z
+    .string()
+    .max(100)
+    .regex(/^[\w.-]*$/)
+    .optional(),
+  session: z.string().max(SESSION_ID_LIMIT).regex(SESSION_ID).optional(),
   status: z.enum(['running', 'completed', 'failed', 'cancelled']).optional(),
   limit: z.coerce.number().int().min(1).max(100).default(20),
   page: z.string().max(4000).optional(),

@@ -74,8 +74,26 @@ export function createChat(): Chat {
 }
 
 function connect({ baseUrl, apiKey, firstTokenTimeoutMs }: Endpoint): OpenAI {
-  // Temporal owns the retries: the client's own would multiply with them and ignore long Retry-After headers
-  return new OpenAI({ baseURL: baseUrl, apiKey: apiKey ?? 'none', maxRetries: 0, timeout: firstTokenTimeoutMs });
+  return new Client({
+    baseURL: baseUrl,
+    apiKey: apiKey ?? 'none',
+    // Temporal owns the retries: the client's own would multiply with them and ignore long Retry-After headers
+    maxRetries: 0,
+    timeout: firstTokenTimeoutMs,
+    // else the client takes them from OPENAI_ORG_ID and OPENAI_PROJECT_ID and tells them to whichever gateway it calls
+    organization: null,
+    project: null,
+    // a frame that it cannot parse would go to standard error with the text in it
+    logLevel: 'off',
+  });
+}
+
+/** Keeps what gateways say outside of an `error` field, as Portkey does; the client would throw it away. */
+class Client extends OpenAI {
+  protected override makeStatusError(...[status, body, ...rest]: Parameters<OpenAI['makeStatusError']>) {
+    const isWrapped = body instanceof Object && 'error' in body;
+    return super.makeStatusError(status, !body || isWrapped ? body : { error: body }, ...rest);
+  }
 }
 
 function keyMissing({ label, keyVariable }: Endpoint) {
@@ -169,8 +187,8 @@ function isGenerationId(id: string | undefined, known: string | undefined): bool
 }
 
 /** Models that reason stream their thoughts in fields of their own before they say anything. */
-function isThinking(delta: object | undefined): boolean {
-  return delta !== undefined && ('reasoning' in delta || 'reasoning_content' in delta);
+function isThinking(delta: object | null | undefined): boolean {
+  return Boolean(delta && ('reasoning' in delta || 'reasoning_content' in delta));
 }
 
 function readUsage(usage: NonNullable<ChatCompletionChunk['usage']>): Usage {

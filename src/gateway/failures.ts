@@ -10,7 +10,7 @@ import type { Symptom } from './symptom';
  * `next`: the next model of the alias. `next-gateway`: the next model behind another gateway. `fail`: no other would do better.
  */
 export type Remedy =
-  | { action: 'retry'; tries: number; lastTries?: number; baseMs: number; then: 'next' | 'next-gateway' }
+  | { action: 'retry'; tries: number; lastTries: number; baseMs: number; then: 'next' | 'next-gateway' }
   | { action: 'next' | 'next-gateway' | 'fail' };
 
 interface Row {
@@ -29,9 +29,15 @@ const soon = (tries: number, lastTries = tries): Remedy => ({
   baseMs: 200,
   then: 'next',
 });
-const later = (tries: number): Remedy => ({ action: 'retry', tries, baseMs: 1000, then: 'next' });
+const later = (tries: number): Remedy => ({
+  action: 'retry',
+  tries,
+  lastTries: tries,
+  baseMs: 1000,
+  then: 'next',
+});
 /** A gateway that restarts is back within the minute that these tries take. */
-const untilBack: Remedy = { action: 'retry', tries: 8, baseMs: 200, then: 'next-gateway' };
+const untilBack: Remedy = { action: 'retry', tries: 8, lastTries: 8, baseMs: 200, then: 'next-gateway' };
 
 const REFUSALS = ['content_policy_violation', 'refusal', 'content_filter', 'moderation'];
 const TOO_LONG = ['context_length_exceeded', 'max_tokens_exceeded', 'token_limit_exceeded', 'string_too_long'];

@@ -37,7 +37,7 @@ export function nextStep(candidates: Candidate[], now: Progress, failure: Gatewa
     ({ endpoint }, i) => i > now.position && !(onwards === 'next-gateway' && endpoint === left),
   );
   const to = candidates[position];
-  if (remedy.action === 'retry' && now.tries < (to ? remedy.tries : (remedy.lastTries ?? remedy.tries))) {
+  if (remedy.action === 'retry' && now.tries < (to ? remedy.tries : remedy.lastTries)) {
     const backoffMs = Math.min(remedy.baseMs * 2 ** now.tries, LONGEST_BACKOFF_MS);
     const waitMs = Math.round(failure.waitMs ?? backoffMs * (1 + random() / 4));
     return { do: 'retry', progress: { position: now.position, tries: now.tries + 1 }, waitMs };

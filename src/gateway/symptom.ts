@@ -28,10 +28,13 @@ const NONE = {
 };
 
 const text = z.string().optional().catch(undefined);
-const number = z.coerce.number().optional().catch(undefined);
+const number = z
+  .union([z.number(), z.string().regex(/^\d/).pipe(z.coerce.number())])
+  .optional()
+  .catch(undefined);
 
 /** The error bodies that were seen in the wild; each field may be missing, and anything else is ignored. */
-const errorBody = z.looseObject({
+const errorObject = z.looseObject({
   code: z.union([z.number(), z.string()]).nullish().catch(undefined),
   type: text,
   error_type: text,
@@ -51,7 +54,9 @@ const errorBody = z.looseObject({
     .optional()
     .catch(undefined),
 });
-type ErrorBody = z.infer<typeof errorBody>;
+/** Some servers send only a sentence. */
+const errorBody = z.union([errorObject, z.string().transform((message): ErrorBody => ({ message }))]);
+type ErrorBody = z.infer<typeof errorObject>;
 
 /** A failure that we noticed ourselves. */
 export function symptomOf(kind: Symptom['kind'], message: string): Symptom {
@@ -107,6 +112,7 @@ function describe(
 /** An error inside a stream has no status; its code may stand for one. */
 function statusOf({ code, http_status }: ErrorBody): number | undefined {
   if (typeof code === 'number') return code;
+  if (/^[45]\d\d$/.test(code ?? '')) return Number(code);
   return http_status ?? (code === 'server_error' ? 502 : undefined);
 }
 

@@ -19,13 +19,13 @@ local function ensure_generation(run)
 end
 `;
 
-/** KEYS run, turn, text; ARGV ttl. Takes the next epoch of a turn and tells what earlier attempts left. */
+/** KEYS run, turn, text, events; ARGV ttl. Takes the next epoch of a turn and tells what earlier attempts left. */
 const beginAttempt = `
 ${ENSURE_GENERATION}
 local generation = ensure_generation(KEYS[1])
 if redis.call('HEXISTS', KEYS[1], 'closed') == 1 then return {'closed'} end
 local epoch = redis.call('HINCRBY', KEYS[2], 'epoch', 1)
-for i = 1, 3 do redis.call('EXPIRE', KEYS[i], ARGV[1]) end
+for i = 1, #KEYS do redis.call('EXPIRE', KEYS[i], ARGV[1]) end
 local state = redis.call('HMGET', KEYS[2], 'next', 'result', 'route')
 return {'ok', generation, epoch, tonumber(state[1] or 0), redis.call('GET', KEYS[3]) or '', state[2] or '', state[3] or ''}
 `;
@@ -58,6 +58,10 @@ for i = 4, #ARGV, 2 do
   end
 end
 redis.call('HSET', KEYS[3], 'next', next_index)
+-- keys that this call has made live as long as the run's record, which has its time from the beginning
+for i = 1, #KEYS do
+  if redis.call('TTL', KEYS[i]) == -1 then redis.call('EXPIRE', KEYS[i], math.max(1, redis.call('TTL', KEYS[2]))) end
+end
 return {'ok'}
 `;
 
@@ -90,7 +94,7 @@ return 1
 `;
 
 export const scripts = {
-  beginAttempt: { lua: beginAttempt, numberOfKeys: 3 },
+  beginAttempt: { lua: beginAttempt, numberOfKeys: 4 },
   appendTurnEvents: { lua: appendTurnEvents, numberOfKeys: 4 },
   appendRunEvent: { lua: appendRunEvent },
   storeConversation: { lua: storeConversation, numberOfKeys: 2 },
@@ -98,7 +102,7 @@ export const scripts = {
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
-    beginAttempt(run: string, turn: string, text: string, ttl: number): Result<unknown[], Context>;
+    beginAttempt(run: string, turn: string, text: string, events: string, ttl: number): Result<unknown[], Context>;
     appendTurnEvents(
       events: string,
       run: string,

@@ -56,8 +56,8 @@ export interface TurnStore {
 export function createTurnStore(redis: RedisConnection): TurnStore {
   return {
     async begin(runId, turn) {
-      const reply = await redis.beginAttempt(runKey(runId), turnKey(runId, turn), textKey(runId, turn), OPEN_TTL);
-      return parseAttempt(reply);
+      const keys = [runKey(runId), turnKey(runId, turn), textKey(runId, turn), eventsKey(runId)] as const;
+      return parseAttempt(await redis.beginAttempt(...keys, OPEN_TTL));
     },
 
     async append(runId, turn, { generation, epoch }, firstIndex, entries) {
@@ -72,9 +72,9 @@ export function createTurnStore(redis: RedisConnection): TurnStore {
     },
 
     async restoreTexts(runId, texts) {
-      const pipeline = redis.pipeline();
-      for (const [turn, text] of Object.entries(texts)) pipeline.set(textKey(runId, turn), text, 'EX', OPEN_TTL);
-      await pipeline.exec();
+      await Promise.all(
+        Object.entries(texts).map(([turn, text]) => redis.set(textKey(runId, turn), text, 'EX', OPEN_TTL)),
+      );
     },
 
     async publish(scope, news) {

@@ -10,6 +10,8 @@ import type { FrameSink } from '../relay';
 import type { Services } from '../services';
 import { openEventStream } from '../sse';
 
+const SETTLING_MS = 5000;
+
 export function addRunRoutes(router: Router, services: Services): void {
   const { runs, relay, history } = services;
 
@@ -19,16 +21,14 @@ export function addRunRoutes(router: Router, services: Services): void {
 
   router.get('/runs/:id', async (ctx) => {
     const id = String(ctx.params.id);
-    const description = await runs.describe(id);
     const snapshot = await readSnapshot(id);
+    const description = await describeSettled(id, snapshot);
     const reply = description.status === 'completed' ? await runs.result(id) : undefined;
-    const { turns, failure } = snapshot;
     ctx.body = {
       ...description,
-      turns,
-      ...(failure ? { failure } : {}),
-      ...(reply ? toReply(reply) : {}),
-      status: description.status,
+      turns: snapshot.turns,
+      ...(snapshot.failure ? { failure: snapshot.failure } : {}),
+      ...(reply ? { ...toReply(reply), status: description.status } : {}),
       ...linkOf(services, id),
     };
   });
@@ -55,6 +55,14 @@ export function addRunRoutes(router: Router, services: Services): void {
     ctx.status = accepted ? 202 : 200;
     ctx.body = { run_id: id, accepted, status: accepted ? 'cancelling' : (await runs.describe(id)).status };
   });
+
+  /** The last event comes some milliseconds before Temporal closes the workflow: whoever has seen it must not be told "running". */
+  async function describeSettled(id: string, { status }: RunSnapshot) {
+    const description = await runs.describe(id);
+    if (description.status !== 'running' || status === 'running' || status === null) return description;
+    await runs.result(id, SETTLING_MS).catch(() => undefined);
+    return runs.describe(id);
+  }
 
   async function readSnapshot(id: string): Promise<RunSnapshot> {
     const snapshot = emptySnapshot();

@@ -29,7 +29,12 @@ export function portkey({ apiKey, baseUrl, config, virtualKey, provider, provide
       'x-portkey-virtual-key': virtualKey ?? null,
       'x-portkey-provider': provider ?? null,
       'x-portkey-trace-id': run_id,
-      'x-portkey-metadata': JSON.stringify({ run_id, session_id, swarm: team_id, turn }),
+      'x-portkey-metadata': toAscii(JSON.stringify({ run_id, session_id, swarm: team_id, turn })),
     }),
   };
+}
+
+/** JSON for a header, which holds no letters beyond Latin-1: a swarm of the user's own may have any name. */
+function toAscii(json: string): string {
+  return json.replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

@@ -1,0 +1,103 @@
+// What a caller may send to POST /v1/chat/completions: parsed once here, trusted everywhere after.
+// Unknown fields are ignored, because clients for many providers send many of them.
+import { z } from 'zod';
+import { LocalModelFailure } from './failures';
+
+const DEFAULT_TEMPERATURE = 0.7;
+const DEFAULT_TOP_P = 0.95;
+
+const TextPart = z.object({ type: z.literal('text'), text: z.string() });
+const Content = z.union([z.string(), z.array(TextPart)], { error: 'must be a string or an array of text parts' });
+
+const Message = z.discriminatedUnion('role', [
+  z.object({ role: z.enum(['system', 'developer', 'user']), content: Content }),
+  z.object({ role: z.literal('assistant'), content: Content.nullish() }),
+]);
+
+const TokenLimit = z.int().min(1).nullish();
+
+const ChatRequestBody = z.object({
+  model: z.string().min(1),
+  messages: z.array(Message).min(1),
+  temperature: z.number().min(0).max(2).nullish(),
+  top_p: z.number().gt(0).max(1).nullish(),
+  max_tokens: TokenLimit,
+  max_completion_tokens: TokenLimit,
+  stop: z.union([z.string().min(1), z.array(z.string().min(1)).max(16)]).nullish(),
+  seed: z.int().nullish(),
+  stream: z.boolean().nullish(),
+  stream_options: z.object({ include_usage: z.boolean().nullish() }).nullish(),
+});
+
+/** A message reduced to what a chat template needs; `developer` is a newer word for `system`. */
+export interface ChatMessage {
+  readonly role: 'system' | 'user' | 'assistant';
+  readonly text: string;
+}
+
+/** Everything that shapes one answer, free of HTTP. Temperature 0 means greedy. */
+export interface GenerationRequest {
+  readonly messages: readonly ChatMessage[];
+  readonly temperature: number;
+  readonly topP: number;
+  readonly seed: number;
+  readonly stop: readonly string[];
+  /** Undefined: until the model ends its turn or the context is full. */
+  readonly maxTokens: number | undefined;
+}
+
+/** A parsed request: which model, how to deliver, and what to generate. */
+export interface ChatRequest {
+  readonly model: string;
+  readonly stream: boolean;
+  readonly includeUsage: boolean;
+  readonly generation: GenerationRequest;
+}
+
+/** Parses the JSON text of a request; throws `invalid_request` that names the first wrong field. */
+export function parseChatRequest(json: string): ChatRequest {
+  const parsed = ChatRequestBody.safeParse(parseJson(json));
+  if (!parsed.success) throw invalidField(parsed.error);
+  const body = parsed.data;
+  return {
+    model: body.model,
+    stream: body.stream ?? false,
+    includeUsage: body.stream_options?.include_usage ?? false,
+    generation: {
+      messages: body.messages.map(toChatMessage),
+      temperature: body.temperature ?? DEFAULT_TEMPERATURE,
+      topP: body.top_p ?? DEFAULT_TOP_P,
+      seed: body.seed ?? Math.floor(Math.random() * 2 ** 31),
+      stop: typeof body.stop === 'string' ? [body.stop] : (body.stop ?? []),
+      maxTokens: body.max_completion_tokens ?? body.max_tokens ?? undefined,
+    },
+  };
+}
+
+function toChatMessage({ role, content }: z.infer<typeof Message>): ChatMessage {
+  const text = Array.isArray(content) ? content.map((part) => part.text).join('\n') : (content ?? '');
+  return { role: role === 'developer' ? 'system' : role, text };
+}
+
+function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch (cause) {
+    throw new LocalModelFailure('invalid_request', 'The request body is not valid JSON.', null, { cause });
+  }
+}
+
+function invalidField(error: z.ZodError): LocalModelFailure {
+  const issue = error.issues[0];
+  const param = issue === undefined ? '' : fieldName(issue.path);
+  const message = issue?.message ?? 'the request has the wrong shape';
+  return new LocalModelFailure('invalid_request', `${param || 'body'}: ${message}`, param || null);
+}
+
+/** `messages[0].role`: the notation of OpenAI's own errors. */
+function fieldName(path: readonly PropertyKey[]): string {
+  return path.reduce<string>((name, key) => {
+    if (typeof key === 'number') return `${name}[${key}]`;
+    return name === '' ? String(key) : `${name}.${String(key)}`;
+  }, '');
+}

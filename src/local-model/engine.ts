@@ -1,0 +1,158 @@
+// A loaded model at work: a bounded FIFO queue in front of its slots, and a loop that advances all busy slots by one
+// batch at a time. One batch per turn of the loop is what makes parallel answers cheaper than answers in a row.
+import type { GenerationRequest } from './chat-request';
+import { LocalModelFailure } from './failures';
+import { Generation, type GenerationStep } from './generation';
+import type { LanguageModel } from './language-model';
+import { buildPrompt } from './prompt';
+import { chooseSlot, type Slot } from './slots';
+
+/** Prompt tokens in one batch. Measured on one thread: from 32 on, larger batches are no faster, only slower to cancel. */
+export const PROMPT_TOKENS_PER_BATCH = 64;
+
+/** The same while an answer streams: its next token waits for the whole batch. */
+const PROMPT_TOKENS_BESIDE_ANSWERS = 32;
+
+const DEFAULT_QUEUE_LIMIT = 256;
+
+/** No text has this many characters per token; a longer one is refused before it blocks the event loop for seconds. */
+const MAX_CHARACTERS_PER_TOKEN = 24;
+
+/** Answers requests with one model. */
+export interface Engine {
+  /**
+   * Queues a request. Throws `context_length_exceeded` or `rate_limit_exceeded` at once; later failures are thrown by the
+   * iteration. Aborting the signal frees the slot (or the place in the queue) within one batch.
+   */
+  submit(request: GenerationRequest, signal: AbortSignal): AsyncIterable<GenerationStep>;
+  /** Breaks off everything, then unloads the model. */
+  stop(): Promise<void>;
+}
+
+/** Creates the engine of a model; requests beyond the slots wait, requests beyond `queueLimit` are refused. */
+export function createEngine(model: LanguageModel, { queueLimit = DEFAULT_QUEUE_LIMIT } = {}): Engine {
+  return new BatchingEngine(model, queueLimit);
+}
+
+class BatchingEngine implements Engine {
+  private readonly slots: readonly Slot[];
+  private readonly waiting: Generation[] = [];
+  private uses = 0;
+  private isStopped = false;
+  private running: Promise<void> | undefined;
+
+  constructor(
+    private readonly model: LanguageModel,
+    private readonly queueLimit: number,
+  ) {
+    this.slots = model.sequences.map((sequence) => ({ sequence, generation: undefined, lastUsed: 0 }));
+  }
+
+  submit(request: GenerationRequest, signal: AbortSignal): AsyncIterable<GenerationStep> {
+    if (this.isStopped) throw stoppedFailure();
+    const { model } = this;
+    assertCharactersFit(request, model.contextLength);
+    const prompt = buildPrompt(request.messages, model);
+    if (prompt.length >= model.contextLength) throw tooLong(`${prompt.length}`, model.contextLength);
+    if (this.waiting.length >= this.queueLimit) {
+      throw new LocalModelFailure('rate_limit_exceeded', `${this.waiting.length} requests are waiting already.`);
+    }
+    const generation = new Generation({ model, prompt, request, signal });
+    this.waiting.push(generation);
+    signal.addEventListener('abort', () => this.leaveQueue(generation), { once: true });
+    this.wake();
+    return generation.output;
+  }
+
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    const busy = this.slots.flatMap(({ generation }) => generation ?? []);
+    for (const generation of [...this.waiting.splice(0), ...busy]) generation.fail(stoppedFailure());
+    await this.running;
+    await this.model.dispose();
+  }
+
+  /** Frees the place at once: the queue may be full of others' requests. */
+  private leaveQueue(generation: Generation): void {
+    const index = this.waiting.indexOf(generation);
+    if (index < 0) return;
+    this.waiting.splice(index, 1);
+    generation.output.destroy();
+  }
+
+  private wake(): void {
+    this.running ??= this.run().finally(() => {
+      this.running = undefined;
+      // A request may have come between the loop's last look and this.
+      if (this.waiting.length > 0) this.wake();
+    });
+  }
+
+  private async run(): Promise<void> {
+    do {
+      this.fillSlots();
+      const busy = this.slots.filter((slot) => slot.generation !== undefined);
+      await Promise.all(shareBudget(busy).map(([slot, budget]) => this.advance(slot, budget)));
+    } while (this.waiting.length > 0 || this.slots.some((slot) => slot.generation !== undefined));
+  }
+
+  private fillSlots(): void {
+    for (let next = this.waiting[0]; next !== undefined; next = this.waiting[0]) {
+      const choice = chooseSlot(this.slots, next.prompt.tokens);
+      if (choice === undefined) return;
+      this.waiting.shift();
+      const { slot, shared } = choice;
+      slot.generation = next;
+      slot.lastUsed = this.uses += 1;
+      next.start(slot.sequence, shared);
+    }
+  }
+
+  private async advance(slot: Slot, promptBudget: number): Promise<void> {
+    const { generation } = slot;
+    if (generation === undefined) return;
+    try {
+      if (!generation.isOver) await generation.step(promptBudget);
+    } catch (cause) {
+      generation.fail(new LocalModelFailure('internal_error', 'The local model failed.', null, { cause }));
+      // What the sequence holds after a failed evaluation is anyone's guess.
+      await slot.sequence.truncate(0);
+    }
+    if (!generation.isOver) return;
+    await generation.release();
+    slot.generation = undefined;
+  }
+}
+
+/**
+ * The slots to advance in the next batch, each with its share of the batch's prompt tokens. Short prompts go first: they
+ * soon become answers, whose slots take no prompt tokens any more, so a long one cannot be kept waiting for ever.
+ */
+function shareBudget(busy: readonly Slot[]): [Slot, number][] {
+  const promptTokensLeft = (slot: Slot): number => slot.generation?.promptTokensLeft ?? 0;
+  const isAnswering = busy.some((slot) => promptTokensLeft(slot) === 0);
+  let left = isAnswering ? PROMPT_TOKENS_BESIDE_ANSWERS : PROMPT_TOKENS_PER_BATCH;
+  const shares: [Slot, number][] = [];
+  for (const slot of [...busy].sort((one, other) => promptTokensLeft(one) - promptTokensLeft(other))) {
+    const share = Math.min(left, promptTokensLeft(slot));
+    left -= share;
+    const isIdle = share === 0 && promptTokensLeft(slot) > 0 && slot.generation?.isOver !== true;
+    if (!isIdle) shares.push([slot, share]);
+  }
+  return shares;
+}
+
+function assertCharactersFit({ messages }: GenerationRequest, contextLength: number): void {
+  const characters = messages.reduce((sum, message) => sum + message.text.length, 0);
+  const atLeast = Math.ceil(characters / MAX_CHARACTERS_PER_TOKEN);
+  if (atLeast >= contextLength) throw tooLong(`more than ${atLeast}`, contextLength);
+}
+
+function tooLong(tokens: string, contextLength: number): LocalModelFailure {
+  const message = `This model's context length is ${contextLength} tokens, but the messages take ${tokens}.`;
+  return new LocalModelFailure('context_length_exceeded', message, 'messages');
+}
+
+function stoppedFailure(): LocalModelFailure {
+  return new LocalModelFailure('model_unavailable', 'The local model server is stopping.');
+}

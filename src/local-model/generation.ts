@@ -1,0 +1,185 @@
+// One answer in the making: prompt tokens still to evaluate, then token after token. The engine calls `step` once per
+// batch; each step is one evaluation, so that all slots advance together and a cancel takes effect within one token.
+import { Readable } from 'node:stream';
+import { createAnswerText, type AnswerText } from './answer-text';
+import type { GenerationRequest } from './chat-request';
+import { drawJointToken, fitsJoint } from './joint';
+import type { LanguageModel, ModelSequence, Sampling, Token } from './language-model';
+import type { Prompt } from './prompt';
+
+/** Token counts in OpenAI's words; cached tokens are the part of the prompt that was not evaluated again. */
+export interface Usage {
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  readonly cachedTokens: number;
+}
+
+/** What a reader of an answer receives: texts, then exactly one end. */
+export type GenerationStep =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'end'; readonly finishReason: 'stop' | 'length'; readonly usage: Usage };
+
+interface GenerationOptions {
+  readonly model: LanguageModel;
+  readonly prompt: Prompt;
+  readonly request: GenerationRequest;
+  readonly signal: AbortSignal;
+}
+
+/** A request with its slot's sequence, from the first prompt token to the last answer token. */
+export class Generation {
+  /** The answer as an async iterable; ends after the `end` step, throws what `fail` was given. */
+  readonly output = new Readable({ objectMode: true, read() {} });
+  readonly prompt: Prompt;
+  readonly signal: AbortSignal;
+  private readonly model: LanguageModel;
+  private readonly sampling: Sampling;
+  private readonly maxTokens: number;
+  private readonly text: AnswerText;
+  private sequence: ModelSequence | undefined;
+  private isUntouched = true;
+  private pending: readonly Token[] = [];
+  private cachedTokens = 0;
+  private completionTokens = 0;
+  /** Text that the next tokens must spell before anything is new. */
+  private jointRest: string;
+  private mustPickAtJoint = false;
+  /** The newest token in the sequence. */
+  private lastEvaluated: Token | undefined;
+  private lastDrawn: Token | undefined;
+  private answer: AsyncGenerator<Token, void, void> | undefined;
+  private finished = false;
+
+  constructor({ model, prompt, request, signal }: GenerationOptions) {
+    this.model = model;
+    this.prompt = prompt;
+    this.signal = signal;
+    this.sampling = { temperature: request.temperature, topP: request.topP, seed: request.seed };
+    this.maxTokens = request.maxTokens ?? Infinity;
+    this.text = createAnswerText((tokens) => model.detokenize(tokens), request.stop);
+    this.jointRest = prompt.jointText;
+  }
+
+  /** Nothing more to do: finished, failed, or nobody reads it any more. */
+  get isOver(): boolean {
+    return this.finished || this.signal.aborted || this.output.destroyed;
+  }
+
+  /** Prompt tokens still to evaluate; 0 once tokens are being drawn. */
+  get promptTokensLeft(): number {
+    return this.answer === undefined ? this.pending.length : 0;
+  }
+
+  /** Takes a sequence whose first `cachedTokens` tokens are those of the prompt; the first step forgets the others. */
+  start(sequence: ModelSequence, cachedTokens: number): void {
+    this.sequence = sequence;
+    this.cachedTokens = cachedTokens;
+    this.pending = this.prompt.tokens.slice(cachedTokens);
+  }
+
+  /** One evaluation: at most `promptBudget` prompt tokens, or one answer token. */
+  async step(promptBudget: number): Promise<void> {
+    const sequence = this.startedSequence();
+    if (this.isUntouched) await sequence.truncate(this.cachedTokens);
+    this.isUntouched = false;
+    if (this.promptTokensLeft > promptBudget) {
+      const chunk = this.pending.slice(0, promptBudget);
+      this.pending = this.pending.slice(promptBudget);
+      return sequence.feed(chunk);
+    }
+    const token = this.mustPickAtJoint ? await this.pickAtJoint(sequence) : await this.drawNext(sequence);
+    this.lastDrawn = token;
+    if (this.isOver || token === undefined) return;
+    if (this.jointRest !== '') await this.passJoint(token, sequence);
+    else this.accept(token, sequence);
+  }
+
+  /** Ends with an error, unless it is over already. */
+  fail(error: Error): void {
+    this.finished = true;
+    // An error event without a listener ends the process, and a reader that left has none.
+    this.output.once('error', () => {}).destroy(error);
+  }
+
+  /** Frees what the sampler holds; the sequence keeps its tokens for the next prompt that starts alike. */
+  async release(): Promise<void> {
+    await this.answer?.return();
+    if (!this.finished) this.output.destroy();
+  }
+
+  private async drawNext(sequence: ModelSequence): Promise<Token> {
+    this.lastEvaluated = this.pending.at(-1) ?? this.lastDrawn;
+    this.answer ??= sequence.sample(this.pending, this.sampling);
+    this.pending = [];
+    const next = await this.answer.next();
+    if (next.done === true) throw new Error('the model stopped drawing tokens');
+    return next.value;
+  }
+
+  /** Draws again, among the tokens that fit. After a free draw that did not fit, this is the exact conditional draw. */
+  private async pickAtJoint(sequence: ModelSequence): Promise<Token | undefined> {
+    this.mustPickAtJoint = false;
+    const { model, sampling, jointRest: rest, pending } = this;
+    const candidates = pending[0] === undefined ? [] : await sequence.candidates(pending[0]);
+    const token = drawJointToken({ candidates, rest, sampling, detokenize: (tokens) => model.detokenize(tokens) });
+    this.pending = token === undefined ? model.tokenize(rest) : [token];
+    // Nothing likely spells the rest: take it as it stands.
+    if (token === undefined) this.jointRest = '';
+    return token;
+  }
+
+  private async passJoint(token: Token, sequence: ModelSequence): Promise<void> {
+    const tokenText = this.model.isEndOfTurn(token) ? '' : this.model.detokenize([token]);
+    if (!fitsJoint(tokenText, this.jointRest)) return this.stepBack(sequence);
+    const newText = tokenText.slice(this.jointRest.length);
+    this.jointRest = this.jointRest.slice(tokenText.length);
+    if (newText === '') return;
+    this.completionTokens += 1;
+    this.emit(this.text.pushText(newText));
+    this.finishIfDone(sequence);
+  }
+
+  /** Makes the newest token of the sequence pending again, so that the next step can see all that could follow it. */
+  private async stepBack(sequence: ModelSequence): Promise<void> {
+    await this.answer?.return();
+    this.answer = undefined;
+    this.pending = this.lastEvaluated === undefined ? [] : [this.lastEvaluated];
+    this.mustPickAtJoint = true;
+    await sequence.truncate(sequence.length - 1);
+  }
+
+  private accept(token: Token, sequence: ModelSequence): void {
+    if (this.model.isEndOfTurn(token)) return this.finish('stop');
+    this.completionTokens += 1;
+    this.emit(this.text.push(token));
+    this.finishIfDone(sequence);
+  }
+
+  private finishIfDone(sequence: ModelSequence): void {
+    if (this.text.isStopped) return this.finish('stop');
+    // The drawn token itself is not evaluated yet, and a full sequence would silently forget its beginning.
+    const isFull = sequence.length + 1 >= this.model.contextLength;
+    if (isFull || this.completionTokens >= this.maxTokens) this.finish('length');
+  }
+
+  private emit(text: string): void {
+    if (text !== '') this.output.push({ kind: 'text', text } satisfies GenerationStep);
+  }
+
+  private finish(finishReason: 'stop' | 'length'): void {
+    this.emit(this.text.flush());
+    const usage: Usage = {
+      promptTokens: this.prompt.length,
+      completionTokens: this.completionTokens,
+      cachedTokens: this.cachedTokens,
+    };
+    this.output.push({ kind: 'end', finishReason, usage } satisfies GenerationStep);
+    this.output.push(null);
+    this.finished = true;
+  }
+
+  private startedSequence(): ModelSequence {
+    if (this.sequence === undefined) throw new Error('step() before start()');
+    return this.sequence;
+  }
+}

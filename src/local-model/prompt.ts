@@ -1,0 +1,66 @@
+// Chat messages -> tokens in ChatML, the format of Qwen's chat template. Only this file places control tokens;
+// all text of a caller is tokenised as plain text, so that no message can end its own turn or open another.
+import type { ChatMessage } from './chat-request';
+import type { ChatTokenizer, Token } from './language-model';
+
+/** The tokens to evaluate, and the end of a continued text that the first new tokens must spell again. */
+export interface Prompt {
+  readonly tokens: readonly Token[];
+  /** Left out of `tokens`; empty for a new turn. See `buildContinuation`. */
+  readonly jointText: string;
+  /** Tokens of everything that the caller sent, the joint included. */
+  readonly length: number;
+}
+
+interface PromptTokenizer extends ChatTokenizer {
+  detokenize(tokens: readonly Token[]): string;
+}
+
+/** Builds the prompt: a new assistant turn, or, when the last message is an assistant's, its exact continuation. */
+export function buildPrompt(messages: readonly ChatMessage[], tokenizer: PromptTokenizer): Prompt {
+  const last = messages.at(-1);
+  const openText = last?.role === 'assistant' ? last.text : '';
+  const closed = last?.role === 'assistant' ? messages.slice(0, -1) : messages;
+  const header = [...openTurn('assistant', tokenizer)];
+  const before = [
+    ...withSystemPrompt(closed, tokenizer).flatMap((message) => closedTurn(message, tokenizer)),
+    ...header,
+  ];
+  return openText === '' ? withoutJoint(before) : buildContinuation(before, openText, tokenizer);
+}
+
+/**
+ * Leaves the last token of the cut text out of the prompt and gives its text as the joint instead. A cut seldom falls
+ * where the tokenizer would have cut: after `foo:` the model may have meant the one token `:\n\n`, and after `hel` the
+ * one token `hello`. Drawing a token that starts with the joint text finds it again; the tail as fixed tokens would not.
+ */
+function buildContinuation(before: readonly Token[], text: string, tokenizer: PromptTokenizer): Prompt {
+  const tokens = tokenizer.tokenize(text);
+  const whole = [...before, ...tokens];
+  const jointText = tokenizer.detokenize(tokens.slice(-1));
+  // A token that is only part of a UTF-8 character has no text to match, and nothing else could stand in its place.
+  if (jointText === '' || jointText.includes('\uFFFD')) return withoutJoint(whole);
+  return { tokens: whole.slice(0, -1), jointText, length: whole.length };
+}
+
+function withoutJoint(tokens: readonly Token[]): Prompt {
+  return { tokens, jointText: '', length: tokens.length };
+}
+
+function withSystemPrompt(messages: readonly ChatMessage[], tokenizer: ChatTokenizer): readonly ChatMessage[] {
+  if (messages[0]?.role === 'system' || tokenizer.defaultSystemPrompt === undefined) return messages;
+  return [{ role: 'system', text: tokenizer.defaultSystemPrompt }, ...messages];
+}
+
+function closedTurn(message: ChatMessage, tokenizer: ChatTokenizer): Token[] {
+  const end = [tokenizer.turnEnd, ...tokenizer.tokenize('\n')];
+  // An assistant's text was generated after its header, so it is tokenised apart from it: that keeps cached prefixes equal.
+  if (message.role === 'assistant') {
+    return [...openTurn('assistant', tokenizer), ...tokenizer.tokenize(message.text), ...end];
+  }
+  return [tokenizer.turnStart, ...tokenizer.tokenize(`${message.role}\n${message.text}`), ...end];
+}
+
+function openTurn(role: ChatMessage['role'], tokenizer: ChatTokenizer): Token[] {
+  return [tokenizer.turnStart, ...tokenizer.tokenize(`${role}\n`)];
+}

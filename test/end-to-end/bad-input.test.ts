@@ -1,0 +1,127 @@
+import { createStack, type Stack } from '../support/stack';
+import { get, post, Watcher } from '../support/readers';
+
+let stack: Stack;
+beforeAll(async () => (stack = await createStack()), 60_000);
+afterAll(async () => {
+  // whatever was sent here, nothing was started by it
+  expect(stack.gateway.calls()).toEqual([]);
+  await stack.stop();
+});
+
+const good = { swarm_id: 'one-voice', message: 'Hi' };
+
+describe('POST /swarm/execute refuses', () => {
+  test.each([
+    ['bad JSON', '{"swarm_id":', 400, 'INVALID_JSON', /./],
+    ['a JSON string', '"hello"', 400, 'INVALID_JSON', /./],
+    ['an array', [], 400, 'INVALID_FIELD', /body/],
+    ['no swarm', { message: 'Hi' }, 400, 'INVALID_FIELD', /swarm_id/],
+    ['an unknown swarm', { ...good, swarm_id: 'nope' }, 404, 'UNKNOWN_SWARM', /swarm_id.*nope/],
+    ['no message', { swarm_id: 'one-voice' }, 400, 'INVALID_FIELD', /message/],
+    ['an empty message', { ...good, message: ' \n ' }, 400, 'INVALID_FIELD', /message/],
+    ['a message of the wrong type', { ...good, message: 7 }, 400, 'INVALID_FIELD', /message/],
+    ['an over-long message', { ...good, message: 'x'.repeat(400_001) }, 400, 'INVALID_FIELD', /message/],
+    ['a body that is too large', { ...good, message: 'x'.repeat(2_200_000) }, 413, 'BODY_TOO_LARGE', /./],
+    ['a wrong session id', { ...good, session_id: 'a b' }, 400, 'INVALID_FIELD', /session_id/],
+    ['a wrong temperature', { ...good, temperature: 9 }, 400, 'INVALID_FIELD', /temperature/],
+    ['a wrong token limit', { ...good, max_tokens: 0 }, 400, 'INVALID_FIELD', /max_tokens/],
+    ['a wrong stream flag', { ...good, stream: 'yes' }, 400, 'INVALID_FIELD', /stream/],
+  ])('%s', async (_what, body, status, code, message) => {
+    const reply = await post(`${stack.url}/swarm/execute`, body);
+    expect([reply.status, reply.body.error.code]).toEqual([status, code]);
+    expect(reply.body.error.message).toMatch(message);
+    expect(reply.body.detail).toBe(reply.body.error.message);
+  });
+
+  test('an empty body', async () => {
+    const reply = await post(`${stack.url}/swarm/execute`, '');
+    expect([reply.status, reply.body.error.code]).toEqual([400, 'INVALID_FIELD']);
+  });
+});
+
+test('a JSON body is read whatever type the client declares', async () => {
+  const reply = await post(
+    `${stack.url}/swarm/execute`,
+    { swarm_id: 'nope', message: 'Hi' },
+    { 'content-type': 'text/plain' },
+  );
+  expect(reply.body.error.code).toBe('UNKNOWN_SWARM');
+});
+
+test.each([
+  ['/swarm/coordinate', { message: '' }, /message/],
+  ['/swarm/coordinate', { message: 'Hi', max_rounds: 99 }, /max_rounds/],
+])('POST %s names the field of %j', async (path, body, field) => {
+  const reply = await post(stack.url + path, body);
+  expect([reply.status, reply.body.error.code]).toEqual([400, 'INVALID_FIELD']);
+  expect(reply.body.error.message).toMatch(field);
+});
+
+describe('GET', () => {
+  test.each([
+    ['/runs/nope', 404, 'UNKNOWN_RUN'],
+    ['/runs/nope/events', 404, 'UNKNOWN_RUN'],
+    ['/runs/nope/events?after=soon', 400, 'INVALID_CURSOR'],
+    ['/runs?limit=many', 400, 'INVALID_FIELD'],
+    ["/runs?swarm='%20OR%20''='", 400, 'INVALID_FIELD'],
+    ['/runs?status=odd', 400, 'INVALID_FIELD'],
+    ['/nothing/here', 404, 'NOT_FOUND'],
+  ])('%s is %i %s', async (path, status, code) => {
+    const reply = await get(stack.url + path);
+    expect([reply.status, reply.body.error.code]).toEqual([status, code]);
+  });
+});
+
+test('a known path under another method is 405 and names the methods', async () => {
+  const response = await fetch(`${stack.url}/swarms`, { method: 'PUT' });
+  expect(response.status).toBe(405);
+  expect(response.headers.get('allow')).toContain('GET');
+});
+
+test('cancelling an unknown run is a 404', async () => {
+  const reply = await post(`${stack.url}/runs/nope/cancel`, {});
+  expect([reply.status, reply.body.error.code]).toEqual([404, 'UNKNOWN_RUN']);
+});
+
+test('every origin may read the replies, errors included', async () => {
+  const response = await fetch(`${stack.url}/runs/nope`, { headers: { Origin: 'https://example.test' } });
+  expect(response.headers.get('access-control-allow-origin')).toBe('*');
+});
+
+describe('WS /ws/swarm', () => {
+  test.each([
+    ['text that is not JSON', 'hello', 'INVALID_JSON'],
+    ['a number', '7', 'INVALID_FIELD'],
+    ['an empty object', {}, 'INVALID_FIELD'],
+    ['a start without a message', { swarm_id: 'one-voice' }, 'INVALID_FIELD'],
+    ['an unknown swarm', { swarm_id: 'nope', message: 'Hi' }, 'UNKNOWN_SWARM'],
+    ['an unknown run', { run_id: 'nope' }, 'UNKNOWN_RUN'],
+    ['a bad cursor', { run_id: 'nope', after: 'x' }, 'INVALID_CURSOR'],
+    ['a cancel of an unknown run', { cancel: 'nope' }, 'UNKNOWN_RUN'],
+  ])('answers %s with an error frame and stays open', async (_what, frame, code) => {
+    const watcher = await Watcher.connect(stack.url);
+    watcher.send(frame);
+    const answer = await watcher.frame(({ event }) => (event as string) === 'error');
+    expect(answer.error?.code).toBe(code);
+    expect(answer).toMatchObject({ content: '', done: true });
+    watcher.send('again');
+    await watcher.frame((one) => one !== answer);
+    expect(watcher.socket.readyState).toBe(watcher.socket.OPEN);
+    watcher.close();
+  });
+
+  test('closes a connection whose frame is too large, and only that one', async () => {
+    const [loud, quiet] = [await Watcher.connect(stack.url), await Watcher.connect(stack.url)];
+    const closed = new Promise((resolve) => loud.socket.once('close', resolve));
+    loud.send('x'.repeat(2_200_000));
+    expect(await closed).toBe(1009);
+    quiet.send('hello');
+    await quiet.frame(({ error }) => error?.code === 'INVALID_JSON');
+    quiet.close();
+  });
+
+  test('is not found under another path', async () => {
+    await expect(Watcher.connect(stack.url, '/ws/other')).rejects.toThrow('404');
+  });
+});

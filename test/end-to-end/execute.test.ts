@@ -1,0 +1,223 @@
+import { createStack, type Stack } from '../support/stack';
+import { cases, CASE_TEXT } from '../support/scripted-gateway';
+import { collectSse, foldFrames, get, post, textsOf } from '../support/readers';
+
+let stack: Stack;
+beforeAll(async () => (stack = await createStack()), 60_000);
+afterAll(() => stack.stop());
+
+const json = (body: object) => ({ method: 'POST', body: JSON.stringify(body) });
+
+describe('POST /swarm/execute', () => {
+  test('answers with the reply that clients read', async () => {
+    const { status, body } = await post(`${stack.url}/swarm/execute`, { swarm_id: 'one-voice', message: 'Hello' });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ team_id: 'one-voice', status: 'complete', responses: ['Hello from upstream.'] });
+    expect(body.session_id).toMatch(/^session-/);
+    expect(body.turns).toMatchObject([
+      { turn: 'answer', role: 'speaker', model: 'balanced-model', attempts: 1, truncated: false },
+    ]);
+  });
+
+  test('names the model that the gateway says has spoken, not the one that was asked', async () => {
+    stack.gateway.script('balanced-model', [{ tokens: ['I'], model: 'another/model-7b' }]);
+    const { body } = await post(`${stack.url}/swarm/execute`, { swarm_id: 'one-voice', message: 'Who are you?' });
+    expect(body.turns[0].model).toBe('another/model-7b');
+  });
+
+  test('streams frames whose text is the result, and ends with done and [DONE]', async () => {
+    stack.gateway.script('balanced-model', [{ tokens: { count: 40 }, intervalMs: 3 }]);
+    const frames = await collectSse(
+      `${stack.url}/swarm/execute`,
+      json({ swarm_id: 'one-voice', message: 'Count', stream: true }),
+    );
+    const last = frames[frames.length - 1];
+    expect(last).toMatchObject({ event: 'run.completed', done: true, content: '', team_id: 'one-voice' });
+    expect(frames.filter(({ done }) => done)).toHaveLength(1);
+    const { body } = await get(`${stack.url}/runs/${last?.run_id}`);
+    expect(textsOf(foldFrames(frames)).answer).toBe(body.responses[0]);
+    expect(frames.map(({ content }) => content).join('')).toBe(body.responses[0]);
+  });
+
+  test('sends a frame for each token of a stream at reading speed', async () => {
+    stack.gateway.script('balanced-model', [{ tokens: { count: 30 }, intervalMs: 25 }]);
+    const frames = await collectSse(
+      `${stack.url}/swarm/execute`,
+      json({ swarm_id: 'one-voice', message: 'Slow', stream: true }),
+    );
+    expect(frames.filter(({ event }) => event === 'turn.delta').length).toBeGreaterThanOrEqual(28);
+  });
+
+  test('answers 202 with the place of the run when the caller does not want to wait', async () => {
+    const prefer = await post(
+      `${stack.url}/swarm/execute`,
+      { swarm_id: 'one-voice', message: 'Later' },
+      { Prefer: 'respond-async' },
+    );
+    expect(prefer.status).toBe(202);
+    expect(prefer.headers.get('location')).toBe(`/runs/${prefer.body.run_id}`);
+    const field = await post(`${stack.url}/swarm/execute`, { swarm_id: 'one-voice', message: 'Later', wait: false });
+    expect(field.status).toBe(202);
+    const frames = await collectSse(`${stack.url}${field.body.events}`);
+    expect(frames[frames.length - 1]).toMatchObject({ event: 'run.completed', run_id: field.body.run_id });
+  });
+
+  test('starts one run for one idempotency key, and refuses the key for another request', async () => {
+    const key = { 'Idempotency-Key': `key-${Date.now()}` };
+    const order = { swarm_id: 'one-voice', message: 'Once' };
+    const replies = await Promise.all(Array.from({ length: 5 }, () => post(`${stack.url}/swarm/execute`, order, key)));
+    expect(new Set(replies.map(({ body }) => body.run_id)).size).toBe(1);
+    expect(replies.filter(({ headers }) => headers.get('idempotency-replayed') === 'true')).toHaveLength(4);
+    const other = await post(`${stack.url}/swarm/execute`, { ...order, message: 'Twice' }, key);
+    expect([other.status, other.body.error.code]).toEqual([409, 'IDEMPOTENCY_CONFLICT']);
+  });
+
+  test('passes temperature and token limit on to the gateway', async () => {
+    await post(`${stack.url}/swarm/execute`, {
+      swarm_id: 'one-voice',
+      message: 'Warm',
+      temperature: 0.9,
+      max_tokens: 77,
+    });
+    const calls = stack.gateway.calls('balanced-model');
+    expect(calls[calls.length - 1]?.body).toMatchObject({ temperature: 0.9, max_tokens: 77 });
+  });
+});
+
+describe('the swarms', () => {
+  test('strategic: the critic reads the draft, and the final plan reads both', async () => {
+    stack.gateway.script('strategic-model', [
+      { tokens: ['DRAFT-7'] },
+      { tokens: ['CRITIQUE-7'] },
+      { tokens: ['FINAL-7'] },
+    ]);
+    const before = stack.gateway.calls('strategic-model').length;
+    const { body } = await post(`${stack.url}/swarm/execute`, { swarm_id: 'strategic-swarm', message: 'Plan it' });
+    expect(body.responses).toEqual(['FINAL-7']);
+    const prompts = stack.gateway
+      .calls('strategic-model')
+      .slice(before)
+      .map((call) => JSON.stringify(call.body));
+    expect(prompts).toHaveLength(3);
+    expect(prompts[1]).toContain('DRAFT-7');
+    expect(prompts[2]).toMatch(/DRAFT-7.*CRITIQUE-7/);
+  });
+
+  test('coding: code that passes its review is the answer', async () => {
+    stack.gateway.script('coding-model', [{ tokens: ['CODE-1'] }, { tokens: ['Fine. VERDICT: PASS'] }]);
+    const { body } = await post(`${stack.url}/swarm/execute`, { swarm_id: 'coding-swarm', message: 'Write it' });
+    expect(body.responses).toEqual(['CODE-1']);
+    expect(body.turns).toHaveLength(2);
+  });
+
+  test('coding: faults go back to the coder with the review', async () => {
+    stack.gateway.script('coding-model', [
+      { tokens: ['CODE-1'] },
+      { tokens: ['Bad. VERDICT: REVISE'] },
+      { tokens: ['CODE-2'] },
+    ]);
+    const { body } = await post(`${stack.url}/swarm/execute`, { swarm_id: 'coding-swarm', message: 'Write it' });
+    expect(body.responses).toEqual(['CODE-2']);
+    const calls = stack.gateway.calls('coding-model');
+    expect(JSON.stringify(calls[calls.length - 1]?.body)).toContain('Bad. VERDICT: REVISE');
+  });
+
+  test('debate: three voices speak at once on three models, and the summary reads all of them', async () => {
+    for (const model of ['optimistic', 'cautious', 'balanced']) {
+      stack.gateway.script(`${model}-model`, [{ tokens: [`VOICE-${model}`], firstTokenMs: 300 }]);
+    }
+    const before = stack.gateway.requests.length;
+    const { body } = await post(`${stack.url}/swarm/execute`, { swarm_id: 'debate-swarm', message: 'Should we?' });
+    expect(body.responses.slice(0, 3)).toEqual(['VOICE-optimistic', 'VOICE-cautious', 'VOICE-balanced']);
+    expect(body.turns.map(({ model }: { model: string }) => model).sort()).toEqual(
+      ['balanced-model', 'cautious-model', 'optimistic-model', 'strategic-model'].sort(),
+    );
+    const calls = stack.gateway.requests.slice(before).filter(({ path }) => path.endsWith('/chat/completions'));
+    const starts = calls.slice(0, 3).map(({ at }) => at);
+    expect(Math.max(...starts) - Math.min(...starts)).toBeLessThan(250);
+    expect(JSON.stringify(calls[3]?.body)).toMatch(/VOICE-optimistic.*VOICE-cautious.*VOICE-balanced/);
+  });
+
+  test('debate: a voice whose model is gone is named, and the others go on', async () => {
+    stack.gateway.script('cautious-model', cases.modelDeprecated);
+    const { status, body } = await post(`${stack.url}/swarm/execute`, {
+      swarm_id: 'debate-swarm',
+      message: 'Should we?',
+    });
+    expect(status).toBe(200);
+    expect(body.failures).toMatchObject([{ role: 'cautious', code: 'MODEL_NOT_FOUND' }]);
+    expect(body.responses).toHaveLength(3);
+  });
+
+  test('GET /swarms lists them with their roles and without their prompts', async () => {
+    const { body } = await get(`${stack.url}/swarms`);
+    expect(body.map(({ id }: { id: string }) => id)).toEqual([
+      'strategic-swarm',
+      'coding-swarm',
+      'debate-swarm',
+      'one-voice',
+      'coordinate',
+    ]);
+    expect(JSON.stringify(body)).not.toContain('You are');
+  });
+});
+
+describe('a session', () => {
+  test('lets the second question refer to the first', async () => {
+    const session_id = `session-${Date.now()}`;
+    stack.gateway.script('balanced-model', [{ tokens: ['The ', 'answer is 42.'] }]);
+    await post(`${stack.url}/swarm/execute`, { swarm_id: 'one-voice', message: 'What is the answer?', session_id });
+    await post(`${stack.url}/swarm/execute`, { swarm_id: 'one-voice', message: 'Why that?', session_id });
+    const calls = stack.gateway.calls('balanced-model');
+    expect((calls[calls.length - 1]?.body as { messages: unknown }).messages).toEqual([
+      { role: 'system', content: 'Answer.' },
+      { role: 'user', content: 'What is the answer?' },
+      { role: 'assistant', content: 'The answer is 42.' },
+      { role: 'user', content: 'Why that?' },
+    ]);
+    const { body } = await get(`${stack.url}/sessions/${session_id}`);
+    expect(body.messages).toHaveLength(4);
+    expect(body.context).toEqual(body.messages);
+  });
+
+  test('that nobody has used is a 404', async () => {
+    const { status, body } = await get(`${stack.url}/sessions/nobody`);
+    expect([status, body.error.code]).toEqual([404, 'UNKNOWN_SESSION']);
+  });
+});
+
+describe('runs', () => {
+  test('are listed by swarm, session and status, page by page', async () => {
+    const session_id = `list-${Date.now()}`;
+    for (let i = 0; i < 3; i++)
+      await post(`${stack.url}/swarm/execute`, { swarm_id: 'one-voice', message: `${i}`, session_id });
+    const seen: string[] = [];
+    let page = '';
+    // visibility is written after the fact: ask until all three are there
+    for (const end = Date.now() + 10_000; Date.now() < end && seen.length < 3;) {
+      seen.length = 0;
+      page = '';
+      do {
+        const { body } = await get(`${stack.url}/runs?session=${session_id}&status=completed&limit=2${page}`);
+        seen.push(...body.runs.map(({ message }: { message: string }) => message));
+        page = body.next_page ? `&page=${body.next_page}` : '';
+      } while (page);
+    }
+    expect(seen.sort()).toEqual(['0', '1', '2']);
+    expect((await get(`${stack.url}/runs?session=${session_id}&status=failed`)).body.runs).toEqual([]);
+  });
+
+  test('GET /runs/:id shows a finished run with its turns and a link to the Temporal Web UI', async () => {
+    stack.gateway.script('balanced-model', cases.normalStream);
+    const { body: reply } = await post(`${stack.url}/swarm/execute`, { swarm_id: 'one-voice', message: 'Show me' });
+    const { body } = await get(`${stack.url}/runs/${reply.run_id}`);
+    expect(body).toMatchObject({
+      run_id: reply.run_id,
+      swarm_id: 'one-voice',
+      status: 'completed',
+      message: 'Show me',
+      responses: [CASE_TEXT],
+    });
+    expect(body.ended_at).not.toBeNull();
+  });
+});

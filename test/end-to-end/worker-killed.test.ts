@@ -1,0 +1,62 @@
+import { createStack, until, type Stack } from '../support/stack';
+import { foldFrames, get, textsOf, Watcher } from '../support/readers';
+
+let stack: Stack;
+afterEach(() => stack.stop());
+
+/** A worker that is killed says nothing, so that its turn is taken up when the heartbeat times out, after 15 s. */
+const LIMIT_MS = 60_000;
+
+async function killInMidStream(tokens: number): Promise<Watcher> {
+  stack.gateway.always('balanced-model', { tokens: { count: tokens }, intervalMs: 20 });
+  const watcher = await Watcher.connect(stack.url);
+  watcher.send({ swarm_id: 'one-voice', message: 'Count' });
+  await watcher.frame(({ content }) => content?.includes('#30 ') ?? false);
+  await stack.worker.kill('SIGKILL');
+  await stack.startWorker();
+  await watcher.done(undefined, LIMIT_MS);
+  return watcher;
+}
+
+test('a run whose worker is killed in mid-answer completes, and a watcher that stayed has the right text', async () => {
+  stack = await createStack();
+  const watcher = await killInMidStream(100);
+  const runId = watcher.frames[0]?.run_id ?? '';
+  const { body } = await get(`${stack.url}/runs/${runId}`);
+  expect(body.status).toBe('completed');
+  expect(textsOf(foldFrames(watcher.frames)).answer).toBe(body.responses[0]);
+  expect(watcher.frames.filter(({ event }) => event === 'turn.restarted')).toHaveLength(1);
+  watcher.close();
+}, 120_000);
+
+test('a model that can continue repeats nothing: it goes on where the killed worker stopped', async () => {
+  stack = await createStack({ GATEWAYS: 'local' });
+  const watcher = await killInMidStream(100);
+  const { body } = await get(`${stack.url}/runs/${watcher.frames[0]?.run_id}`);
+  const text = watcher.frames.map(({ content }) => content).join('');
+  expect(text).toBe(body.responses[0]);
+  expect(text).toBe(
+    Array.from({ length: 100 }, (_, i) => `#${i} `)
+      .join('')
+      .trimEnd() + ' ',
+  );
+  expect(watcher.frames.filter(({ event }) => event === 'turn.resumed')).toHaveLength(1);
+  const [, second] = stack.gateway.calls();
+  expect(second?.tokensSent).toBeLessThan(75);
+  watcher.close();
+}, 120_000);
+
+test('a turn that was finished when the worker died is not paid again', async () => {
+  stack = await createStack();
+  stack.gateway.always('strategic-model', { tokens: { count: 20 }, intervalMs: 10 });
+  const watcher = await Watcher.connect(stack.url);
+  watcher.send({ swarm_id: 'strategic-swarm', message: 'Plan' });
+  await watcher.frame(({ event, turn }) => event === 'turn.completed' && turn === 'draft');
+  await stack.worker.kill('SIGKILL');
+  await stack.startWorker();
+  await watcher.done(undefined, LIMIT_MS);
+  const completed = stack.gateway.calls().filter(({ endedBy }) => endedBy === 'completed');
+  expect(completed).toHaveLength(3);
+  await until(() => stack.gateway.open() === 0);
+  watcher.close();
+}, 120_000);

@@ -1,0 +1,84 @@
+// An OpenAI-compatible upstream over real HTTP that plays a script exactly and keeps the books: in a test, or as a process.
+import type { Price } from './bill';
+import { createBooks, type GatewayRequest } from './books';
+import { listen } from './listen';
+import { createReception } from './reception';
+import { Reply } from './reply';
+import { createScripts, type Scripts } from './scripts';
+import { waitFor } from './wait-for';
+
+export type { Price, Usage } from './bill';
+export type { EndedBy, GatewayRequest } from './books';
+export { now } from './clock';
+export { CASE_TEXT, cases } from './cases';
+export { quirks } from './quirks';
+export type { Fault, Point, Reply, Tokens, Wait } from './reply';
+export type { ChatBody } from './request';
+export type { Match, Predicate, ScriptMessage } from './scripts';
+export { readSequence, type Sequence } from './sequence';
+
+export interface ScriptedGatewayOptions {
+  /** 0 (default) picks a free one; a fixed one serves tests of an upstream that comes up late. */
+  port?: number;
+  host?: string;
+  /** For models without a script of their own. */
+  defaultReply?: Reply;
+  /** Requests (but for GET /v1/models) without this key are answered with 401. */
+  requireKey?: string;
+  /** Models of GET /v1/models, USD per token; models not named here cost `DEFAULT_PRICE`. */
+  models?: Readonly<Record<string, Price>>;
+  /** GET /v1/generation answers 404 for this long after the end of the call (0). */
+  generationDelayMs?: number;
+}
+
+export interface ScriptedGateway extends Pick<Scripts, 'script' | 'always' | 'scriptWhen'> {
+  /** Base URL, ending in /v1. */
+  readonly url: string;
+  /** Every request to /v1, oldest first. */
+  readonly requests: readonly GatewayRequest[];
+  /** The chat completions among them, of one model or of all. */
+  calls(model?: string): GatewayRequest[];
+  /** Answers a whole path, such as `/v1/key`, with this status and body from now on. */
+  scriptPath(path: string, reply: Pick<Reply, 'status' | 'headers' | 'body' | 'wait'>): void;
+  /** Requests being answered now, and the most there were at once. */
+  open(): number;
+  mostOpen(): number;
+  /** Resolves with the first truthy value; rejects with the log in the message when the time is up (4 s). */
+  waitFor<T>(predicate: () => T, timeoutMs?: number): Promise<NonNullable<T>>;
+  /** Forgets scripts and log; open requests play on. */
+  reset(): void;
+  /** Destroys open sockets and frees the port. */
+  stop(): Promise<void>;
+}
+
+/** Starts a simulator. */
+export async function createScriptedGateway(options: ScriptedGatewayOptions = {}): Promise<ScriptedGateway> {
+  const { port = 0, host = '127.0.0.1', requireKey, models = {}, generationDelayMs = 0 } = options;
+  const books = createBooks();
+  const scripts = createScripts(options.defaultReply);
+  const paths = new Map<string, Reply>();
+  const reception = createReception({ books, scripts, paths, options: { requireKey, models, generationDelayMs } });
+  const server = await listen(reception.receive, port, host);
+  const { script, always, scriptWhen } = scripts;
+  return {
+    url: `${server.url}/v1`,
+    requests: books.requests,
+    calls: (model) => books.requests.filter((entry) => isCall(entry) && (model === undefined || entry.model === model)),
+    script,
+    always,
+    scriptWhen,
+    scriptPath: (path, reply) => void paths.set(path, Reply.parse(reply)),
+    open: reception.open,
+    mostOpen: reception.mostOpen,
+    waitFor: (predicate, timeoutMs) => waitFor(books, predicate, timeoutMs),
+    reset: reception.reset,
+    async stop() {
+      reception.abandonAll();
+      await server.stop();
+    },
+  };
+}
+
+function isCall({ method, path }: GatewayRequest): boolean {
+  return method === 'POST' && path.endsWith('/chat/completions');
+}

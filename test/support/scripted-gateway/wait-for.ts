@@ -1,0 +1,40 @@
+// Waits for something to become true of the log, woken by every change in the books.
+import type { Books, GatewayRequest } from './books';
+
+// Less than Jest gives a test, so that the log is in the failure.
+const DEFAULT_TIMEOUT_MS = 4000;
+// For predicates that look at something other than the log.
+const POLL_MS = 20;
+
+/** Resolves with the first truthy value of the predicate; rejects with the log in the message when the time is up. */
+export function waitFor<T>(books: Books, predicate: () => T, timeoutMs = DEFAULT_TIMEOUT_MS): Promise<NonNullable<T>> {
+  return new Promise((resolve, reject) => {
+    const stopListening = books.onChange(check);
+    const poll = setInterval(check, POLL_MS);
+    const timeout = setTimeout(() => finish(() => reject(new Error(describe(books.requests, timeoutMs)))), timeoutMs);
+
+    function finish(settle: () => void): void {
+      stopListening();
+      clearInterval(poll);
+      clearTimeout(timeout);
+      settle();
+    }
+    function check(): void {
+      try {
+        const value = predicate();
+        if (value) finish(() => resolve(value));
+      } catch (error) {
+        finish(() => reject(error instanceof Error ? error : new Error(String(error))));
+      }
+    }
+    check();
+  });
+}
+
+function describe(requests: readonly GatewayRequest[], timeoutMs: number): string {
+  const lines = requests.map(
+    ({ model, path, status, tokensSent, endedBy }) =>
+      `${model || path} status ${status} tokens ${tokensSent} ${endedBy ?? 'open'}`,
+  );
+  return `not within ${timeoutMs} ms; requests: ${lines.join('; ') || 'none'}`;
+}
