@@ -7,4 +7,6 @@ module.exports = {
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
   maxWorkers: 1,
   testTimeout: 30_000,
+  // a suite that fails in its set-up may leave a server open: the report must come all the same
+  forceExit: true,
 };

@@ -65,12 +65,14 @@ export function foldEvent(run: RunSnapshot, event: RunEvent): void {
 }
 
 function foldTurnEvent(run: RunSnapshot, event: Extract<RunEvent, { turn: string }>): void {
-  const turn = run.turns.find(({ turn: id }) => id === event.turn) ?? addTurn(run, event);
+  const known = run.turns.find(({ turn: id }) => id === event.turn);
+  const turn = known ?? newTurn(event);
   if (event.index < turn.next_index) return;
   if (event.index > turn.next_index) {
     throw new Error(`Events ${turn.next_index} to ${event.index - 1} of turn ${event.turn} are missing.`);
   }
   applyToTurn(turn, event);
+  if (!known) run.turns.push(turn);
 }
 
 type TurnEvent = Extract<RunEvent, { turn: string }>;
@@ -111,8 +113,8 @@ function applyToTurn<T extends TurnEvent['type']>(turn: TurnSnapshot, event: Tur
   Object.assign(turn, { attempts: event.epoch, next_index: event.index + 1 }, change(event, turn));
 }
 
-function addTurn(run: RunSnapshot, event: Extract<RunEvent, { turn: string }>): TurnSnapshot {
-  const turn: TurnSnapshot = {
+function newTurn(event: Extract<RunEvent, { turn: string }>): TurnSnapshot {
+  return {
     turn: event.turn,
     role: event.role,
     label: event.label,
@@ -124,6 +126,4 @@ function addTurn(run: RunSnapshot, event: Extract<RunEvent, { turn: string }>): 
     attempts: event.epoch,
     next_index: 0,
   };
-  run.turns.push(turn);
-  return turn;
 }

@@ -37,7 +37,13 @@ export const coordinateRequest = z.object({
   session_id: sessionId,
   stream: z.boolean().nullish(),
   wait: z.boolean().nullish(),
-  max_rounds: z.number().int().min(1).max(10).default(1),
+  max_rounds: z
+    .number()
+    .int()
+    .min(1)
+    .max(10)
+    .nullish()
+    .transform((rounds) => rounds ?? 1),
   ...options,
 });
 export type CoordinateRequest = z.infer<typeof coordinateRequest>;
@@ -54,7 +60,7 @@ const cursor = z
 /** A frame that a client may send on `WS /ws/swarm`: start a run, follow or resume one, or cancel one. */
 export const clientFrame = z.union([
   z.object({ cancel: runId }),
-  z.object({ run_id: runId, after: cursor.default('0') }),
+  z.object({ run_id: runId, after: cursor.nullish().transform((place) => place ?? '0') }),
   executeRequest.extend({ max_rounds: coordinateRequest.shape.max_rounds }),
 ]);
 export type ClientFrame = z.infer<typeof clientFrame>;

@@ -192,7 +192,7 @@ describe('runs', () => {
     for (let i = 0; i < 3; i++)
       await post(`${stack.url}/swarm/execute`, { swarm_id: 'one-voice', message: `${i}`, session_id });
     const seen: string[] = [];
-    let page = '';
+    let page: string;
     // visibility is written after the fact: ask until all three are there
     for (const end = Date.now() + 10_000; Date.now() < end && seen.length < 3;) {
       seen.length = 0;

@@ -23,7 +23,7 @@ test('1: a normal stream gives text, usage, cost and the generation id', async (
   const { body } = await post(`${stack.url}/swarm/execute`, { swarm_id: 'one-voice', message: 'Go' });
   const call = await stack.gateway.waitFor(() => calls().find(({ usage }) => usage));
   expect(body.responses).toEqual([CASE_TEXT]);
-  expect(body.turns[0].usage).toMatchObject({ completion_tokens: call.usage?.completion_tokens });
+  expect(body.turns[0].usage).toMatchObject({ completion_tokens: call.usage?.completionTokens });
   expect(body.turns[0].cost_usd).toBeCloseTo(call.costUsd ?? NaN, 9);
   expect(body.turns[0].generation_id).toBe(call.id);
 });
@@ -32,7 +32,7 @@ test('2: usage beside an empty delta counts once', async () => {
   stack.gateway.script('first', cases.usageInEmptyDelta);
   const { last } = await run();
   const call = await stack.gateway.waitFor(() => calls().find(({ usage }) => usage));
-  expect(last.usage).toMatchObject({ completion_tokens: call.usage?.completion_tokens });
+  expect(last.usage).toMatchObject({ completion_tokens: call.usage?.completionTokens });
 });
 
 test('3: a caller who wants one reply gets it, though the gateway is always asked to stream', async () => {

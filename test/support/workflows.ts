@@ -1,0 +1,136 @@
+/** Runs workflows on the real Temporal server with stand-in activities: what a turn says is scripted, what is asked is recorded. */
+import { randomUUID } from 'node:crypto';
+import path from 'node:path';
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import type { Activities } from '../../src/activities';
+import { findSwarm } from '../../src/contract/swarms';
+import type {
+  CoordinateInput,
+  RunOutcome,
+  RunResult,
+  RunScope,
+  SwarmDefinition,
+  SwarmRunInput,
+  TurnRequest,
+  TurnResult,
+} from '../../src/contract';
+
+export const WORKFLOW_BUNDLE = path.join(__dirname, '../../dist/workflow-bundle.js');
+
+/** What a turn says, by the turn's id; throwing is failing. */
+export type Script = (request: TurnRequest) => string | Promise<string>;
+
+export interface Theatre {
+  client: Client;
+  taskQueue: string;
+  /** Turns in the order in which they were asked for. */
+  asked: TurnRequest[];
+  closed: RunOutcome[];
+  restored: Record<string, string>[];
+  script: Script;
+  run(input: SwarmRunInput): Promise<RunResult>;
+  coordinate(input: CoordinateInput): Promise<RunResult>;
+  handle(runId: string): WorkflowHandle;
+  stop(): Promise<void>;
+}
+
+/** Failures are on the programme here: the worker need not report them. */
+Runtime.install({ logger: new DefaultLogger('ERROR') });
+
+export async function createTheatre(): Promise<Theatre> {
+  const address = process.env.TEMPORAL_TEST_ADDRESS ?? '';
+  const connection = await Connection.connect({ address });
+  const client = new Client({ connection });
+  const native = await NativeConnection.connect({ address });
+  const taskQueue = `theatre-${randomUUID()}`;
+  const theatre = {
+    client,
+    taskQueue,
+    asked: [],
+    closed: [],
+    restored: [],
+    script: () => 'said',
+  } as unknown as Theatre;
+  const activities: Activities = {
+    async takeTurn(request) {
+      theatre.asked.push(request);
+      return toResult(request, await theatre.script(request));
+    },
+    openRun: async () => ({
+      strategic: 'model-s',
+      coding: 'model-c',
+      debate_1: 'model-1',
+      debate_2: 'model-2',
+      fast: 'model-f',
+    }),
+    async closeRun(outcome) {
+      theatre.closed.push(outcome);
+      return `run.${outcome.status}`;
+    },
+    async restoreTexts(_runId, texts) {
+      theatre.restored.push(texts);
+    },
+  };
+  const worker = await Worker.create({
+    connection: native,
+    taskQueue,
+    activities,
+    workflowBundle: { codePath: WORKFLOW_BUNDLE },
+  });
+  const running = worker.run();
+  const execute = (type: string, input: RunScope) =>
+    client.workflow.execute(type, { taskQueue, workflowId: input.run_id, args: [input] }) as Promise<RunResult>;
+  return Object.assign(theatre, {
+    run: (input: SwarmRunInput) => execute('runSwarm', input),
+    coordinate: (input: CoordinateInput) => execute('coordinate', input),
+    handle: (runId: string) => client.workflow.getHandle(runId),
+    async stop() {
+      worker.shutdown();
+      await running;
+      await native.close();
+      await connection.close();
+    },
+  });
+}
+
+function toResult({ turn, role, label, definition }: TurnRequest, text: string): TurnResult {
+  return {
+    turn,
+    role,
+    label,
+    model: `${definition.alias}-model`,
+    gateway: 'stand-in',
+    text,
+    finish_reason: 'stop',
+    truncated: false,
+    usage: { prompt_tokens: 10, completion_tokens: 5 },
+    cost_usd: 0.001,
+    duration_ms: 1,
+    first_token_ms: 1,
+    attempts: 1,
+  };
+}
+
+function scopeOf(team_id: string): RunScope {
+  const id = randomUUID();
+  return { run_id: `${team_id}-${id}`, session_id: `session-${id}`, team_id };
+}
+
+const swarm = (id: string): SwarmDefinition => findSwarm(id)!;
+
+export function swarmInput(id: string, message = 'The task'): SwarmRunInput {
+  return { ...scopeOf(id), swarm: swarm(id), message, options: {} };
+}
+
+export function coordinateInput(max_rounds = 1, message = 'The task'): CoordinateInput {
+  return {
+    ...scopeOf('coordinate'),
+    plan: swarm('strategic-swarm'),
+    implement: swarm('coding-swarm'),
+    review: swarm('debate-swarm'),
+    message,
+    options: {},
+    max_rounds,
+  };
+}
