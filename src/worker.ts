@@ -19,6 +19,10 @@ import { temporalConnection } from './temporal-connection';
 /** Bundled at build time: bundling at start would cost seconds and a hundred megabytes. */
 const WORKFLOW_BUNDLE = path.join(__dirname, 'workflow-bundle.js');
 
+const UNWELL_INTERVAL_MS = 500;
+/** Redis may be gone before we are. */
+const FAREWELL_MS = 500;
+
 async function main(): Promise<void> {
   const config = loadConfig();
   const log = createLog('worker', config.LOG_LEVEL);
@@ -82,21 +86,30 @@ async function createWorker(
   });
 }
 
-/** Tells the API every few seconds that this worker lives and how its gateways are. */
+/** Tells the API every few seconds that this worker lives and how its gateways are; more often while one is not well. */
 function startReporting(redis: RedisConnection, endpoints: Endpoint[], log: Logger): () => Promise<void> {
   const id = `${hostname()}-${process.pid}`;
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
   const report = async () => {
     const gateways = await Promise.all(endpoints.map(probe));
     await reportWorker(redis, { id, gateways, at: Date.now() });
+    return gateways.every(({ ok }) => ok) ? REPORT_INTERVAL_MS : UNWELL_INTERVAL_MS;
   };
-  const reportSafely = () => void report().catch((error: unknown) => log.warn({ error }, 'health report'));
-  reportSafely();
-  const timer = setInterval(reportSafely, REPORT_INTERVAL_MS);
+  const reportAndGoOn = async () => {
+    const next = await report().catch((error: unknown) => {
+      log.warn({ error }, 'health report');
+      return UNWELL_INTERVAL_MS;
+    });
+    if (!stopped) timer = setTimeout(() => void reportAndGoOn(), next);
+  };
+  void reportAndGoOn();
   return async () => {
-    clearInterval(timer);
+    stopped = true;
+    clearTimeout(timer);
     await Promise.race([
       forgetWorker(redis, id).catch(() => undefined),
-      new Promise((resolve) => setTimeout(resolve, 500)),
+      new Promise((resolve) => setTimeout(resolve, FAREWELL_MS)),
     ]);
   };
 }

@@ -20,6 +20,8 @@ export class TurnPublisher {
   text: string;
   private nextIndex: number;
   private queue: Queued[] = [];
+  /** Half a character (a high surrogate) whose other half has not come yet: Redis keeps UTF-8, which knows no halves. */
+  private half = '';
   private sending: Promise<void> | undefined;
   private refusal: { why: unknown } | undefined;
 
@@ -35,7 +37,11 @@ export class TurnPublisher {
   }
 
   /** Publishes a piece of text, soon. */
-  delta(piece: string): void {
+  delta(text: string): void {
+    const said = this.half + text;
+    const piece = said.replace(/[\uD800-\uDBFF]$/, '').replace(/\p{Surrogate}/gu, '\uFFFD');
+    this.half = said.slice(piece.length);
+    if (!piece) return;
     const last = this.queue[this.queue.length - 1];
     if (last?.news.type === 'turn.delta') {
       last.news.text += piece;
@@ -49,6 +55,7 @@ export class TurnPublisher {
 
   /** Publishes an event, soon, after everything before it. */
   tell(news: TurnNews, effect?: Effect): void {
+    this.half = '';
     if (news.type === 'turn.restarted') this.text = '';
     this.queue.push({ news, effect });
     this.sendSoon();

@@ -57,13 +57,28 @@ const cursor = z
   .string()
   .regex(/^(0|\d{1,16}-\d{1,16})$/, 'is not a cursor: use the cursor of a frame, or 0 for the beginning');
 
-/** A frame that a client may send on `WS /ws/swarm`: start a run, follow or resume one, or cancel one. */
-export const clientFrame = z.union([
-  z.object({ cancel: runId }),
-  z.object({ run_id: runId, after: cursor.nullish().transform((place) => place ?? '0') }),
-  executeRequest.extend({ max_rounds: coordinateRequest.shape.max_rounds }),
-]);
-export type ClientFrame = z.infer<typeof clientFrame>;
+const cancelFrame = z.object({ cancel: runId });
+const followFrame = z.object({ run_id: runId, after: cursor.nullish().transform((place) => place ?? '0') });
+const startFrame = executeRequest.extend({ max_rounds: coordinateRequest.shape.max_rounds });
+export type ClientFrame = z.infer<typeof cancelFrame> | z.infer<typeof followFrame> | z.infer<typeof startFrame>;
+
+const FRAMES = [
+  ['cancel', cancelFrame],
+  ['run_id', followFrame],
+  ['swarm_id', startFrame],
+] as const;
+
+/**
+ * A frame that a client may send on `WS /ws/swarm`: start a run, follow or resume one, or cancel one. The field that it has says
+ * which; a plain union would name the fields of a kind that was not meant.
+ */
+export const clientFrame = z.looseObject({}).transform((frame, context): ClientFrame => {
+  const meant = FRAMES.find(([key]) => frame[key]) ?? FRAMES.find(([key]) => key in frame);
+  const parsed = (meant?.[1] ?? startFrame).safeParse(frame);
+  if (parsed.success) return parsed.data;
+  for (const { path, message } of parsed.error.issues) context.addIssue({ code: 'custom', path: [...path], message });
+  return z.NEVER;
+});
 
 /** Query of `GET /runs`. */
 export const listRunsQuery = z.object({

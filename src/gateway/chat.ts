@@ -38,6 +38,10 @@ export interface ChatResult {
 /** Calls a gateway; throws {@link GatewayFailure}, or the signal's reason when the caller aborted. */
 export type Chat = (call: ChatCall) => Promise<ChatResult>;
 
+/** How long the usage may follow the finish reason, and the end of the stream the usage. */
+const AFTER_FINISH_MS = 5000;
+const AFTER_USAGE_MS = 500;
+
 const GOOD_ENDS = new Set(['stop', 'length', 'tool_calls', 'content_filter', 'function_call']);
 
 /** Makes a `Chat` that keeps one client for each endpoint. */
@@ -123,6 +127,8 @@ class Reading {
     if ('error' in chunk && chunk.error) throw toGatewayFailure(readErrorBody(chunk.error, this.call.endpoint));
     this.model = chunk.model || this.model;
     this.usage = chunk.usage ?? this.usage;
+    // some gateways keep the connection open after the last chunk, and the client waits with them
+    if (this.finishReason && chunk.usage) this.watchdog.winding(AFTER_USAGE_MS);
     if (isGenerationId(chunk.id, this.generationId)) this.generationId = chunk.id;
     // gateways send other events through the same pipe, `event: ping` for one: they carry no choices
     const choice = chunk.choices?.[0];
@@ -130,9 +136,12 @@ class Reading {
   }
 
   private hear({ finish_reason, delta }: ChatCompletionChunk.Choice): void {
-    if (finish_reason) this.finishReason = finish_reason;
+    if (finish_reason) {
+      this.finishReason = finish_reason;
+      this.watchdog.winding(AFTER_FINISH_MS);
+    }
     const text = delta?.content;
-    if (text || isThinking(delta)) this.watchdog.alive();
+    if (!this.finishReason && (text || isThinking(delta))) this.watchdog.alive();
     if (!text) return;
     this.firstTokenMs ??= performance.now() - this.startedAt;
     this.call.onText(text);
@@ -151,7 +160,7 @@ class Reading {
   conclude(): ChatResult {
     const { call, watchdog, finishReason } = this;
     call.signal.throwIfAborted();
-    if (watchdog.signal.aborted) throw this.silence();
+    if (watchdog.signal.aborted && !finishReason) throw this.silence();
     if (!finishReason || !GOOD_ENDS.has(finishReason)) {
       const how = finishReason ? `with finish reason "${finishReason}"` : 'without a finish reason';
       throw toGatewayFailure(symptomOf('cut', `The stream from ${call.endpoint.label} ended ${how}.`));

@@ -147,7 +147,7 @@ function sentenceOf(body: ErrorBody): string {
  * `X-RateLimit-Reset`, which is Unix time in milliseconds at OpenRouter and in seconds elsewhere.
  */
 export function readWait(header: (name: string) => string | null | undefined, now: number): number | undefined {
-  const milliseconds = Number(header('retry-after-ms') ?? NaN);
+  const milliseconds = Number(header('retry-after-ms') || NaN);
   if (milliseconds >= 0) return milliseconds;
   const after = header('retry-after');
   if (after) {

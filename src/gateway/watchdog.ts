@@ -4,6 +4,8 @@ export interface Watchdog {
   signal: AbortSignal;
   /** Called for each token. */
   alive(): void;
+  /** Called when the answer is complete: what may still follow is waited for this long at most. */
+  winding(ms: number): void;
   stop(): void;
 }
 
@@ -11,16 +13,20 @@ export function createWatchdog(firstTokenTimeoutMs: number, idleTimeoutMs: numbe
   const controller = new AbortController();
   const bark = () => controller.abort();
   let timer = setTimeout(bark, firstTokenTimeoutMs);
-  let seen = false;
+  let armedForIdle = false;
+  const arm = (ms: number) => {
+    clearTimeout(timer);
+    timer = setTimeout(bark, ms);
+  };
   return {
     signal: controller.signal,
     alive() {
-      // re-arming a timer costs less than making one: tokens come by the ten thousand
-      if (seen) return void timer.refresh();
-      seen = true;
-      clearTimeout(timer);
-      timer = setTimeout(bark, idleTimeoutMs);
+      // to re-arm a timer costs less than to make one: tokens come by the ten thousand
+      if (armedForIdle) return void timer.refresh();
+      armedForIdle = true;
+      arm(idleTimeoutMs);
     },
+    winding: arm,
     stop: () => clearTimeout(timer),
   };
 }

@@ -21,7 +21,7 @@ import { replyJson } from './reply-json';
 /** What the handler needs from the server around it. */
 export interface ChatCompletionsOptions {
   /** Throws `model_not_found` or `model_loading`. */
-  engineOf(model: string): Engine;
+  readonly engineOf: (model: string) => Engine;
   readonly keepAliveMs: number;
   readonly log: Logger;
 }
@@ -42,7 +42,9 @@ export async function answerChatCompletion(
   { engineOf, keepAliveMs, log }: ChatCompletionsOptions,
 ): Promise<void> {
   const left = new AbortController();
-  response.once('close', () => left.abort());
+  response.once('close', () => {
+    left.abort();
+  });
   const request = parseChatRequest(await readBody(incoming));
   const steps = engineOf(request.model).submit(request.generation, left.signal);
   const identity = { id: `chatcmpl-${randomUUID()}`, created: Math.floor(Date.now() / 1000), model: request.model };

@@ -15,18 +15,24 @@ const Message = z.discriminatedUnion('role', [
 ]);
 
 const TokenLimit = z.int().min(1).nullish();
+const StopStrings = z.union([z.string().min(1), z.array(z.string().min(1)).max(16)]);
+
+/** Null and absent mean the same to OpenAI's own API. */
+function orElse<Schema extends z.ZodType>(schema: Schema, fallback: () => z.output<Schema>) {
+  return schema.nullish().transform((value) => value ?? fallback());
+}
 
 const ChatRequestBody = z.object({
   model: z.string().min(1),
   messages: z.array(Message).min(1),
-  temperature: z.number().min(0).max(2).nullish(),
-  top_p: z.number().gt(0).max(1).nullish(),
+  temperature: orElse(z.number().min(0).max(2), () => DEFAULT_TEMPERATURE),
+  top_p: orElse(z.number().gt(0).max(1), () => DEFAULT_TOP_P),
   max_tokens: TokenLimit,
   max_completion_tokens: TokenLimit,
-  stop: z.union([z.string().min(1), z.array(z.string().min(1)).max(16)]).nullish(),
-  seed: z.int().nullish(),
-  stream: z.boolean().nullish(),
-  stream_options: z.object({ include_usage: z.boolean().nullish() }).nullish(),
+  stop: orElse(StopStrings, () => []),
+  seed: orElse(z.int(), () => Math.floor(Math.random() * 2 ** 31)),
+  stream: orElse(z.boolean(), () => false),
+  stream_options: z.object({ include_usage: orElse(z.boolean(), () => false) }).nullish(),
 });
 
 /** A message reduced to what a chat template needs; `developer` is a newer word for `system`. */
@@ -61,14 +67,14 @@ export function parseChatRequest(json: string): ChatRequest {
   const body = parsed.data;
   return {
     model: body.model,
-    stream: body.stream ?? false,
+    stream: body.stream,
     includeUsage: body.stream_options?.include_usage ?? false,
     generation: {
       messages: body.messages.map(toChatMessage),
-      temperature: body.temperature ?? DEFAULT_TEMPERATURE,
-      topP: body.top_p ?? DEFAULT_TOP_P,
-      seed: body.seed ?? Math.floor(Math.random() * 2 ** 31),
-      stop: typeof body.stop === 'string' ? [body.stop] : (body.stop ?? []),
+      temperature: body.temperature,
+      topP: body.top_p,
+      seed: body.seed,
+      stop: typeof body.stop === 'string' ? [body.stop] : body.stop,
       maxTokens: body.max_completion_tokens ?? body.max_tokens ?? undefined,
     },
   };

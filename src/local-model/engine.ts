@@ -59,7 +59,10 @@ class BatchingEngine implements Engine {
     }
     const generation = new Generation({ model, prompt, request, signal });
     this.waiting.push(generation);
-    signal.addEventListener('abort', () => this.leaveQueue(generation), { once: true });
+    const leave = (): void => {
+      this.leaveQueue(generation);
+    };
+    signal.addEventListener('abort', leave, { once: true });
     this.wake();
     return generation.output;
   }

@@ -3,7 +3,7 @@
 import { Readable } from 'node:stream';
 import { createAnswerText, type AnswerText } from './answer-text';
 import type { GenerationRequest } from './chat-request';
-import { drawJointToken, fitsJoint } from './joint';
+import { createJoint, type Joint } from './joint';
 import type { LanguageModel, ModelSequence, Sampling, Token } from './language-model';
 import type { Prompt } from './prompt';
 
@@ -29,7 +29,7 @@ interface GenerationOptions {
 /** A request with its slot's sequence, from the first prompt token to the last answer token. */
 export class Generation {
   /** The answer as an async iterable; ends after the `end` step, throws what `fail` was given. */
-  readonly output = new Readable({ objectMode: true, read() {} });
+  readonly output = new Readable({ objectMode: true, read: () => undefined });
   readonly prompt: Prompt;
   readonly signal: AbortSignal;
   private readonly model: LanguageModel;
@@ -41,8 +41,7 @@ export class Generation {
   private pending: readonly Token[] = [];
   private cachedTokens = 0;
   private completionTokens = 0;
-  /** Text that the next tokens must spell before anything is new. */
-  private jointRest: string;
+  private readonly joint: Joint;
   private mustPickAtJoint = false;
   /** The newest token in the sequence. */
   private lastEvaluated: Token | undefined;
@@ -57,7 +56,7 @@ export class Generation {
     this.sampling = { temperature: request.temperature, topP: request.topP, seed: request.seed };
     this.maxTokens = request.maxTokens ?? Infinity;
     this.text = createAnswerText((tokens) => model.detokenize(tokens), request.stop);
-    this.jointRest = prompt.jointText;
+    this.joint = createJoint(prompt.jointText, model);
   }
 
   /** Nothing more to do: finished, failed, or nobody reads it any more. */
@@ -90,7 +89,7 @@ export class Generation {
     const token = this.mustPickAtJoint ? await this.pickAtJoint(sequence) : await this.drawNext(sequence);
     this.lastDrawn = token;
     if (this.isOver || token === undefined) return;
-    if (this.jointRest !== '') await this.passJoint(token, sequence);
+    if (this.joint.rest !== '') await this.passJoint(token, sequence);
     else this.accept(token, sequence);
   }
 
@@ -98,7 +97,7 @@ export class Generation {
   fail(error: Error): void {
     this.finished = true;
     // An error event without a listener ends the process, and a reader that left has none.
-    this.output.once('error', () => {}).destroy(error);
+    this.output.once('error', () => undefined).destroy(error);
   }
 
   /** Frees what the sampler holds; the sequence keeps its tokens for the next prompt that starts alike. */
@@ -119,22 +118,16 @@ export class Generation {
   /** Draws again, among the tokens that fit. After a free draw that did not fit, this is the exact conditional draw. */
   private async pickAtJoint(sequence: ModelSequence): Promise<Token | undefined> {
     this.mustPickAtJoint = false;
-    const { model, sampling, jointRest: rest, pending } = this;
-    const candidates = pending[0] === undefined ? [] : await sequence.candidates(pending[0]);
-    const token = drawJointToken({ candidates, rest, sampling, detokenize: (tokens) => model.detokenize(tokens) });
-    this.pending = token === undefined ? model.tokenize(rest) : [token];
-    // Nothing likely spells the rest: take it as it stands.
-    if (token === undefined) this.jointRest = '';
+    const candidates = this.pending[0] === undefined ? [] : await sequence.candidates(this.pending[0]);
+    const token = this.joint.draw(candidates, this.sampling);
+    this.pending = token === undefined ? this.joint.takeRest() : [token];
     return token;
   }
 
   private async passJoint(token: Token, sequence: ModelSequence): Promise<void> {
-    const tokenText = this.model.isEndOfTurn(token) ? '' : this.model.detokenize([token]);
-    if (!fitsJoint(tokenText, this.jointRest)) return this.stepBack(sequence);
-    const newText = tokenText.slice(this.jointRest.length);
-    this.jointRest = this.jointRest.slice(tokenText.length);
-    if (newText === '') return;
-    this.completionTokens += 1;
+    if (!this.joint.fits(token)) return this.stepBack(sequence);
+    const newText = this.joint.pass(token);
+    if (newText !== '') this.completionTokens += 1;
     this.emit(this.text.pushText(newText));
     this.finishIfDone(sequence);
   }
@@ -149,17 +142,20 @@ export class Generation {
   }
 
   private accept(token: Token, sequence: ModelSequence): void {
-    if (this.model.isEndOfTurn(token)) return this.finish('stop');
+    if (this.model.isEndOfTurn(token)) {
+      this.finish('stop');
+      return;
+    }
     this.completionTokens += 1;
     this.emit(this.text.push(token));
     this.finishIfDone(sequence);
   }
 
   private finishIfDone(sequence: ModelSequence): void {
-    if (this.text.isStopped) return this.finish('stop');
     // The drawn token itself is not evaluated yet, and a full sequence would silently forget its beginning.
     const isFull = sequence.length + 1 >= this.model.contextLength;
-    if (isFull || this.completionTokens >= this.maxTokens) this.finish('length');
+    if (this.text.isStopped) this.finish('stop');
+    else if (isFull || this.completionTokens >= this.maxTokens) this.finish('length');
   }
 
   private emit(text: string): void {

@@ -5,27 +5,64 @@ import type { Candidate, Sampling, Token } from './language-model';
 /** More candidates than this are never looked at: a token that far down has no probability worth drawing. */
 const MAX_CANDIDATES = 2_000;
 
-/** Whether a token with this text can stand at a joint that still has to spell `rest`. */
-export function fitsJoint(tokenText: string, rest: string): boolean {
-  return tokenText !== '' && (tokenText.startsWith(rest) || rest.startsWith(tokenText));
-}
-
-interface JointChoice {
-  readonly candidates: readonly Candidate[];
+/** What is left to spell at the joint of one answer. */
+export interface Joint {
+  /** Empty when the joint is passed and all further text is new. */
   readonly rest: string;
-  readonly sampling: Sampling;
-  detokenize(tokens: readonly Token[]): string;
+  /** Whether `token` may stand here: it covers the rest, or is the token with which the rest begins by itself. */
+  fits(token: Token): boolean;
+  /** Goes past a fitting token, returns its new text: what reaches beyond the joint. */
+  pass(token: Token): string;
+  /** Draws one fitting token by its probability (the likeliest when greedy), or undefined when none is likely. */
+  draw(candidates: readonly Candidate[], sampling: Sampling): Token | undefined;
+  /** Gives up: the rest becomes the tokens that it has by itself. */
+  takeRest(): readonly Token[];
 }
 
-/** Draws one fitting token by its probability (the likeliest when greedy), or undefined when none fits. */
-export function drawJointToken({ candidates, rest, sampling, detokenize }: JointChoice): Token | undefined {
-  const fitting: Candidate[] = [];
-  for (const candidate of candidates.slice(0, MAX_CANDIDATES)) {
-    if (!fitsJoint(detokenize([candidate.token]), rest)) continue;
-    if (sampling.temperature === 0) return candidate.token;
-    fitting.push(candidate);
+interface JointModel {
+  readonly tokenize: (text: string) => Token[];
+  readonly detokenize: (tokens: readonly Token[]) => string;
+  readonly isEndOfTurn: (token: Token) => boolean;
+}
+
+/** Creates the joint that has to spell `text`; an empty text is a joint passed from the start. */
+export function createJoint(text: string, model: JointModel): Joint {
+  let rest = text;
+  let head = model.tokenize(rest)[0];
+
+  function fits(token: Token): boolean {
+    if (model.isEndOfTurn(token)) return false;
+    const tokenText = model.detokenize([token]);
+    // Any other shorter token would be drawn for what usually follows it, not for the rest: ` d` before ` de`.
+    return tokenText.startsWith(rest) || (token === head && rest.startsWith(tokenText));
   }
-  return drawByWeight(fitting, sampling);
+
+  return {
+    fits,
+    get rest() {
+      return rest;
+    },
+    pass(token) {
+      const tokenText = model.detokenize([token]);
+      const newText = tokenText.slice(rest.length);
+      rest = rest.slice(tokenText.length);
+      head = model.tokenize(rest)[0];
+      return newText;
+    },
+    draw(candidates, sampling) {
+      const likely = candidates.slice(0, MAX_CANDIDATES);
+      if (sampling.temperature === 0) return likely.find(({ token }) => fits(token))?.token;
+      return drawByWeight(
+        likely.filter(({ token }) => fits(token)),
+        sampling,
+      );
+    },
+    takeRest() {
+      const tokens = model.tokenize(rest);
+      rest = '';
+      return tokens;
+    },
+  };
 }
 
 function drawByWeight(candidates: readonly Candidate[], { temperature, seed }: Sampling): Token | undefined {

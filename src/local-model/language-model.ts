@@ -20,7 +20,7 @@ export interface Candidate {
 /** The part of a model that turns chat messages into tokens. */
 export interface ChatTokenizer {
   /** Plain text only: `<|im_end|>` in `text` becomes the tokens of its letters, never the control token. */
-  tokenize(text: string): Token[];
+  readonly tokenize: (text: string) => Token[];
   readonly turnStart: Token;
   readonly turnEnd: Token;
   /** What the model's template says to a chat without a system message. */
@@ -49,7 +49,7 @@ export interface LanguageModel extends ChatTokenizer {
   readonly contextLength: number;
   readonly sequences: readonly ModelSequence[];
   /** Text of tokens; an incomplete UTF-8 character shows as U+FFFD at the end. */
-  detokenize(tokens: readonly Token[]): string;
-  isEndOfTurn(token: Token): boolean;
+  readonly detokenize: (tokens: readonly Token[]) => string;
+  readonly isEndOfTurn: (token: Token) => boolean;
   dispose(): Promise<void>;
 }

@@ -30,13 +30,20 @@ export async function startLlama(log: Logger): Promise<Llama> {
     skipDownload: true,
     progressLogs: false,
     logLevel: LlamaLogLevel.warn,
-    logger: (level, message) => log.warn({ llamaLevel: level }, message.trimEnd()),
+    logger: (level, message) => {
+      log.warn({ llamaLevel: level }, message.trimEnd());
+    },
   });
 }
 
 /** Loads a GGUF file and makes its slots; fails on a model whose chat format is not ChatML. */
 export async function loadLlamaModel(llama: Llama, options: LlamaModelOptions): Promise<LanguageModel> {
   const model = await llama.loadModel({ modelPath: options.path, gpuLayers: 0 });
+  if (options.context > model.trainContextSize) {
+    throw new Error(
+      `${options.path} was trained on ${model.trainContextSize} tokens, fewer than the context asked for`,
+    );
+  }
   const turnStart = controlToken(model, '<|im_start|>');
   const turnEnd = controlToken(model, '<|im_end|>');
   // Flash attention and a quantised cache were measured: the one changes nothing on a CPU, the other slows prompts by a third.
@@ -53,7 +60,7 @@ export async function loadLlamaModel(llama: Llama, options: LlamaModelOptions): 
     turnStart,
     turnEnd,
     defaultSystemPrompt: defaultSystemPrompt(model.fileInfo.metadata.tokenizer.chat_template),
-    contextLength: context.contextSize,
+    contextLength: options.context,
     sequences,
     tokenize: (text) => model.tokenize(text, false),
     detokenize: (tokens) => model.detokenize(tokens as readonly LlamaToken[]),

@@ -16,8 +16,11 @@ async function main(log: Logger): Promise<void> {
   const server = await createLocalModelServer({ ...options, models, log });
   log.info({ url: server.url, models: options.models.map(({ id }) => id) }, 'listening');
   let stopping: Promise<void> | undefined;
+  const onSignal = (): void => {
+    stopping ??= stop(server, loaded, log);
+  };
   // `on`, not `once`: a library below re-sends a signal, to kill, as soon as it finds itself the only listener.
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => (stopping ??= stop(server, loaded, log)));
+  process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
   await Promise.all(models.map(({ engine }) => engine));
   log.info({ rssBytes: process.memoryUsage.rss() }, 'all models loaded');
 }

@@ -12,8 +12,13 @@ export interface Prompt {
   readonly length: number;
 }
 
+const MAX_JOINT_TOKENS = 4;
+
+/** What a token that is only part of a UTF-8 character decodes to. */
+const REPLACEMENT = '\uFFFD';
+
 interface PromptTokenizer extends ChatTokenizer {
-  detokenize(tokens: readonly Token[]): string;
+  readonly detokenize: (tokens: readonly Token[]) => string;
 }
 
 /** Builds the prompt: a new assistant turn, or, when the last message is an assistant's, its exact continuation. */
@@ -30,17 +35,34 @@ export function buildPrompt(messages: readonly ChatMessage[], tokenizer: PromptT
 }
 
 /**
- * Leaves the last token of the cut text out of the prompt and gives its text as the joint instead. A cut seldom falls
- * where the tokenizer would have cut: after `foo:` the model may have meant the one token `:\n\n`, and after `hel` the
- * one token `hello`. Drawing a token that starts with the joint text finds it again; the tail as fixed tokens would not.
+ * Leaves the end of the cut text out of the prompt and gives it as the joint instead. A cut seldom falls where the
+ * tokenizer would have cut: after `foo:` the model may have meant the one token `:\n\n`, and after `hel` the one token
+ * `hello`. Drawing tokens that spell the joint text finds these again; the end as fixed tokens would rule them out.
  */
 function buildContinuation(before: readonly Token[], text: string, tokenizer: PromptTokenizer): Prompt {
   const tokens = tokenizer.tokenize(text);
-  const whole = [...before, ...tokens];
-  const jointText = tokenizer.detokenize(tokens.slice(-1));
+  const start = jointStart(tokens.map((token) => tokenizer.detokenize([token])));
+  if (start === tokens.length) return withoutJoint([...before, ...tokens]);
+  return {
+    tokens: [...before, ...tokens.slice(0, start)],
+    jointText: tokenizer.detokenize(tokens.slice(start)),
+    length: before.length + tokens.length,
+  };
+}
+
+/** Index of the first token of the last word or run of punctuation, at most `MAX_JOINT_TOKENS` from the end. */
+function jointStart(texts: readonly string[]): number {
+  let start = texts.length - 1;
   // A token that is only part of a UTF-8 character has no text to match, and nothing else could stand in its place.
-  if (jointText === '' || jointText.includes('\uFFFD')) return withoutJoint(whole);
-  return { tokens: whole.slice(0, -1), jointText, length: whole.length };
+  if (texts[start]?.includes(REPLACEMENT) !== false) return texts.length;
+  while (texts.length - start < MAX_JOINT_TOKENS && isSameWord(texts[start - 1] ?? '', texts[start] ?? '')) start -= 1;
+  return start;
+}
+
+/** Whether one token could have covered the seam between two. */
+function isSameWord(left: string, right: string): boolean {
+  const seam = `${left.slice(-1)}${right.slice(0, 1)}`;
+  return /^(\p{L}{2}|[^\s\p{L}\p{N}]{2})$/u.test(seam) && !left.includes(REPLACEMENT);
 }
 
 function withoutJoint(tokens: readonly Token[]): Prompt {

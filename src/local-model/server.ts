@@ -59,7 +59,7 @@ function createRoutes({ models, keepAliveMs = KEEP_ALIVE_MS }: LocalModelServerO
   const created = Math.floor(Date.now() / 1000);
   const ready = new Map<string, Engine>();
   for (const { id, engine } of models) {
-    engine.then((loaded) => ready.set(id, loaded)).catch(() => {});
+    engine.then((loaded) => ready.set(id, loaded)).catch(() => undefined);
   }
 
   function engineOf(id: string): Engine {
@@ -134,7 +134,7 @@ function hasUnreadBody({ complete, headers }: IncomingMessage): boolean {
 }
 
 async function close(server: Server): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  const closed = new Promise((resolve) => server.close(resolve));
   server.closeAllConnections();
   await closed;
 }

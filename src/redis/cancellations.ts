@@ -28,7 +28,7 @@ export async function listenForCancellations(subscriber: RedisConnection): Promi
         signal: controller.signal,
         release() {
           ofRun.delete(controller);
-          if (ofRun.size === 0) watches.delete(runId);
+          if (ofRun.size === 0 && watches.get(runId) === ofRun) watches.delete(runId);
         },
       };
     },

@@ -69,6 +69,10 @@ class Tails {
     return this.tails.size;
   }
 
+  get isClosed(): boolean {
+    return this.closed;
+  }
+
   /** Adds a reader to a run's live tail; false when the tail is already past it, so that it must read on first. */
   join(runId: string, reader: Reader): boolean {
     const tail = this.tails.get(runId);
@@ -141,6 +145,10 @@ class Reader {
     private readonly tails: Tails,
   ) {}
 
+  private get isReading(): boolean {
+    return !this.stopped && !this.tails.isClosed;
+  }
+
   stop(): void {
     this.stopped = true;
     this.tails.leave(this.runId, this);
@@ -150,12 +158,16 @@ class Reader {
   async catchUp(): Promise<void> {
     if (this.catchingUp) return;
     this.catchingUp = true;
-    while (!this.stopped) {
+    let inVain = 0;
+    while (this.isReading) {
       try {
         const page = await this.history.read(this.runId, this.position, PAGE);
-        if (this.stopped) return;
+        if (!this.isReading) return;
         this.take(page);
-        if (page.length < PAGE && !this.stopped && this.tails.join(this.runId, this)) break;
+        if (page.length < PAGE && this.isReading && this.tails.join(this.runId, this)) break;
+        // a tail is ahead for a moment when its read overtook this one; a tail that stays ahead has lost its stream
+        inVain = page.length > 0 ? 0 : inVain + 1;
+        if (inVain > 1) await sleep(RETRY_MS);
       } catch {
         await sleep(RETRY_MS);
       }

@@ -61,8 +61,9 @@ export function createMemory(redis: RedisConnection, { windowTokens, ttlSeconds 
       const kept = await redis.get(contextKey(runId));
       if (kept) return JSON.parse(kept) as SessionMessage[];
       const context = await memory.getContext(sessionId);
-      if (context.length > 0) await redis.set(contextKey(runId), JSON.stringify(context), 'EX', ttlSeconds, 'NX');
-      return context;
+      // of several turns that ask at once the first decides, also where there is nothing to see
+      const first = await redis.set(contextKey(runId), JSON.stringify(context), 'EX', ttlSeconds, 'NX');
+      return first ? context : memory.contextOfRun(sessionId, runId);
     },
 
     async readSession(sessionId) {
@@ -83,7 +84,10 @@ function parseAll(lines: string[]): SessionMessage[] {
  * message that alone would take more than half of the window is cut in its middle, so that the newest exchange always fits.
  */
 export function newestWithin(messages: SessionMessage[], windowTokens: number): SessionMessage[] {
-  const clipped = messages.map((message) => ({ ...message, content: clip(message.content, windowTokens / 2) }));
+  const clipped = messages.map((message) => ({
+    ...message,
+    content: clip(message.content, Math.floor(windowTokens / 2)),
+  }));
   let tokens = 0;
   let first = clipped.length;
   for (let i = clipped.length - 1; i >= 0; i--) {
@@ -99,5 +103,6 @@ const CUT = '\n[…]\n';
 function clip(text: string, tokens: number): string {
   if (estimateTokens(text) <= tokens) return text;
   const half = Math.floor((tokens * CHARACTERS_PER_TOKEN - CUT.length) / 2);
-  return text.slice(0, half) + CUT + text.slice(-half);
+  // a cut inside a surrogate pair would leave half a character, which not every gateway takes
+  return text.slice(0, half).replace(/[\uD800-\uDBFF]$/, '') + CUT + text.slice(-half).replace(/^[\uDC00-\uDFFF]/, '');
 }

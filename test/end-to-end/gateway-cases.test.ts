@@ -1,5 +1,5 @@
 /** The public simulator cases, through the whole product: request in, frames out, and the gateway's own log. */
-import { cases, CASE_TEXT, createScriptedGateway } from '../support/scripted-gateway';
+import { cases, CASE_TEXT, createScriptedGateway, quirks } from '../support/scripted-gateway';
 import { freePort } from '../support/processes';
 import { createStack, type Stack } from '../support/stack';
 import { collectSse, foldFrames, post, textsOf, type AnyFrame } from '../support/readers';
@@ -158,3 +158,11 @@ test('a gateway that needs a key and has none fails the run at once, and the sen
   expect(calls()).toEqual([]);
   await keyless.stop();
 }, 40_000);
+
+test('an answer that is complete counts, though the gateway never ends the stream', async () => {
+  stack.gateway.script('first', quirks.openAfterDone);
+  const { text, last } = await run();
+  expect(last.event).toBe('run.completed');
+  expect(text).toBe(CASE_TEXT);
+  expect(calls()).toHaveLength(1);
+});
