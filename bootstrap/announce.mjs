@@ -13,7 +13,7 @@ export function announce(place, { addresses, models, foreignRedis, problems }, s
   const redis = withoutPassword(addresses.redisUrl);
   /** @type {[string, string][]} */
   const rows = [
-    ['API', `${place.apiUrl}   (pages: /dashboard, /docs)`],
+    ['API', place.apiUrl],
     ['Temporal Web UI', addresses.temporalUiUrl || 'see your Temporal service'],
     ['Temporal', addresses.temporalAddress],
     ['Redis', foreignRedis ? `${redis}   (was already running)` : redis],

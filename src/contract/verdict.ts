@@ -1,8 +1,7 @@
-/** Reads the line with which a reviewer ends. Part of the workflow bundle. */
+/** Reads the line with which a reviewer begins. Part of the workflow bundle. */
 import type { Verdict } from './runs';
 
-/** The last "VERDICT: ..." of a text; a review that gives none has not passed the work. */
+/** The first "VERDICT: ..." of a text: what follows may quote or repeat it. A review that gives none has not passed the work. */
 export function readVerdict(text: string): Verdict {
-  const verdicts = [...text.matchAll(/VERDICT\W{0,6}(PASS|REVISE)/gi)];
-  return verdicts[verdicts.length - 1]?.[1]?.toUpperCase() === 'PASS' ? 'pass' : 'revise';
+  return /VERDICT\W{0,6}(PASS|REVISE)/i.exec(text)?.[1]?.toUpperCase() === 'PASS' ? 'pass' : 'revise';
 }

@@ -7,6 +7,9 @@ import { cases, readSequence } from './scripted-gateway';
 import { createClient, stream } from './scripted-gateway-clients';
 import { compileHook, spawnScriptedGateway, type SpawnedGateway } from './scripted-gateway/spawn';
 
+// A process compiles its sources when it starts, which takes seconds on a busy machine.
+jest.setTimeout(30_000);
+
 let gateway: SpawnedGateway;
 
 beforeAll(async () => {
@@ -69,7 +72,7 @@ it('ends when the process that started it is killed', async () => {
   const pid = Number(line.toString());
   expect(isAlive(pid)).toBe(true);
   parent.kill('SIGKILL');
-  for (const until = Date.now() + 3000; isAlive(pid) && Date.now() < until;) await delay(20);
+  for (const until = Date.now() + 10_000; isAlive(pid) && Date.now() < until;) await delay(20);
   expect(isAlive(pid)).toBe(false);
 });
 

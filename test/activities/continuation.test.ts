@@ -1,0 +1,96 @@
+/** A continued answer joins the text before it exactly, however the model was cut off and however it goes on. */
+import { createJoint, prefixOf } from '../../src/activities/continuation';
+import { createChance, type Chance } from '../redis/random';
+
+/** The text that readers hold after `shown` was continued by a model that says these pieces. */
+function join(shown: string, pieces: readonly string[]): string {
+  let text = shown;
+  const joint = createJoint(shown, (piece) => {
+    if (piece === '') throw new Error('An empty piece was passed on.');
+    text += piece;
+  });
+  for (const piece of pieces) joint(piece);
+  return text;
+}
+
+const SPACES = [' ', '  ', '    ', '\n', '\n\n', '\r\n', '\t', '\n    ', '\u00a0', '\u3000', '\ufeff'];
+const WORDS = ['def', 'x', '=', '1.', '```', '🐦', 'Vögel', '鳥', 'e\u0301', '```python', '\u200b'];
+
+function randomText(chance: Chance): string {
+  let text = chance.below(4) === 0 ? chance.pick(SPACES) : '';
+  for (let count = chance.below(12); count > 0; count--) {
+    text += chance.pick(WORDS);
+    for (let gaps = chance.below(4); gaps > 0; gaps--) text += chance.pick(SPACES);
+  }
+  return text;
+}
+
+const words = (text: string) => text.replace(/\s+/g, '');
+
+it('whatever the text, the cut and the pieces: a model that says the trimmed white space again adds up to the exact text', () => {
+  const chance = createChance(1);
+  for (let round = 0; round < 5000; round++) {
+    const text = randomText(chance);
+    const shown = text.slice(0, chance.below(text.length + 1));
+    const pieces = chance.pieces(text.slice(prefixOf(shown).length), 1 + chance.below(6));
+    const joined = join(shown, pieces);
+    if (joined !== text) expect({ shown, pieces, joined }).toEqual({ shown, pieces, joined: text });
+  }
+});
+
+it('a model that says other white space at the joint loses no word, and no character of what was shown changes', () => {
+  const chance = createChance(2);
+  for (let round = 0; round < 5000; round++) {
+    const shown = randomText(chance);
+    const continuation = randomText(chance);
+    const pieces = chance.pieces(continuation, 1 + chance.below(6));
+    const joined = join(shown, pieces);
+    const endsInSpace = prefixOf(shown) !== shown;
+    const sound =
+      joined.startsWith(shown) &&
+      words(joined) === words(shown) + words(continuation) &&
+      // only white space before the first word is the joint's business
+      joined.endsWith(continuation.trimStart()) &&
+      (endsInSpace || joined === shown + continuation);
+    if (!sound) expect({ shown, pieces }).toBe(`joined to ${JSON.stringify(joined)}`);
+  }
+});
+
+it.each([
+  [
+    'four spaces of indentation stay four when the model says them again',
+    'if x:\n    ',
+    ['\n   ', ' return'],
+    'if x:\n    return',
+  ],
+  ['indentation that the cut left half done is completed', 'if x:\n  ', ['\n', '    return'], 'if x:\n    return'],
+  ['a model that does not say the white space again joins right behind it', 'one ', ['two'], 'one two'],
+  ['a model that says less of it does not say it twice', 'one\n\n', ['\n', 'two'], 'one\n\ntwo'],
+  ['a text without white space at its end is joined as it is', 'sing', ['ing', ' birds'], 'singing birds'],
+  ['what is said after the joint is passed on at once and untouched', 'a ', [' b', ' ', ' ', 'c'], 'a b  c'],
+  [
+    'white space that goes beyond what is known comes through without a word after it',
+    'a ',
+    [' ', '\n', '\n'],
+    'a \n\n',
+  ],
+  ['a beginning of nothing but white space is not said twice', '\n\n', ['\n', '\nOne'], '\n\nOne'],
+])('%s', (_name, shown, pieces, text) => {
+  expect(join(shown, pieces)).toBe(text);
+});
+
+it('passes each piece on as it comes once the joint is closed', () => {
+  const heard: string[] = [];
+  const joint = createJoint('a ', (piece) => heard.push(piece));
+  for (const piece of [' ', 'b', ' ', 'c']) joint(piece);
+  expect(heard).toEqual(['b', ' ', 'c']);
+});
+
+it.each([
+  ['a \n\t', 'a'],
+  [' a', ' a'],
+  ['\u3000\ufeff', ''],
+  ['🐦\u200b', '🐦\u200b'],
+])('the prefix of %j is %j', (text, prefix) => {
+  expect(prefixOf(text)).toBe(prefix);
+});

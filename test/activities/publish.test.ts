@@ -1,0 +1,203 @@
+/** What a turn says reaches the store in order, in few appends, and stops at the first refusal. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { TurnPublisher } from '../../src/activities/publish';
+import type { RunEvent, TurnNews } from '../../src/contract';
+import { runEvent } from '../../src/contract/events';
+import { createEventReader } from '../../src/redis/events';
+import { AppendRefused, createTurnStore, type Entry, type TurnStore } from '../../src/redis/turns';
+import { eventsOf, foldedText, newScope, resultOf } from '../redis/fixtures';
+import { createTestRedis, type TestRedis } from '../support/redis';
+
+let server: TestRedis;
+let store: TurnStore;
+
+beforeAll(async () => {
+  server = await createTestRedis();
+  store = createTurnStore(server.connect());
+});
+afterAll(() => server.stop());
+
+const STARTED: TurnNews = { type: 'turn.started', model: 'm', gateway: 'g' };
+
+/** A publisher over the real store, whose appends are counted and can be held up. */
+async function rig() {
+  const speaker = { ...newScope(), turn: 'a', role: 'critic', label: 'Plan critic' };
+  const attempt = await store.begin(speaker.run_id, 'a');
+  const appends: Entry[][] = [];
+  const refusals: unknown[] = [];
+  let gate = Promise.resolve();
+  let under = 0;
+  let most = 0;
+  const watched: TurnStore = {
+    ...store,
+    async append(runId, turn, by, firstIndex, entries) {
+      appends.push(entries);
+      most = Math.max(most, ++under);
+      await gate;
+      await store.append(runId, turn, by, firstIndex, entries).finally(() => under--);
+    },
+  };
+  const publisher = new TurnPublisher(watched, speaker, attempt, (why) => refusals.push(why));
+  return {
+    speaker,
+    attempt,
+    publisher,
+    appends,
+    refusals,
+    mostAtOnce: () => most,
+    /** Holds appends up until the returned function is called. */
+    hold() {
+      let release = () => {};
+      gate = new Promise((resolve) => (release = resolve));
+      return () => release();
+    },
+    placed: () => eventsOf(createEventReader(server.connect()), speaker.run_id),
+    said: async () => (await eventsOf(createEventReader(server.connect()), speaker.run_id)).map(({ event }) => event),
+    async stored() {
+      return (await store.texts(speaker.run_id, ['a']))[0];
+    },
+  };
+}
+
+const short = (event: RunEvent) =>
+  event.type === 'turn.delta' ? [event.index, event.offset, event.text] : [event.type];
+
+describe('text', () => {
+  it('of one turn of the event loop goes out as one event', async () => {
+    const { publisher, said, appends } = await rig();
+    for (const piece of ['A ', 'flock ', '🐦']) publisher.delta(piece);
+    await publisher.drain();
+    expect((await said()).map(short)).toEqual([[0, 0, 'A flock 🐦']]);
+    expect(appends).toHaveLength(1);
+  });
+
+  it('that comes while an append is under way is merged into the next one', async () => {
+    const { publisher, said, appends, hold, mostAtOnce } = await rig();
+    const release = hold();
+    publisher.delta('first ');
+    while (appends.length === 0) await sleep(1);
+    for (let i = 0; i < 20; i++) {
+      publisher.delta(`${i} `);
+      await sleep(0);
+    }
+    release();
+    await publisher.drain();
+    expect((await said()).map(short)).toEqual([
+      [0, 0, 'first '],
+      [1, 6, Array.from({ length: 20 }, (_, i) => `${i} `).join('')],
+    ]);
+    expect(appends).toHaveLength(2);
+    expect(mostAtOnce()).toBe(1);
+  });
+
+  it('is not merged over another event, and offsets count UTF-16 units over all of them', async () => {
+    const { publisher, said } = await rig();
+    publisher.tell(STARTED);
+    publisher.delta('🐦');
+    publisher.delta('a');
+    publisher.tell({ type: 'turn.waiting', reason: 'RATE_LIMITED', message: '', until: 1 });
+    publisher.delta('b');
+    await publisher.drain();
+    expect((await said()).map(short)).toEqual([['turn.started'], [1, 0, '🐦a'], ['turn.waiting'], [3, 3, 'b']]);
+  });
+
+  it('starts from nothing after a restart', async () => {
+    const { publisher, said, stored, placed } = await rig();
+    publisher.delta('wrong');
+    publisher.tell({ type: 'turn.restarted', dropped: 5, model: 'm' }, { drop: true });
+    expect(publisher.text).toBe('');
+    publisher.delta('right');
+    await publisher.drain();
+    expect((await said()).map(short)).toEqual([[0, 0, 'wrong'], ['turn.restarted'], [2, 0, 'right']]);
+    expect([await stored(), foldedText(await placed(), 'a'), publisher.text]).toEqual(['right', 'right', 'right']);
+  });
+
+  it('goes on where an earlier attempt stopped, in index and offset', async () => {
+    const { publisher, speaker, said } = await rig();
+    publisher.delta('before 🐦 ');
+    await publisher.drain();
+    const attempt = await store.begin(speaker.run_id, 'a');
+    const next = new TurnPublisher(store, speaker, attempt, () => undefined);
+    expect(next.text).toBe('before 🐦 ');
+    next.delta('after');
+    await next.drain();
+    expect((await said()).map(short)).toEqual([
+      [0, 0, 'before 🐦 '],
+      [1, 10, 'after'],
+    ]);
+    expect((await said()).map((event) => ('epoch' in event ? event.epoch : 0))).toEqual([1, 2]);
+  });
+
+  it('is the same in Redis, in the events and here when a character comes in two halves', async () => {
+    const { publisher, stored, placed } = await rig();
+    for (const piece of ['one \ud83d', '\udc26', ' two \ud83d\udc26\ud83d', '\udc26', '.', '\ud83d']) {
+      publisher.delta(piece);
+      await publisher.drain();
+    }
+    expect(publisher.text).toBe('one 🐦 two 🐦🐦.');
+    expect([await stored(), foldedText(await placed(), 'a')]).toEqual([publisher.text, publisher.text]);
+  });
+
+  it('is the same everywhere also when a half stays alone', async () => {
+    const { publisher, stored, placed } = await rig();
+    publisher.delta('\udc26 low, \ud83d high, last \ud83d');
+    publisher.tell({ type: 'turn.resumed', offset: publisher.text.length, model: 'm' });
+    publisher.delta('\udc26');
+    await publisher.drain();
+    expect(publisher.text).toBe('\ufffd low, \ufffd high, last \ufffd');
+    expect([await stored(), foldedText(await placed(), 'a')]).toEqual([publisher.text, publisher.text]);
+  });
+});
+
+it('events carry who spoke, in which attempt, and pass the contract', async () => {
+  const { publisher, said, speaker } = await rig();
+  publisher.tell(STARTED);
+  publisher.delta('text');
+  publisher.tell({ type: 'turn.failed', code: 'CANCELLED', message: 'The run was cancelled.' });
+  await publisher.drain();
+  const events = await said();
+  expect(events.map(({ type }) => type)).toEqual(['turn.started', 'turn.delta', 'turn.failed']);
+  for (const [index, event] of events.entries()) {
+    expect(event).toMatchObject({ ...speaker, v: 1, epoch: 1, index });
+    expect(runEvent.parse(event)).toEqual(event);
+  }
+});
+
+it('draining waits for all that was said, also for what is said meanwhile, and is done when there is nothing', async () => {
+  const { publisher, stored, hold, speaker } = await rig();
+  await publisher.drain();
+  const release = hold();
+  publisher.delta('one ');
+  const draining = publisher.drain();
+  await sleep(5);
+  publisher.delta('two');
+  publisher.tell({ type: 'turn.failed', code: 'CANCELLED', message: '' }, { result: resultOf('a', 'one two') });
+  release();
+  await draining;
+  expect(await stored()).toBe('one two');
+  expect((await store.begin(speaker.run_id, 'a')).result?.text).toBe('one two');
+});
+
+describe('a refusal', () => {
+  it('is told once and thrown by every drain from then on; nothing more is sent', async () => {
+    const { publisher, refusals, appends, stored, speaker } = await rig();
+    publisher.delta('mine ');
+    await publisher.drain();
+    await store.begin(speaker.run_id, 'a');
+    publisher.delta('too late ');
+    await expect(publisher.drain()).rejects.toMatchObject({ name: 'AppendRefused', reason: 'fenced' });
+    publisher.delta('again');
+    publisher.tell(STARTED);
+    await expect(publisher.drain()).rejects.toBeInstanceOf(AppendRefused);
+    await expect(publisher.drain()).rejects.toBe(refusals[0]);
+    expect([refusals.length, appends.length, await stored()]).toEqual([1, 2, 'mine ']);
+  });
+
+  it('is told without a drain, so that a silent writer hears of it', async () => {
+    const { publisher, refusals, speaker } = await rig();
+    await store.begin(speaker.run_id, 'a');
+    publisher.delta('late');
+    while (refusals.length === 0) await sleep(1);
+    expect(refusals[0]).toMatchObject({ reason: 'fenced' });
+  });
+});

@@ -1,0 +1,124 @@
+/** Turns as a worker takes them: the real activity over real Redis and real HTTP, with only the upstream model scripted. */
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { createActivities, type Activities } from '../../src/activities';
+import type { RunEvent, RunEventType, TurnRequest, TurnResult, TurnSnapshot } from '../../src/contract';
+import { runEvent } from '../../src/contract/events';
+import { ALIASES } from '../../src/contract/names';
+import { createChat } from '../../src/gateway/chat';
+import { compatible } from '../../src/gateway/endpoints/compatible';
+import type { Endpoint } from '../../src/gateway/endpoints/endpoint';
+import type { Candidate, Routes } from '../../src/gateway/route';
+import { listenForCancellations } from '../../src/redis/cancellations';
+import type { RedisConnection } from '../../src/redis/connect';
+import { createEventReader } from '../../src/redis/events';
+import { createMemory, type Memory } from '../../src/redis/memory';
+import { createTurnStore, type TurnStore } from '../../src/redis/turns';
+import { cursors, eventsOf, fold } from '../redis/fixtures';
+import { createTestRedis, type TestRedis } from '../support/redis';
+import { createScriptedGateway, type ScriptedGateway } from '../support/scripted-gateway';
+
+export interface Rig {
+  gateway: ScriptedGateway;
+  redis: RedisConnection;
+  turns: TurnStore;
+  memory: Memory;
+  /** The activities of a worker whose turns go to these models, in this order. */
+  worker(candidates: Candidate[]): Promise<Activities>;
+  /** A model at the scripted gateway. */
+  model(name: string, endpoint?: Partial<Endpoint>): Candidate;
+  story(request: TurnRequest): Promise<Story>;
+  stop(): Promise<void>;
+}
+
+/** What a turn left behind, after it was proved that all records of it agree. */
+export interface Story {
+  events: RunEvent[];
+  types: RunEventType[];
+  text: string;
+  turn: TurnSnapshot;
+  find<T extends RunEventType>(type: T): Extract<RunEvent, { type: T }>;
+}
+
+export async function createRig(): Promise<Rig> {
+  const server: TestRedis = await createTestRedis();
+  const gateway = await createScriptedGateway();
+  const redis = server.connect();
+  const turns = createTurnStore(redis);
+  const memory = createMemory(redis, { windowTokens: 3000, ttlSeconds: 1000 });
+  const chat = createChat();
+  return {
+    gateway,
+    redis,
+    turns,
+    memory,
+    async worker(candidates) {
+      const routes = Object.fromEntries(ALIASES.map((alias) => [alias, candidates])) as Routes;
+      const cancellations = await listenForCancellations(server.connect());
+      return createActivities({ turns, memory, chat, routes, cancellations });
+    },
+    model: (model, endpoint) => ({
+      model,
+      endpoint: { ...compatible({ baseUrl: gateway.url, apiKey: 'test-key' }), ...endpoint },
+    }),
+    story: (request) => tellStory(redis, turns, request),
+    async stop() {
+      await gateway.stop();
+      await server.stop();
+    },
+  };
+}
+
+/** Reads a turn back: dense cursors, events within the contract, and one text in stream, store and, if given, result. */
+async function tellStory(redis: RedisConnection, turns: TurnStore, { run_id, turn: id }: TurnRequest): Promise<Story> {
+  const placed = await eventsOf(createEventReader(redis), run_id);
+  const events = placed.map(({ event }) => event);
+  const [generation = ''] = placed[0]?.cursor.split('-') ?? [];
+  expect(placed.map(({ cursor }) => cursor)).toEqual(cursors(generation, 1, placed.length));
+  expect(events.map((event) => runEvent.parse(event))).toEqual(events);
+  const turn = fold(placed).turns.find((snapshot) => snapshot.turn === id);
+  if (!turn) throw new Error(`The stream knows no turn "${id}".`);
+  const [stored] = await turns.texts(run_id, [id]);
+  expect(stored ?? '').toBe(turn.text);
+  return {
+    events,
+    types: events.map(({ type }) => type).filter((type, i, all) => type !== 'turn.delta' || all[i - 1] !== type),
+    text: turn.text,
+    turn,
+    find<T extends RunEventType>(type: T) {
+      const found = events.filter((event) => event.type === type);
+      if (found.length !== 1) throw new Error(`${found.length} events of type ${type}, not one.`);
+      return found[0] as Extract<RunEvent, { type: T }>;
+    },
+  };
+}
+
+/** Failed attempts are logged by the environment, and most of ours are meant to fail. */
+const logger = new DefaultLogger('ERROR', () => undefined);
+
+/** One attempt under way, in an environment of its own. */
+export interface Attempt {
+  env: MockActivityEnvironment;
+  result: Promise<TurnResult>;
+  /** What it failed with; rejects when it did not fail. */
+  failure(): Promise<Error & Record<string, unknown>>;
+  heartbeats: number[];
+}
+
+export function attempt({ takeTurn }: Activities, request: TurnRequest): Attempt {
+  const env = new MockActivityEnvironment({ scheduledTimestampMs: Date.now() }, { logger });
+  const heartbeats: number[] = [];
+  env.on('heartbeat', () => heartbeats.push(performance.now()));
+  const result = env.run<[TurnRequest], TurnResult, Activities['takeTurn']>(takeTurn, request);
+  result.catch(() => undefined);
+  return {
+    env,
+    result,
+    heartbeats,
+    failure: () =>
+      result.then(
+        (turn) => Promise.reject(new Error(`The attempt succeeded: ${JSON.stringify(turn)}`)),
+        (error: Error & Record<string, unknown>) => error,
+      ),
+  };
+}

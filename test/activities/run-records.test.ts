@@ -1,0 +1,177 @@
+/** How a run begins and ends in its stream and its session: once each, however often Temporal repeats the activity. */
+import { createRunRecords } from '../../src/activities/run-records';
+import type { RunOutcome, SwarmResult } from '../../src/contract';
+import { ALIASES } from '../../src/contract/names';
+import { compatible } from '../../src/gateway/endpoints/compatible';
+import type { Routes } from '../../src/gateway/route';
+import type { RedisConnection } from '../../src/redis/connect';
+import { createEventReader } from '../../src/redis/events';
+import { textKey, turnKey } from '../../src/redis/keys';
+import { createMemory, type Memory } from '../../src/redis/memory';
+import { createTurnStore, type TurnStore } from '../../src/redis/turns';
+import { beginTurn, eventsOf, fold, newScope, resultOf } from '../redis/fixtures';
+import { createTestRedis, type TestRedis } from '../support/redis';
+
+let server: TestRedis;
+let redis: RedisConnection;
+let turns: TurnStore;
+let memory: Memory;
+let records: ReturnType<typeof createRunRecords>;
+
+beforeAll(async () => {
+  server = await createTestRedis();
+  redis = server.connect();
+  turns = createTurnStore(redis);
+  memory = createMemory(redis, { windowTokens: 1000, ttlSeconds: 100 });
+  const endpoint = compatible({ baseUrl: 'http://127.0.0.1:1/v1', apiKey: undefined });
+  const candidates = ALIASES.map((alias) => [
+    alias,
+    alias === 'fast' ? [] : [`${alias}-first`, `${alias}-second`].map((model) => ({ endpoint, model })),
+  ]);
+  records = createRunRecords({ turns, memory, routes: Object.fromEntries(candidates) as Routes });
+});
+afterAll(() => server.stop());
+
+const optimist = resultOf('optimist', 'Yes.', {
+  label: 'Optimistic voice',
+  usage: { prompt_tokens: 7, completion_tokens: 3 },
+});
+const sceptic = resultOf('sceptic', 'No.\n', { label: 'Cautious voice' });
+const SPOKEN: SwarmResult = { turns: [optimist, sceptic], answers: ['sceptic'], failures: [] };
+
+function outcomeOf(more: Partial<RunOutcome> = {}): RunOutcome {
+  return { ...newScope(), status: 'completed', message: 'Shall we?', result: SPOKEN, ...more };
+}
+const eventsIn = async ({ run_id }: { run_id: string }) =>
+  (await eventsOf(createEventReader(redis), run_id)).map(({ event }) => event);
+const remembered = async ({ session_id }: { session_id: string }) => (await memory.readSession(session_id))?.messages;
+
+describe('opening a run', () => {
+  it('is announced once, however often it is repeated', async () => {
+    const scope = newScope();
+    for (let i = 0; i < 3; i++) await records.openRun(scope, 'Shall we?');
+    const events = await eventsIn(scope);
+    expect(events).toHaveLength(1);
+    expect(events[0]).toMatchObject({ type: 'run.started', swarm_id: scope.team_id, message: 'Shall we?', ...scope });
+  });
+
+  it('tells which model stands first for each alias, and nothing for one that has none', async () => {
+    expect(await records.openRun(newScope(), 'Shall we?')).toEqual({
+      strategic: 'strategic-first',
+      coding: 'coding-first',
+      debate_1: 'debate_1-first',
+      debate_2: 'debate_2-first',
+      fast: undefined,
+    });
+  });
+
+  it('puts nothing into the events but the scope, whatever else the workflow hands over', async () => {
+    const scope = newScope();
+    await records.openRun({ ...scope, secret: 'x' } as typeof scope, 'Shall we?');
+    expect(JSON.stringify(await eventsIn(scope))).not.toContain('secret');
+  });
+
+  it('fixes what the turns will see of the session', async () => {
+    const first = outcomeOf();
+    await records.closeRun(first);
+    const scope = { ...newScope(), session_id: first.session_id };
+    await records.openRun(scope, 'And now?');
+    await records.closeRun(outcomeOf({ session_id: first.session_id, message: 'meanwhile' }));
+    const seen = await memory.contextOfRun(scope.session_id, scope.run_id);
+    expect(seen.map(({ content }) => content)).toEqual(['Shall we?', 'No.\n']);
+  });
+});
+
+describe('closing a run that completed', () => {
+  it('stores the conversation and publishes totals and answers', async () => {
+    const outcome = outcomeOf();
+    expect(await records.closeRun(outcome)).toBe('run.completed');
+    const { run_id, team_id } = outcome;
+    expect(await remembered(outcome)).toEqual([
+      { role: 'user', content: 'Shall we?', run_id, team_id, at: expect.any(Number) as number },
+      { role: 'assistant', content: 'No.\n', run_id, team_id, at: expect.any(Number) as number },
+    ]);
+    const [event, ...more] = await eventsIn(outcome);
+    expect(more).toEqual([]);
+    expect(event).toMatchObject({
+      type: 'run.completed',
+      answers: ['sceptic'],
+      turns: 2,
+      usage: { prompt_tokens: 17, completion_tokens: 8 },
+      cost_usd: 0.002,
+    });
+    expect(event).not.toHaveProperty('status');
+  });
+
+  it('stores and publishes once, also when it is repeated, at once or later', async () => {
+    const outcome = outcomeOf();
+    await Promise.all([records.closeRun(outcome), records.closeRun(outcome)]);
+    expect(await records.closeRun(outcome)).toBe('run.completed');
+    expect(await remembered(outcome)).toHaveLength(2);
+    expect(await eventsIn(outcome)).toHaveLength(1);
+  });
+
+  it('has the conversation stored by the time that readers hear of the end', async () => {
+    const outcome = outcomeOf();
+    const failing = createRunRecords({
+      turns,
+      memory: { ...memory, storeConversation: () => Promise.reject(new Error('Redis is away.')) },
+      routes: {} as Routes,
+    });
+    await expect(failing.closeRun(outcome)).rejects.toThrow('Redis is away.');
+    expect(await eventsIn(outcome)).toEqual([]);
+  });
+
+  it('remembers several answers each under its label, in the order of the answers', async () => {
+    const outcome = outcomeOf({ result: { ...SPOKEN, answers: ['sceptic', 'optimist'] } });
+    await records.closeRun(outcome);
+    expect((await remembered(outcome))?.[1]?.content).toBe('### Cautious voice\nNo.\n\n\n### Optimistic voice\nYes.');
+  });
+
+  it('remembers the one answer that is left without a label', async () => {
+    const outcome = outcomeOf({ result: { ...SPOKEN, answers: ['missing', 'optimist'] } });
+    await records.closeRun(outcome);
+    expect((await remembered(outcome))?.[1]?.content).toBe('Yes.');
+  });
+
+  it('lets the records of its turns expire within a day', async () => {
+    const scope = newScope();
+    await (await beginTurn(turns, scope, 'optimist')).say('Yes.');
+    await records.closeRun(outcomeOf(scope));
+    for (const key of [turnKey(scope.run_id, 'optimist'), textKey(scope.run_id, 'optimist')]) {
+      expect(await redis.ttl(key)).toBeGreaterThan(0);
+      expect(await redis.ttl(key)).toBeLessThanOrEqual(24 * 3600);
+    }
+  });
+});
+
+describe('closing a run that did not complete', () => {
+  it.each(['failed', 'cancelled'] as const)('that %s stores nothing, and says why and what it used', async (status) => {
+    const failure = { code: 'RATE_LIMITED', message: 'Slow down.' } as const;
+    const outcome = outcomeOf({ status, failure });
+    expect(await records.closeRun(outcome)).toBe(`run.${status}`);
+    expect(await remembered(outcome)).toBeUndefined();
+    expect(await eventsIn(outcome)).toMatchObject([{ type: `run.${status}`, ...failure, turns: 2, cost_usd: 0.002 }]);
+    const { status: folded, failure: why } = fold(await eventsOf(createEventReader(redis), outcome.run_id));
+    expect([folded, why]).toEqual([status, failure]);
+  });
+
+  it('keeps the ending that came first, and says so', async () => {
+    const outcome = outcomeOf({ status: 'cancelled', failure: { code: 'CANCELLED', message: 'Stopped.' } });
+    await records.closeRun(outcome);
+    expect(await records.closeRun({ ...outcome, status: 'failed' })).toBe('run.cancelled');
+    expect(await eventsIn(outcome)).toHaveLength(1);
+  });
+
+  it('is INTERNAL where nobody knows why', async () => {
+    const outcome = outcomeOf({ status: 'failed' });
+    await records.closeRun(outcome);
+    expect(await eventsIn(outcome)).toMatchObject([{ type: 'run.failed', code: 'INTERNAL', message: '' }]);
+  });
+});
+
+it('texts that Redis lost are put back', async () => {
+  const { run_id } = newScope();
+  await records.restoreTexts(run_id, { a: 'A 🐦', 'stage/b': 'B' });
+  expect(await turns.texts(run_id, ['a', 'stage/b'])).toEqual(['A 🐦', 'B']);
+});

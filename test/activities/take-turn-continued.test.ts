@@ -1,0 +1,173 @@
+/** A turn that takes several attempts: what was shown is continued, or taken back, and in the end the text is one. */
+import type { Activities } from '../../src/activities';
+import { estimateTokens } from '../../src/redis/memory';
+import { createChance } from '../redis/random';
+import { CASE_TEXT, cases, type Reply } from '../support/scripted-gateway';
+import { newRequest } from './request';
+import { attempt, createRig, type Rig } from './rig';
+
+let rig: Rig;
+/** Goes on where a text stops. */
+let continuing: Activities;
+/** Begins anew. */
+let forgetful: Activities;
+
+beforeAll(async () => {
+  rig = await createRig();
+  const modelsAt = (continues: boolean) => [rig.model('first', { continues }), rig.model('second', { continues })];
+  continuing = await rig.worker(modelsAt(true));
+  forgetful = await rig.worker(modelsAt(false));
+});
+afterEach(() => rig.gateway.reset());
+afterAll(() => rig.stop());
+
+const cutAfter = (at: number, reply: Reply): Reply => ({ ...reply, fault: { kind: 'cut', at } });
+const messagesOf = (call: number) =>
+  (rig.gateway.calls()[call]?.body as { messages: { role: string; content: string }[] }).messages;
+
+describe('a model that can go on', () => {
+  it('is given the text so far, says only the rest, and readers hear from where', async () => {
+    const request = newRequest();
+    rig.gateway.script('first', cases.cutAfterThreeTokens);
+    expect(await attempt(continuing, request).failure()).toMatchObject({ type: 'STREAM_CUT' });
+    const shown = 'A flock turns';
+    expect((await rig.story(request)).text).toBe(shown);
+
+    const result = await attempt(continuing, request).result;
+    expect(messagesOf(1).at(-1)).toEqual({ role: 'assistant', content: shown });
+    expect(messagesOf(1).slice(0, -1)).toEqual(messagesOf(0));
+    expect(rig.gateway.calls()[1]).toMatchObject({ prefill: 'continued', textSent: ' as one.' });
+    expect(result).toMatchObject({ text: CASE_TEXT, attempts: 2 });
+    const { types, find, text } = await rig.story(request);
+    expect(types).toEqual([
+      ...['turn.started', 'turn.delta', 'turn.waiting'],
+      ...['turn.resumed', 'turn.delta', 'turn.completed'],
+    ]);
+    expect(find('turn.resumed')).toMatchObject({ offset: shown.length, epoch: 2, model: 'first' });
+    expect(text).toBe(CASE_TEXT);
+  });
+
+  it('gets no white space at the end of what it goes on from, and its repetition is not shown twice', async () => {
+    const request = newRequest();
+    const code: Reply = { tokens: ['def flock():', '\n', '    ', 'return', ' 🐦', '\n'] };
+    rig.gateway.script('first', [cutAfter(3, code), code]);
+    await attempt(continuing, request).failure();
+    expect((await rig.story(request)).text).toBe('def flock():\n    ');
+    const { text } = await attempt(continuing, request).result;
+    expect(messagesOf(1).at(-1)?.content).toBe('def flock():');
+    expect(text).toBe('def flock():\n    return 🐦\n');
+    const { find } = await rig.story(request);
+    expect(find('turn.resumed').offset).toBe('def flock():\n    '.length);
+  });
+
+  it.each([1, 2, 3])('adds up to the exact text, wherever the stream breaks (seed %i)', async (seed) => {
+    const chance = createChance(seed);
+    const whole = Array.from({ length: 120 }, () =>
+      chance.pick(['word', ' ', '\n', '\n    ', '🐦', ' bird', '"', '.\n\n']),
+    ).join('');
+    const request = newRequest();
+    const tokens = chance.pieces(whole, 4);
+    for (let cuts = 0; cuts < 3; cuts++) {
+      rig.gateway.script('first', cutAfter(1 + chance.below(10), { tokens, intervalMs: chance.below(3) }));
+      await attempt(continuing, request).failure();
+    }
+    rig.gateway.script('first', { tokens });
+    expect((await attempt(continuing, request).result).text).toBe(whole);
+    expect((await rig.story(request)).text).toBe(whole);
+  });
+
+  it('goes on from what another model has said', async () => {
+    const request = newRequest();
+    const gone = { code: 404, message: 'The model is gone', metadata: { error_type: 'not_found' } };
+    rig.gateway.script('first', { ...cases.normalStream[0]!, fault: { kind: 'error', at: 2, error: gone } });
+    rig.gateway.script('second', cases.normalStream);
+    expect(await attempt(continuing, request).result).toMatchObject({ text: CASE_TEXT, model: 'second', attempts: 1 });
+    const { types, find } = await rig.story(request);
+    expect(types).toEqual([
+      ...['turn.started', 'turn.delta', 'turn.rerouted'],
+      ...['turn.resumed', 'turn.delta', 'turn.completed'],
+    ]);
+    expect(find('turn.resumed')).toMatchObject({ offset: 'A flock'.length, model: 'second', epoch: 1 });
+  });
+
+  it('may use only the tokens that are left, but at least one', async () => {
+    const said = 'word '.repeat(20).trim();
+    for (const [limit, left] of [
+      [100, 100 - estimateTokens(said)],
+      [10, 1],
+    ] as const) {
+      const request = newRequest({ options: { max_tokens: limit } });
+      rig.gateway.script('first', [cutAfter(1, { tokens: [said, ' end'] }), { tokens: [said, ' end'] }]);
+      await attempt(continuing, request).failure();
+      await attempt(continuing, request).result;
+      expect(rig.gateway.calls().at(-1)?.body).toMatchObject({ max_tokens: left });
+    }
+  });
+
+  it('that has nothing to add leaves the text as it is', async () => {
+    const request = newRequest();
+    rig.gateway.script('first', [{ ...cases.normalStream[0]!, fault: { kind: 'cut', at: 'finish' }, finish: null }]);
+    await attempt(continuing, request).failure();
+    rig.gateway.script('first', cases.normalStream);
+    expect((await attempt(continuing, request).result).text).toBe(CASE_TEXT);
+    expect(rig.gateway.calls()[1]?.tokensSent).toBe(0);
+    expect((await rig.story(request)).text).toBe(CASE_TEXT);
+  });
+
+  it('reports the use of the whole text as an estimate, for what the broken call used is not known', async () => {
+    const request = newRequest();
+    rig.gateway.script('first', cases.cutAfterThreeTokens);
+    await attempt(continuing, request).failure();
+    const { usage } = await attempt(continuing, request).result;
+    expect(usage).toMatchObject({ estimated: true, completion_tokens: estimateTokens(CASE_TEXT) });
+  });
+});
+
+describe('a model that cannot go on', () => {
+  it('begins anew: readers drop what they have, and only the new text counts', async () => {
+    const request = newRequest();
+    rig.gateway.script('first', [cutAfter(3, { tokens: ['Once ', 'upon ', 'a time', '.'] }), cases.normalStream[0]!]);
+    await attempt(forgetful, request).failure();
+    expect((await rig.story(request)).text).toBe('Once upon a time');
+    const result = await attempt(forgetful, request).result;
+    expect(messagesOf(1)).toEqual(messagesOf(0));
+    expect(result).toMatchObject({ text: CASE_TEXT, attempts: 2 });
+    expect(result.usage.estimated).toBeUndefined();
+    const { types, find, text } = await rig.story(request);
+    expect(types).toEqual([
+      ...['turn.started', 'turn.delta', 'turn.waiting'],
+      ...['turn.restarted', 'turn.delta', 'turn.completed'],
+    ]);
+    expect(find('turn.restarted')).toMatchObject({ dropped: 'Once upon a time'.length, epoch: 2, model: 'first' });
+    expect(find('turn.completed').length).toBe(CASE_TEXT.length);
+    expect(text).toBe(CASE_TEXT);
+  });
+
+  it('may restart again and again', async () => {
+    const request = newRequest();
+    const tokens = ['a', 'b', 'c', '🐦'];
+    rig.gateway.script('first', [
+      cutAfter(1, { tokens }),
+      cutAfter(2, { tokens }),
+      cutAfter(3, { tokens }),
+      { tokens },
+    ]);
+    for (let tries = 0; tries < 3; tries++) await attempt(forgetful, request).failure();
+    expect((await attempt(forgetful, request).result).text).toBe('abc🐦');
+    const { events } = await rig.story(request);
+    const dropped = events.flatMap((event) => (event.type === 'turn.restarted' ? [event.dropped] : []));
+    expect(dropped).toEqual([1, 2, 3]);
+  });
+});
+
+it.each(['continuing', 'forgetful'])(
+  'an attempt of which nothing was shown is followed by neither a resumption nor a restart (%s)',
+  async (kind) => {
+    const request = newRequest();
+    const worker = kind === 'continuing' ? continuing : forgetful;
+    rig.gateway.script('first', [cutAfter(0, {}), cases.normalStream[0]!]);
+    await attempt(worker, request).failure();
+    expect((await attempt(worker, request).result).text).toBe(CASE_TEXT);
+    expect((await rig.story(request)).types).toEqual(['turn.started', 'turn.waiting', 'turn.delta', 'turn.completed']);
+  },
+);

@@ -1,0 +1,232 @@
+/** Configuration: what holds by default, what may be set, and that a bad value stops the start and names its variable. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { ConfigError, loadConfig, type Config } from '../src/config';
+import { SWARMS } from '../src/contract/swarms';
+
+let folder: string;
+beforeAll(() => (folder = mkdtempSync(path.join(tmpdir(), 'murmuration-config-'))));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+let files = 0;
+function fileWith(text: string): string {
+  const file = path.join(folder, `file-${++files}`);
+  writeFileSync(file, text);
+  return file;
+}
+
+const NO_FILE = '/nonexistent/.env';
+const load = (env: NodeJS.ProcessEnv = {}, envFile = NO_FILE): Config => loadConfig(env, envFile);
+
+/** The sentence with which a configuration is refused. */
+function refusalOf(env: NodeJS.ProcessEnv, envFile = NO_FILE): string {
+  try {
+    load(env, envFile);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  throw new Error(`${JSON.stringify(env)} should have been refused.`);
+}
+
+describe('by default', () => {
+  it('everything is on this machine, and nothing needs a key', () => {
+    expect(load()).toMatchObject({
+      PORT: 8000,
+      HOST: '127.0.0.1',
+      CORS_ORIGINS: ['*'],
+      API_KEYS: [],
+      DATA_DIR: '.data',
+      LOG_LEVEL: 'info',
+      REDIS_URL: 'redis://127.0.0.1:6379',
+      TEMPORAL_ADDRESS: '127.0.0.1:7233',
+      TEMPORAL_NAMESPACE: 'default',
+      TASK_QUEUE: 'murmuration',
+      PORTKEY_BASE_URL: 'https://api.portkey.ai/v1',
+      OPENROUTER_BASE_URL: 'https://openrouter.ai/api/v1',
+      gateways: ['local'],
+      swarms: SWARMS,
+    });
+  });
+
+  it('no alias has a list of its own', () => {
+    expect(Object.values(load().models)).toEqual(Array(5).fill(undefined));
+  });
+
+  it.each(['GATEWAY_URL', 'TEMPORAL_API_KEY', 'PORTKEY_API_KEY', 'OPENROUTER_API_KEY', 'SWARMS_FILE'])(
+    '%s is not set',
+    (name) => {
+      expect(load()[name as keyof Config]).toBeUndefined();
+    },
+  );
+});
+
+describe('an empty value', () => {
+  it('is not set', () => {
+    const names = [
+      'PORT',
+      'HOST',
+      'GATEWAYS',
+      'GATEWAY_URL',
+      'OPENROUTER_API_KEY',
+      'MODEL_FAST',
+      'API_KEYS',
+      'SWARMS_FILE',
+      'REDIS_URL',
+    ];
+    expect(load(Object.fromEntries(names.map((name) => [name, ''])))).toEqual(load());
+  });
+});
+
+describe('a bad value', () => {
+  it.each([
+    ['PORT', '65536'],
+    ['PORT', '-1'],
+    ['PORT', '80.5'],
+    ['PORT', 'http'],
+    ['LOG_LEVEL', 'loud'],
+    ['REDIS_URL', '127.0.0.1:6379'],
+    ['REDIS_URL', 'http://127.0.0.1:6379'],
+    ['TEMPORAL_UI_URL', 'not a url'],
+    ['GATEWAY_URL', 'not a url'],
+    ['PORTKEY_BASE_URL', 'api.portkey.ai/v1'],
+    ['OPENROUTER_BASE_URL', '/v1'],
+    ['LOCAL_MODEL_URL', '8009'],
+    ['OPENROUTER_API_KEY', '   '],
+    ['GATEWAYS', 'openrouter,anthropic'],
+    ['GATEWAYS', ','],
+    ['API_KEYS', 'nameless-key'],
+    ['API_KEYS', 'ann:short'],
+    ['API_KEYS', 'ann:long-enough,bob'],
+    ['API_KEYS', 'a nn:long-enough'],
+    ['MEMORY_WINDOW_TOKENS', '0'],
+    ['MEMORY_TTL_SECONDS', 'a month'],
+    ['SYNC_WAIT_SECONDS', '0'],
+    ['WORKER_TURNS', '1.5'],
+  ])('of %s, such as "%s", stops the start and names it', (name, value) => {
+    expect(refusalOf({ [name]: value })).toMatch(new RegExp(`^${name}\\b.*: `));
+  });
+
+  it('is named on a line of its own when there are several', () => {
+    const lines = refusalOf({ PORT: 'x', LOG_LEVEL: 'loud', WORKER_TURNS: '0' }).split('\n');
+    expect(lines.map((line) => line.split(':')[0])).toEqual(['PORT', 'LOG_LEVEL', 'WORKER_TURNS']);
+  });
+
+  it('of API_KEYS is not repeated: it may be a secret', () => {
+    expect(refusalOf({ API_KEYS: 'my-secret-key' })).not.toContain('my-secret-key');
+  });
+});
+
+describe('values', () => {
+  it('are read as what they are', () => {
+    const config = load({ PORT: '0', WORKER_TURNS: '7', CORS_ORIGINS: ' https://a.test , ,https://b.test' });
+    expect(config).toMatchObject({ PORT: 0, WORKER_TURNS: 7, CORS_ORIGINS: ['https://a.test', 'https://b.test'] });
+  });
+
+  it('of keys lose the white space around them', () => {
+    expect(load({ OPENROUTER_API_KEY: ' or-1\n' }).OPENROUTER_API_KEY).toBe('or-1');
+  });
+
+  it('that nobody knows are ignored', () => {
+    expect(load({ PATH: '/bin', SOME_THING: 'x' })).toEqual(load());
+  });
+});
+
+describe('the gateway', () => {
+  const [own, portkey, openrouter] = [
+    { GATEWAY_URL: 'http://gw.test/v1' },
+    { PORTKEY_API_KEY: 'pk-1' },
+    { OPENROUTER_API_KEY: 'or-1' },
+  ];
+
+  it.each<[string, NodeJS.ProcessEnv]>([
+    ['gateway', { ...openrouter, ...portkey, ...own }],
+    ['portkey', { ...openrouter, ...portkey }],
+    ['openrouter', openrouter],
+    ['local', {}],
+  ])('is %s, the first that is set, with %j', (name, env) => {
+    expect(load(env).gateways).toEqual([name]);
+  });
+
+  it('may be several, in the order in which GATEWAYS names them', () => {
+    expect(load({ ...own, GATEWAYS: 'openrouter, portkey ,local' }).gateways).toEqual([
+      'openrouter',
+      'portkey',
+      'local',
+    ]);
+  });
+});
+
+describe('MODEL_*', () => {
+  it.each([
+    ['MODEL_STRATEGIC', 'strategic'],
+    ['MODEL_CODING', 'coding'],
+    ['MODEL_DEBATE_1', 'debate_1'],
+    ['MODEL_DEBATE_2', 'debate_2'],
+    ['MODEL_FAST', 'fast'],
+  ] as const)('%s is the list of %s, in order, and of no other alias', (name, alias) => {
+    const { models } = load({ [name]: ' one/a:free, two ,' });
+    expect(models[alias]).toEqual(['one/a:free', 'two']);
+    expect(Object.values(models).filter(Boolean)).toHaveLength(1);
+  });
+});
+
+describe('HOST', () => {
+  const keys = { API_KEYS: 'ann:0123456789' };
+
+  it.each(['127.0.0.1', 'localhost', '::1'])('%s is open without keys', (HOST) => {
+    expect(load({ HOST }).HOST).toBe(HOST);
+  });
+
+  it.each(['0.0.0.0', '::', '10.0.0.5', 'api.example.com'])('%s is refused without API_KEYS', (HOST) => {
+    expect(refusalOf({ HOST })).toMatch(/^HOST: .*API_KEYS/);
+    expect(refusalOf({ HOST, API_KEYS: ' , ' })).toMatch(/^HOST: .*API_KEYS/);
+    expect(load({ HOST, ...keys })).toMatchObject({ HOST, API_KEYS: ['ann:0123456789'] });
+  });
+});
+
+describe('SWARMS_FILE', () => {
+  const role = { label: 'Poet', alias: 'fast', system: 'Rhyme.', temperature: 1, max_tokens: 10 };
+  const swarm = { id: 'poets', name: 'Poets', description: 'Rhymes.', pattern: 'single', roles: { poet: role } };
+
+  it('adds swarms behind those that are built in', () => {
+    const { swarms } = load({ SWARMS_FILE: fileWith(JSON.stringify([swarm])) });
+    expect(swarms).toEqual([...SWARMS, swarm]);
+  });
+
+  it.each<[string, string]>([
+    ['is no JSON', '[{'],
+    ['is no list', JSON.stringify(swarm)],
+    ['has an unknown pattern', JSON.stringify([{ ...swarm, pattern: 'chorus' }])],
+    ['has a role at an unknown alias', JSON.stringify([{ ...swarm, roles: { poet: { ...role, alias: 'slow' } } }])],
+  ])('is named, with its path, when it %s', (_, text) => {
+    const file = fileWith(text);
+    expect(refusalOf({ SWARMS_FILE: file })).toContain(`SWARMS_FILE: ${file}`);
+  });
+
+  it('is named when it is not there', () => {
+    expect(refusalOf({ SWARMS_FILE: '/nonexistent/swarms.json' })).toMatch(/^SWARMS_FILE: \/nonexistent\/swarms\.json/);
+  });
+
+  it('names the place of the fault', () => {
+    const text = JSON.stringify([swarm, { ...swarm, roles: { poet: { ...role, max_tokens: -1 } } }]);
+    expect(refusalOf({ SWARMS_FILE: fileWith(text) })).toContain('1.roles.poet.max_tokens');
+  });
+});
+
+describe('.env', () => {
+  it('is read, comments and quotes as usual', () => {
+    const file = fileWith('# models\nMODEL_FAST="one, two" # in order\nexport PORT=9000\n');
+    expect(load({}, file)).toMatchObject({ PORT: 9000, models: { fast: ['one', 'two'] } });
+  });
+
+  it('gives way to the environment', () => {
+    const file = fileWith('PORT=9000\nHOST=localhost\n');
+    expect(load({ PORT: '9001' }, file)).toMatchObject({ PORT: 9001, HOST: 'localhost' });
+  });
+
+  it('is refused like the environment when a value in it is bad', () => {
+    expect(refusalOf({}, fileWith('PORT=x\n'))).toMatch(/^PORT: /);
+  });
+});

@@ -1,0 +1,212 @@
+/** A reader that folds events holds each turn's exact text, however often the connection broke on the way. */
+import { isDeepStrictEqual } from 'node:util';
+import type { RunEvent, RunSnapshot, TurnNews, TurnSnapshot } from '../../src/contract';
+import { emptySnapshot, foldEvent } from '../../src/contract/fold';
+import { createChance, type Chance } from '../redis/random';
+import { type History, randomHistory, runNews, SAMPLES, turnEvent } from '../support/events';
+
+function fold(events: readonly RunEvent[], run = emptySnapshot()): RunSnapshot {
+  for (const event of events) foldEvent(run, event);
+  return run;
+}
+
+/** The events of one turn, numbered from 0; each attempt gives its news. */
+function turnOf(...attempts: TurnNews[][]): RunEvent[] {
+  let index = 0;
+  return attempts.flatMap((news, i) => news.map((one) => turnEvent(one, { turn: 'a', epoch: i + 1, index: index++ })));
+}
+const onlyTurn = (events: readonly RunEvent[]): TurnSnapshot => fold(events).turns[0]!;
+
+const started: TurnNews = { type: 'turn.started', model: 'one', gateway: 'openrouter' };
+const delta = (text: string, offset: number): TurnNews => ({ type: 'turn.delta', text, offset });
+const waiting: TurnNews = { type: 'turn.waiting', reason: 'RATE_LIMITED', message: 'Slow down.', until: 5 };
+
+/** The seeds for which a property of histories does not hold: the test names them. */
+function counterexamples(holds: (history: History, chance: Chance) => boolean): number[] {
+  const seeds = Array.from({ length: 150 }, (_, seed) => seed);
+  return seeds.filter((seed) => !holds(randomHistory(seed), createChance(seed)));
+}
+
+describe('any history', () => {
+  it('gives each turn the text that was said', () => {
+    const wrong = counterexamples(({ events, texts }) => {
+      const { turns } = fold(events);
+      return isDeepStrictEqual(Object.fromEntries(turns.map(({ turn, text }) => [turn, text])), texts);
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it('gives the same after any prefix and a replay from any place before its end', () => {
+    const wrong = counterexamples(({ events }, chance) => {
+      const cut = chance.below(events.length + 1);
+      const from = chance.below(cut + 1);
+      return isDeepStrictEqual(fold(events.slice(from), fold(events.slice(0, cut))), fold(events));
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it('gives the same when any event comes once more at any later time', () => {
+    const wrong = counterexamples(({ events }, chance) => {
+      const echo = (i: number) => Array.from({ length: chance.below(3) }, () => events[chance.below(i + 1)]!);
+      const stuttered = events.flatMap((event, i) => [event, ...echo(i)]);
+      return isDeepStrictEqual(fold(stuttered), fold(events));
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it('is not changed by its own events once it is over, in whatever order they come', () => {
+    const wrong = counterexamples(({ events }) => {
+      return isDeepStrictEqual(fold([...events].reverse(), fold(events)), fold(events));
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it('is told from one that lacks an event of a turn, unless that is the last', () => {
+    const wrong = counterexamples(({ events }, chance) => {
+      const ofTurns = events.filter((event) => 'turn' in event);
+      const missing = chance.pick(ofTurns);
+      const isLast = !ofTurns.some(({ turn, index }) => turn === missing.turn && index > missing.index);
+      return isLast !== throws(() => fold(events.filter((event) => event !== missing)));
+    });
+    expect(wrong).toEqual([]);
+  });
+});
+
+function throws(act: () => unknown): boolean {
+  try {
+    act();
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+describe('a gap', () => {
+  const events = turnOf([started, delta('Hello', 0), delta(' you', 5)]);
+
+  it('throws and changes nothing, so that the missing event can still come', () => {
+    const run = fold(events.slice(0, 1));
+    const before = structuredClone(run);
+    expect(() => foldEvent(run, events[2]!)).toThrow('1');
+    expect(run).toEqual(before);
+    expect(fold(events.slice(1), run).turns[0]?.text).toBe('Hello you');
+  });
+
+  it('before all that is known of a turn throws, and adds no turn', () => {
+    const run = emptySnapshot();
+    expect(() => foldEvent(run, events[2]!)).toThrow();
+    expect(run).toEqual(emptySnapshot());
+  });
+
+  it('in the text throws although the numbers go on, and changes nothing', () => {
+    const run = fold(events.slice(0, 2));
+    const before = structuredClone(run);
+    expect(() => foldEvent(run, turnEvent(delta('!', 9), { turn: 'a', epoch: 1, index: 2 }))).toThrow();
+    expect(run).toEqual(before);
+  });
+});
+
+describe('an attempt after the first', () => {
+  const cut = [started, delta('Half a sen', 0)];
+
+  it('that resumes keeps the text', () => {
+    const resumed: TurnNews = { type: 'turn.resumed', offset: 10, model: 'one' };
+    expect(onlyTurn(turnOf(cut, [resumed])).text).toBe('Half a sen');
+    expect(onlyTurn(turnOf(cut, [resumed, delta('tence.', 10)])).text).toBe('Half a sentence.');
+  });
+
+  it('that restarts drops the text', () => {
+    const restarted: TurnNews = { type: 'turn.restarted', dropped: 10, model: 'two' };
+    expect(onlyTurn(turnOf(cut, [restarted]))).toMatchObject({ text: '', model: 'two', attempts: 2 });
+    expect(onlyTurn(turnOf(cut, [restarted, delta('A sentence.', 0)])).text).toBe('A sentence.');
+  });
+
+  it('is counted', () => {
+    expect(onlyTurn(turnOf(cut, [waiting], [delta('tence.', 10)])).attempts).toBe(3);
+  });
+});
+
+describe('a turn', () => {
+  it('is known by its id, its role, its label and its team', () => {
+    expect(onlyTurn(turnOf([started]))).toEqual({
+      turn: 'a',
+      role: 'moderator',
+      label: 'Label of a',
+      team_id: 'debate-swarm',
+      status: 'running',
+      model: 'one',
+      gateway: 'openrouter',
+      text: '',
+      attempts: 1,
+      next_index: 1,
+    });
+  });
+
+  it('waits until it speaks again', () => {
+    expect(onlyTurn(turnOf([started, waiting])).status).toBe('waiting');
+    expect(onlyTurn(turnOf([started, waiting], [delta('Hi', 0)])).status).toBe('running');
+  });
+
+  it('shows the model to which it was rerouted, and the one that really answered', () => {
+    const rerouted: TurnNews = {
+      type: 'turn.rerouted',
+      from: 'one',
+      to: 'two',
+      reason: 'RATE_LIMITED',
+      message: 'No.',
+    };
+    expect(onlyTurn(turnOf([started, rerouted])).model).toBe('two');
+    const completed = { ...SAMPLES['turn.completed'], turn: 'a', index: 2, model: 'three' } as RunEvent;
+    expect(onlyTurn([...turnOf([started, rerouted]), completed])).toMatchObject({
+      status: 'completed',
+      model: 'three',
+      usage: { prompt_tokens: 12, completion_tokens: 34 },
+      cost_usd: null,
+      duration_ms: 1200,
+    });
+  });
+
+  it('that failed keeps its text, its usage and the reason', () => {
+    const failed: TurnNews = {
+      type: 'turn.failed',
+      code: 'CANCELLED',
+      message: 'Stopped.',
+      usage: { prompt_tokens: 1, completion_tokens: 2 },
+    };
+    expect(onlyTurn(turnOf([started, delta('Hi', 0), failed]))).toMatchObject({
+      status: 'failed',
+      text: 'Hi',
+      failure: { code: 'CANCELLED', message: 'Stopped.' },
+      usage: { prompt_tokens: 1, completion_tokens: 2 },
+    });
+    expect(onlyTurn(turnOf([started, { type: 'turn.failed', code: 'INTERNAL', message: '' }]))).not.toHaveProperty(
+      'usage',
+    );
+  });
+});
+
+describe('a run', () => {
+  it('has no status before it has started', () => {
+    expect(emptySnapshot()).toEqual({ status: null, turns: [], answers: [] });
+  });
+
+  it.each([
+    ['run.completed', { status: 'completed', answers: ['summary'] }],
+    ['run.failed', { status: 'failed', failure: { code: 'GATEWAY_KEY_REFUSED', message: 'No.' } }],
+    ['run.cancelled', { status: 'cancelled', failure: { code: 'CANCELLED', message: 'Stopped.' } }],
+  ] as const)('begins with run.started and ends with %s', (type, expected) => {
+    const start = runNews({ type: 'run.started', swarm_id: 'debate-swarm', message: 'Why?' }, 100);
+    expect(fold([start])).toMatchObject({
+      status: 'running',
+      swarm_id: 'debate-swarm',
+      message: 'Why?',
+      started_at: 100,
+    });
+    expect(fold([start, { ...SAMPLES[type], at: 200 }])).toMatchObject({ ...expected, started_at: 100, ended_at: 200 });
+  });
+
+  it('lists its turns in the order in which they began', () => {
+    const begin = (turn: string) => turnEvent(started, { turn, epoch: 1, index: 0 });
+    expect(fold(['c', 'a', 'b'].map(begin)).turns.map(({ turn }) => turn)).toEqual(['c', 'a', 'b']);
+  });
+});

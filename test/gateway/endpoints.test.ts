@@ -1,0 +1,129 @@
+/** What each kind of gateway gets to see in the headers, on the wire. */
+import { compatible } from '../../src/gateway/endpoints/compatible';
+import type { Endpoint } from '../../src/gateway/endpoints/endpoint';
+import { local } from '../../src/gateway/endpoints/local';
+import { openrouter } from '../../src/gateway/endpoints/openrouter';
+import { portkey, type PortkeyOptions } from '../../src/gateway/endpoints/portkey';
+import { hear, SCOPE } from '../support/endpoints';
+import { CASE_TEXT, cases, createScriptedGateway, type ScriptedGateway } from '../support/scripted-gateway';
+
+let gateway: ScriptedGateway;
+
+beforeAll(async () => {
+  gateway = await createScriptedGateway();
+});
+afterEach(() => gateway.reset());
+afterAll(() => gateway.stop());
+
+/** Calls the gateway and answers the headers that it received. */
+async function headersAt(endpoint: Endpoint, scope = SCOPE): Promise<Record<string, unknown>> {
+  gateway.script('m', cases.normalStream);
+  expect(await hear(endpoint, { scope })).toMatchObject({ text: CASE_TEXT });
+  return { ...gateway.calls('m').at(-1)?.headers };
+}
+
+function portkeyWith(more: Partial<PortkeyOptions> = {}): Endpoint {
+  const none = { config: undefined, virtualKey: undefined, provider: undefined, providerKey: undefined };
+  return portkey({ apiKey: 'pk-1', baseUrl: gateway.url, ...none, ...more });
+}
+
+describe('OpenRouter', () => {
+  it('gets the key and the name of the application', async () => {
+    const headers = await headersAt(openrouter({ apiKey: 'or-1', baseUrl: gateway.url }));
+    expect(headers).toMatchObject({ authorization: 'Bearer or-1', 'http-referer': expect.stringMatching(/^https:/) });
+    expect(headers['x-title']).toBe('Murmuration');
+  });
+});
+
+describe('Portkey', () => {
+  it('gets its key in a header of its own, and no Authorization', async () => {
+    const headers = await headersAt(portkeyWith());
+    expect(headers['x-portkey-api-key']).toBe('pk-1');
+    expect(headers).not.toHaveProperty('authorization');
+  });
+
+  it('gets the key of the provider as Authorization where one is given', async () => {
+    const headers = await headersAt(portkeyWith({ provider: 'openai', providerKey: 'sk-provider' }));
+    expect(headers).toMatchObject({ authorization: 'Bearer sk-provider', 'x-portkey-provider': 'openai' });
+  });
+
+  it('gets only those headers for which there is a value', async () => {
+    const plain = Object.keys(await headersAt(portkeyWith())).filter((name) => name.startsWith('x-portkey'));
+    expect(plain.sort()).toEqual(['x-portkey-api-key', 'x-portkey-metadata', 'x-portkey-trace-id']);
+    const full = await headersAt(portkeyWith({ config: 'pc-1', virtualKey: 'vk-1' }));
+    expect(full).toMatchObject({ 'x-portkey-config': 'pc-1', 'x-portkey-virtual-key': 'vk-1' });
+  });
+
+  it('gets the run as trace id and its place in the swarm as metadata', async () => {
+    const headers = await headersAt(portkeyWith());
+    expect(headers['x-portkey-trace-id']).toBe('run-1');
+    expect(JSON.parse(String(headers['x-portkey-metadata']))).toEqual({
+      run_id: 'run-1',
+      session_id: 'session-1',
+      swarm: 'debate-swarm',
+      turn: 'summary',
+    });
+  });
+
+  it('gets names in any script, although headers hold no more than Latin-1', async () => {
+    const headers = await headersAt(portkeyWith(), { ...SCOPE, team_id: 'скворцы', turn: 'héros 🐦' });
+    expect(JSON.parse(String(headers['x-portkey-metadata']))).toMatchObject({ swarm: 'скворцы', turn: 'héros 🐦' });
+  });
+
+  it('needs a key', async () => {
+    const { error } = await hear(portkeyWith({ apiKey: undefined }));
+    expect(error).toMatchObject({ code: 'GATEWAY_KEY_MISSING', message: expect.stringContaining('PORTKEY_API_KEY') });
+    expect(gateway.requests).toHaveLength(0);
+  });
+});
+
+describe('any other gateway', () => {
+  it('gets the key as Authorization', async () => {
+    const headers = await headersAt(compatible({ apiKey: 'gw-1', baseUrl: gateway.url }));
+    expect(headers.authorization).toBe('Bearer gw-1');
+  });
+
+  it('may stand at a base URL that ends with a slash', async () => {
+    await headersAt(compatible({ apiKey: undefined, baseUrl: `${gateway.url}/` }));
+    expect(gateway.calls('m')[0]?.path).toBe('/v1/chat/completions');
+  });
+
+  it.each(['openrouter', 'portkey'])('learns nothing that is meant for %s', async (name) => {
+    const headers = await headersAt(compatible({ apiKey: 'gw-1', baseUrl: gateway.url }));
+    expect(Object.keys(headers).filter((header) => header.includes(name) || header === 'http-referer')).toEqual([]);
+  });
+});
+
+describe('the environment of the process', () => {
+  const foreign = {
+    OPENAI_API_KEY: 'sk-foreign',
+    OPENAI_ORG_ID: 'org-1',
+    OPENAI_PROJECT_ID: 'proj-1',
+    OPENAI_ADMIN_KEY: 'sk-admin',
+  };
+  const before = { ...process.env };
+
+  beforeEach(() => Object.assign(process.env, foreign));
+  afterEach(() => {
+    process.env = { ...before };
+  });
+
+  it.each<[string, () => Endpoint]>([
+    ['OpenRouter', () => openrouter({ apiKey: 'or-1', baseUrl: gateway.url })],
+    ['Portkey', () => portkeyWith()],
+    ['a gateway without a key', () => compatible({ apiKey: undefined, baseUrl: gateway.url })],
+    ['the local model', () => local({ baseUrl: gateway.url })],
+  ])('is not told to %s', async (_, endpoint) => {
+    const sent = JSON.stringify(await headersAt(endpoint()));
+    for (const secret of Object.values(foreign)) expect(sent).not.toContain(secret);
+  });
+});
+
+describe('the local model', () => {
+  it('costs nothing, continues a text, and is given time, for it reads slowly', () => {
+    const [here, there] = [local({ baseUrl: gateway.url }), openrouter({ apiKey: 'or-1', baseUrl: gateway.url })];
+    expect(here).toMatchObject({ keyRequired: false, continues: true, unreportedCostUsd: 0 });
+    expect(there).toMatchObject({ keyRequired: true, continues: false, unreportedCostUsd: null });
+    expect(here.firstTokenTimeoutMs).toBeGreaterThan(there.firstTokenTimeoutMs);
+  });
+});

@@ -1,0 +1,163 @@
+/** What follows a failure: the same model after a wait, the next one, or the end. */
+import { GatewayFailure, toGatewayFailure, type Remedy } from '../../src/gateway/failures';
+import { nextStep, progress, START, type Candidate, type Progress, type Step } from '../../src/gateway/route';
+import { symptomOf } from '../../src/gateway/symptom';
+import { endpointAt } from '../support/endpoints';
+
+const [A, B] = [endpointAt('http://a.test/v1', { name: 'a' }), endpointAt('http://b.test/v1', { name: 'b' })];
+const a1: Candidate = { endpoint: A, model: 'one' };
+const b1: Candidate = { endpoint: B, model: 'one' };
+const a2: Candidate = { endpoint: A, model: 'two' };
+
+const after = (remedy: Remedy, waitMs?: number) => new GatewayFailure('GATEWAY_ERROR', 'No.', remedy, waitMs);
+const retry = (more: object = {}) =>
+  after({ action: 'retry', tries: 2, lastTries: 2, baseMs: 100, then: 'next', ...more });
+const next = after({ action: 'next' });
+const nextGateway = after({ action: 'next-gateway' });
+
+const noChance = () => 0;
+const at = (position: number, tries = 0): Progress => ({ position, tries });
+
+describe('a failure that no other model would mend', () => {
+  it('ends the turn, whoever is left', () => {
+    expect(nextStep([a1, b1, a2], START, after({ action: 'fail' }))).toEqual({ do: 'fail' });
+  });
+});
+
+describe('a failure of the model', () => {
+  it('passes the turn to the next candidate, who begins with no tries behind', () => {
+    expect(nextStep([a1, b1], at(0, 2), next)).toEqual({ do: 'reroute', progress: at(1), to: b1 });
+  });
+
+  it('passes it on to another model of the same gateway', () => {
+    expect(nextStep([a1, a2], START, next)).toEqual({ do: 'reroute', progress: at(1), to: a2 });
+  });
+
+  it('never goes back, and ends the turn after the last candidate', () => {
+    expect(nextStep([a1, b1], at(1), next)).toEqual({ do: 'fail' });
+  });
+});
+
+describe('a failure of the gateway', () => {
+  it('passes the turn to the next candidate behind another gateway', () => {
+    expect(nextStep([a1, a2, b1], START, nextGateway)).toEqual({ do: 'reroute', progress: at(2), to: b1 });
+  });
+
+  it('ends the turn where all candidates left are behind the same one', () => {
+    expect(nextStep([b1, a1, a2], at(1), nextGateway)).toEqual({ do: 'fail' });
+  });
+});
+
+describe('a failure that may pass', () => {
+  it('is tried again on the same candidate as often as its row says, then passed on', () => {
+    const candidates = [a1, a2];
+    expect(nextStep(candidates, at(0, 0), retry())).toMatchObject({ do: 'retry', progress: at(0, 1) });
+    expect(nextStep(candidates, at(0, 1), retry())).toMatchObject({ do: 'retry', progress: at(0, 2) });
+    expect(nextStep(candidates, at(0, 2), retry())).toEqual({ do: 'reroute', progress: at(1), to: a2 });
+  });
+
+  it('is passed on to another gateway where its row says so', () => {
+    expect(nextStep([a1, a2, b1], at(0, 2), retry({ then: 'next-gateway' }))).toMatchObject({ to: b1 });
+  });
+
+  it('is tried more often where there is no other candidate', () => {
+    const patient = retry({ lastTries: 4 });
+    expect(nextStep([a1, a2], at(1, 3), patient).do).toBe('retry');
+    expect(nextStep([a1, a2], at(1, 4), patient).do).toBe('fail');
+    expect(nextStep([a1, a2], at(0, 2), patient).do).toBe('reroute');
+  });
+
+  it('counts only other gateways as others where its row asks for one', () => {
+    const patient = retry({ lastTries: 4, then: 'next-gateway' });
+    expect(nextStep([a1, a2], at(0, 3), patient).do).toBe('retry');
+    expect(nextStep([a1, b1], at(0, 3), patient).do).toBe('reroute');
+  });
+});
+
+describe('the wait before a retry', () => {
+  const waitOf = (step: Step) => (step.do === 'retry' ? step.waitMs : undefined);
+  const often = { tries: 20, lastTries: 20 };
+
+  it('doubles from try to try, up to half a minute', () => {
+    const waits = Array.from({ length: 11 }, (_, tries) =>
+      waitOf(nextStep([a1], at(0, tries), retry(often), noChance)),
+    );
+    expect(waits).toEqual([100, 200, 400, 800, 1600, 3200, 6400, 12_800, 25_600, 30_000, 30_000]);
+  });
+
+  it.each([0, 3, 15])('is spread over a quarter of itself, at try %i', (tries) => {
+    const shortest = waitOf(nextStep([a1], at(0, tries), retry(often), noChance))!;
+    const longest = waitOf(nextStep([a1], at(0, tries), retry(often), () => 1 - Number.EPSILON))!;
+    expect(longest).toBe(Math.round(shortest * 1.25));
+  });
+
+  it('is by chance where the caller brings none', () => {
+    const waits = new Set(Array.from({ length: 20 }, () => waitOf(nextStep([a1], at(0, 8), retry(often)))));
+    expect(waits.size).toBeGreaterThan(10);
+  });
+
+  it.each([0, 700, 59_999])('is exactly the %i ms that the gateway asked for', (waitMs) => {
+    const asked = after({ action: 'retry', tries: 2, lastTries: 2, baseMs: 100, then: 'next' }, waitMs);
+    expect(waitOf(nextStep([a1], at(0, 1), asked, () => 0.5))).toBe(waitMs);
+  });
+
+  it('is not sat out when it is too long: another model takes over, and without one the turn ends', () => {
+    const tooLong = toGatewayFailure({ ...symptomOf('no-connection', 'No.'), waitMs: 61_000 });
+    expect(nextStep([a1, a2], START, tooLong)).toMatchObject({ do: 'reroute', to: a2 });
+    expect(nextStep([a1], START, tooLong)).toEqual({ do: 'fail' });
+  });
+
+  it('adds up to about a minute for a gateway that is being restarted', () => {
+    const gone = toGatewayFailure(symptomOf('no-connection', 'No.'));
+    let [state, waited] = [START, 0];
+    for (
+      let step = nextStep([a1], state, gone, noChance);
+      step.do === 'retry';
+      step = nextStep([a1], state, gone, noChance)
+    ) {
+      state = step.progress;
+      waited += step.waitMs;
+    }
+    expect(waited).toBeGreaterThan(45_000);
+    expect(waited).toBeLessThan(90_000);
+  });
+});
+
+describe('the way of a turn', () => {
+  /** Where a turn goes when every call fails like this. */
+  function walk(candidates: Candidate[], failure: GatewayFailure): string[] {
+    const way: string[] = [];
+    let state = START;
+    while (way.length < 50) {
+      const { endpoint, model } = candidates[state.position]!;
+      way.push(`${model}@${endpoint.name}`);
+      const step = nextStep(candidates, state, failure);
+      if (step.do === 'fail') return way;
+      if (step.do === 'reroute') expect(step.to).toBe(candidates[step.progress.position]);
+      // what a turn notes between two attempts is read back from JSON
+      state = progress.parse(JSON.parse(JSON.stringify(step.progress)));
+    }
+    throw new Error(`The turn never ends: ${way.slice(0, 5).join(', ')} and so on.`);
+  }
+
+  it.each<[string, GatewayFailure, string[]]>([
+    ['is final', after({ action: 'fail' }), ['one@a']],
+    ['is of the model', next, ['one@a', 'one@b', 'two@a']],
+    ['may pass', retry({ tries: 1, lastTries: 2 }), ['one@a', 'one@a', 'one@b', 'one@b', 'two@a', 'two@a', 'two@a']],
+  ])('comes to an end when every failure %s', (_, failure, way) => {
+    expect(walk([a1, b1, a2], failure)).toEqual(way);
+  });
+
+  it('ends when configuration has taken away the candidate that a turn had come to', () => {
+    expect(nextStep([a1], at(7), next)).toEqual({ do: 'fail' });
+  });
+});
+
+describe('what a turn notes about its way', () => {
+  it.each([null, undefined, {}, { position: -1, tries: 0 }, { position: 0.5, tries: 0 }, { position: 0, tries: '1' }])(
+    'is not taken from %j',
+    (noted) => {
+      expect(progress.safeParse(noted).success).toBe(false);
+    },
+  );
+});

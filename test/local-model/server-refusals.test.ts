@@ -1,0 +1,91 @@
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { createEngine, type Engine } from '../../src/local-model/engine';
+import { post } from './openai-client';
+import { createScriptedModel } from './scripted-model';
+import { ASK, closeServers, serve, serveEngine, STORY } from './served-model';
+
+afterEach(closeServers);
+
+async function refusal(response: Response) {
+  return { status: response.status, ...((await response.json()) as { error: Record<string, unknown> }) };
+}
+
+test.each([
+  ['{', null],
+  ['[]', null],
+  [JSON.stringify({ model: 'tiny' }), 'messages'],
+  [JSON.stringify({ ...ASK, messages: [] }), 'messages'],
+  [JSON.stringify({ ...ASK, model: 7 }), 'model'],
+  [JSON.stringify({ ...ASK, messages: [{ role: 'wizard', content: '' }] }), 'messages[0].role'],
+  [JSON.stringify({ ...ASK, messages: [{ role: 'user', content: 7 }] }), 'messages[0].content'],
+  [JSON.stringify({ ...ASK, temperature: 'hot' }), 'temperature'],
+  [JSON.stringify({ ...ASK, max_tokens: 0 }), 'max_tokens'],
+  [JSON.stringify({ ...ASK, stream_options: { include_usage: 1 } }), 'stream_options.include_usage'],
+])('a request is refused for %s: 400 that names the field', async (body, param) => {
+  const { url } = await serve();
+  expect(await refusal(await post(url, body))).toEqual({
+    status: 400,
+    error: { message: expect.any(String) as string, type: 'invalid_request_error', param, code: 'invalid_request' },
+  });
+});
+
+test('a request is refused for a model that is not served: 404', async () => {
+  const { url } = await serve();
+  expect(await refusal(await post(url, { ...ASK, model: 'huge' }))).toMatchObject({
+    status: 404,
+    error: { type: 'invalid_request_error', code: 'model_not_found' },
+  });
+});
+
+test('a request is refused when it is longer than the context: 400, also for a stream', async () => {
+  const { url } = await serve({ contextLength: 20 });
+  expect(await refusal(await post(url, { ...ASK, stream: true }))).toMatchObject({
+    status: 400,
+    error: { code: 'context_length_exceeded', param: 'messages' },
+  });
+});
+
+test('a request is refused when its body is too large: 413, announced or not', async () => {
+  const { url } = await serve();
+  const megabytes = Buffer.alloc(17 * 1024 * 1024, ' ');
+  for (const headers of [{ 'content-length': megabytes.length }, { 'transfer-encoding': 'chunked' }]) {
+    const outgoing = request(`${url}/v1/chat/completions`, { method: 'POST', headers });
+    outgoing.on('error', () => undefined).end(megabytes);
+    const [response] = (await once(outgoing, 'response')) as [{ statusCode: number }];
+    expect(response.statusCode).toBe(413);
+    outgoing.destroy();
+  }
+});
+
+test('a request is refused at an unknown path: 404, with a wrong method: 405', async () => {
+  const { url } = await serve();
+  expect((await fetch(`${url}/v1/embeddings`)).status).toBe(404);
+  const wrongMethod = await fetch(`${url}/v1/chat/completions`);
+  expect([wrongMethod.status, wrongMethod.headers.get('allow')]).toEqual([405, 'POST']);
+});
+
+test('a request is refused while the model loads: 503 with Retry-After, until it is there', async () => {
+  let finishLoading: (engine: Engine) => void = () => undefined;
+  const url = await serveEngine(new Promise((resolve) => (finishLoading = resolve)));
+  const loading = { code: 503, message: 'Loading model', type: 'unavailable_error' };
+  const early = await post(url, ASK);
+  expect(early.headers.get('retry-after')).toBe('1');
+  expect(await refusal(early)).toEqual({ status: 503, error: loading });
+  expect(await refusal(await fetch(`${url}/health`))).toEqual({ status: 503, error: loading });
+  finishLoading(createEngine(createScriptedModel({ answer: () => STORY })));
+  expect((await post(url, ASK)).status).toBe(200);
+  expect((await fetch(`${url}/health`)).status).toBe(200);
+});
+
+test('a request is refused when the queue is full: 429 with Retry-After', async () => {
+  const { url, model } = await serve({ slots: 1, answer: () => 'x'.repeat(3_000) }, 1);
+  const leave = new AbortController();
+  const running = await post(url, { ...ASK, stream: true }, leave.signal);
+  const queued = await post(url, { ...ASK, stream: true }, leave.signal);
+  const refused = await post(url, ASK);
+  expect(refused.headers.get('retry-after')).toBe('5');
+  expect(await refusal(refused)).toMatchObject({ status: 429, error: { code: 'rate_limit_exceeded' } });
+  expect([running.status, queued.status, model.seen.mostAtOnce]).toEqual([200, 200, 1]);
+  leave.abort();
+});

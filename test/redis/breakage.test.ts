@@ -1,0 +1,109 @@
+/** Connections that are cut and a server that dies: what was acknowledged stays, and nobody misses an event. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createEventReader } from '../../src/redis/events';
+import { createTurnStore } from '../../src/redis/turns';
+import { createTestRedis, killConnection, startRedisServer, type RedisServer, type TestRedis } from '../support/redis';
+import { collect, followerOn } from './collector';
+import { beginTurn, cursors, eventsOf, foldedText, newScope } from './fixtures';
+
+describe('a connection that is cut', () => {
+  let server: TestRedis;
+  beforeAll(async () => {
+    server = await createTestRedis();
+  });
+  afterAll(() => server.stop());
+
+  it('costs a follower no event, also when it happens again and again in mid-stream', async () => {
+    const redis = server.connect();
+    const scope = newScope();
+    const voice = await beginTurn(createTurnStore(redis), scope, 'a');
+    const { follower, blocking } = followerOn(server);
+    const reader = collect(follower, scope.run_id);
+    for (let round = 0; round < 4; round++) {
+      for (let i = 0; i < 50; i++) {
+        await voice.say('word ');
+        if (i === 25) await killConnection(blocking, redis);
+      }
+      await reader.until((round + 1) * 50);
+    }
+    expect(reader.cursors).toEqual(cursors(voice.attempt.generation, 1, 200));
+    await follower.close();
+  });
+
+  it('costs a writer nothing, and an append that is sent again is there once', async () => {
+    const [redis, other] = [server.connect(), server.connect()];
+    const scope = newScope();
+    const voice = await beginTurn(createTurnStore(redis), scope, 'a');
+    for (let round = 0; round < 10; round++) {
+      const appends = Array.from({ length: 20 }, () => voice.say('word '));
+      const killing = killConnection(redis, other);
+      await Promise.all([...appends, killing]);
+      await redis.ping();
+    }
+    const events = await eventsOf(createEventReader(other), scope.run_id);
+    expect(events.map(({ cursor }) => cursor)).toEqual(cursors(voice.attempt.generation, 1, 200));
+    expect(foldedText(events, 'a')).toBe('word '.repeat(200));
+  });
+});
+
+describe('a server that is killed and comes back', () => {
+  let server: RedisServer;
+  beforeEach(async () => {
+    server = await startRedisServer({ durable: true });
+  });
+  afterEach(() => server.stop());
+
+  it('has all that it acknowledged; readers, writers and fences go on as if nothing had been', async () => {
+    const store = createTurnStore(server.connect());
+    const scope = newScope();
+    const [old, voice] = [await beginTurn(store, scope, 'old'), await beginTurn(store, scope, 'a')];
+    await beginTurn(store, scope, 'old');
+    const { follower } = followerOn(server);
+    const reader = collect(follower, scope.run_id);
+    await voice.say('before ', 'the 🐦 ');
+    await reader.until(2);
+
+    await server.kill();
+    const waiting = voice.say('fall ');
+    await sleep(50);
+    await server.revive();
+    await waiting;
+    await voice.say('and after');
+    await reader.until(4);
+
+    const events = await eventsOf(createEventReader(server.connect()), scope.run_id);
+    expect(events.map(({ cursor }) => cursor)).toEqual(cursors(voice.attempt.generation, 1, 4));
+    expect(reader.events).toEqual(events);
+    expect(foldedText(events, 'a')).toBe('before the 🐦 fall and after');
+    expect(await store.texts(scope.run_id, ['a'])).toEqual(['before the 🐦 fall and after']);
+    await expect(old.say('late')).rejects.toMatchObject({ reason: 'fenced' });
+    await follower.close();
+  });
+
+  it('lets a patient command wait, and fails an impatient one after a moment', async () => {
+    const [patient, impatient] = [server.connect(), server.connect({ patient: false })];
+    await Promise.all([patient.set('key', 'value'), impatient.ping()]);
+    await server.kill();
+    const waiting = patient.get('key');
+    const failedAfterMs = performance.now();
+    await expect(impatient.get('key')).rejects.toThrow();
+    expect(performance.now() - failedAfterMs).toBeLessThan(2000);
+    await server.revive();
+    expect(await waiting).toBe('value');
+    expect(await impatient.get('key')).toBe('value');
+  });
+
+  it('is waited for by readers that come while it is away', async () => {
+    const store = createTurnStore(server.connect());
+    const scope = newScope();
+    await (await beginTurn(store, scope, 'a')).say('said');
+    const { follower } = followerOn(server);
+    await server.kill();
+    const reader = collect(follower, scope.run_id);
+    await sleep(50);
+    await server.revive();
+    await reader.until(1);
+    expect(foldedText(reader.events, 'a')).toBe('said');
+    await follower.close();
+  });
+});

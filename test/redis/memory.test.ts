@@ -1,0 +1,194 @@
+/** What a session remembers, and what of it a run gets to see. */
+import { contextKey, sessionKey, sessionRunsKey } from '../../src/redis/keys';
+import type { RedisConnection } from '../../src/redis/connect';
+import { createMemory, estimateTokens, newestWithin, type Memory, type SessionMessage } from '../../src/redis/memory';
+import { createTestRedis, type TestRedis } from '../support/redis';
+import { newScope } from './fixtures';
+import { createChance } from './random';
+
+const TTL_SECONDS = 1000;
+let server: TestRedis;
+let redis: RedisConnection;
+let memory: Memory;
+
+beforeAll(async () => {
+  server = await createTestRedis();
+  redis = server.connect();
+  memory = createMemory(redis, { windowTokens: 100, ttlSeconds: TTL_SECONDS });
+});
+afterAll(() => server.stop());
+
+function exchange(question: string, answer: string, run_id = 'run'): SessionMessage[] {
+  const common = { run_id, team_id: 'debate-swarm', at: 1 };
+  return [
+    { role: 'user', content: question, ...common },
+    { role: 'assistant', content: answer, ...common },
+  ];
+}
+const contents = (messages: SessionMessage[] | undefined) => messages?.map(({ content }) => content);
+
+describe('storing', () => {
+  it('keeps the messages of run after run in order, exactly as they were', async () => {
+    const { session_id } = newScope();
+    const said = [exchange('one? 🐦', 'One.\n', 'r1'), exchange('two?', 'Two.', 'r2')];
+    await memory.storeConversation(session_id, 'r1', said[0]!);
+    await memory.storeConversation(session_id, 'r2', said[1]!);
+    expect((await memory.readSession(session_id))?.messages).toEqual(said.flat());
+  });
+
+  it('takes a run once, however often and with whatever words it comes', async () => {
+    const { session_id } = newScope();
+    await memory.storeConversation(session_id, 'r1', exchange('q', 'first'));
+    await Promise.all([1, 2, 3].map(() => memory.storeConversation(session_id, 'r1', exchange('q', 'again'))));
+    expect(contents((await memory.readSession(session_id))?.messages)).toEqual(['q', 'first']);
+  });
+
+  it('loses nothing of two runs that end at once, and keeps each exchange together', async () => {
+    const { session_id } = newScope();
+    const runs = Array.from({ length: 40 }, (_, n) => `r${n}`);
+    const stores = [memory, createMemory(server.connect(), { windowTokens: 100, ttlSeconds: TTL_SECONDS })];
+    await Promise.all(
+      runs.map((run, n) => stores[n % 2]!.storeConversation(session_id, run, exchange(`q ${run}`, `a ${run}`, run))),
+    );
+    const messages = (await memory.readSession(session_id))?.messages ?? [];
+    expect(messages).toHaveLength(80);
+    expect(new Set(messages.map(({ run_id }) => run_id))).toEqual(new Set(runs));
+    for (let i = 0; i < 80; i += 2) expect(messages.slice(i, i + 2)).toMatchObject(exchangeOf(messages[i]!.run_id));
+    function exchangeOf(run: string) {
+      return [{ content: `q ${run}` }, { content: `a ${run}` }];
+    }
+  });
+
+  it('lets the oldest fall out beyond a thousand messages', async () => {
+    const { session_id } = newScope();
+    const old = Array.from({ length: 499 }, (_, n) => exchange(`q${n}`, `a${n}`)).flat();
+    await memory.storeConversation(session_id, 'r1', old);
+    await memory.storeConversation(session_id, 'r2', exchange('q499', 'a499'));
+    await memory.storeConversation(session_id, 'r3', exchange('q500', 'a500'));
+    const kept = contents((await memory.readSession(session_id))?.messages) ?? [];
+    expect(kept).toHaveLength(1000);
+    expect([kept[0], kept.at(-1)]).toEqual(['q1', 'a500']);
+  });
+
+  it('starts the time to live anew with each run, for the messages and for the record of runs', async () => {
+    const { session_id } = newScope();
+    const keys = [sessionKey(session_id), sessionRunsKey(session_id)];
+    await memory.storeConversation(session_id, 'r1', exchange('q', 'a'));
+    await Promise.all(keys.map((key) => redis.expire(key, 10)));
+    expect((await memory.readSession(session_id))?.expiresInSeconds).toBeLessThanOrEqual(10);
+    await memory.storeConversation(session_id, 'r2', exchange('q', 'a'));
+    expect((await memory.readSession(session_id))?.expiresInSeconds).toBeGreaterThan(TTL_SECONDS - 10);
+    for (const key of keys) {
+      expect(await redis.ttl(key)).toBeGreaterThan(TTL_SECONDS - 10);
+      expect(await redis.ttl(key)).toBeLessThanOrEqual(TTL_SECONDS);
+    }
+  });
+
+  it('knows nothing of a session that never was', async () => {
+    const { session_id } = newScope();
+    expect(await memory.readSession(session_id)).toBeUndefined();
+    expect(await memory.getContext(session_id)).toEqual([]);
+  });
+});
+
+describe('the window', () => {
+  const tokens = (count: number, letter = 'x') => letter.repeat(count * 4);
+
+  it('holds the newest messages that fit, oldest first', () => {
+    const messages = [
+      ...exchange('oldest', tokens(30)),
+      ...exchange(tokens(20), tokens(20)),
+      ...exchange('new', 'newest'),
+    ];
+    expect(newestWithin(messages, 50)).toEqual(messages.slice(2));
+    expect(newestWithin(messages, 1000)).toEqual(messages);
+    expect(newestWithin([], 50)).toEqual([]);
+  });
+
+  it('counts to the token: what fits exactly is in, one more is out', () => {
+    const messages = [...exchange(tokens(10), tokens(10)), ...exchange(tokens(10), tokens(10))];
+    expect(newestWithin(messages, 40)).toEqual(messages);
+    expect(newestWithin(messages, 39)).toEqual(messages.slice(2));
+  });
+
+  it('never begins with an answer whose question fell out', () => {
+    const messages = [...exchange(tokens(20), tokens(20)), ...exchange(tokens(10), tokens(10))];
+    expect(newestWithin(messages, 45)).toEqual(messages.slice(2));
+  });
+
+  it('is what a session gives as context', async () => {
+    const { session_id } = newScope();
+    await memory.storeConversation(session_id, 'r1', exchange(tokens(50), 'old'));
+    await memory.storeConversation(session_id, 'r2', exchange(tokens(30), tokens(40)));
+    expect(contents(await memory.getContext(session_id))).toEqual([tokens(30), tokens(40)]);
+  });
+
+  it('clips a message that takes more than half of it, in its middle', () => {
+    const [question, answer] = newestWithin(exchange('q', `begin ${tokens(500)} end`), 100);
+    expect(question?.content).toBe('q');
+    expect(answer?.content).toMatch(/^begin x+\n\[…\]\nx+ end$/);
+    expect(estimateTokens(answer?.content ?? '')).toBeLessThanOrEqual(50);
+    expect(estimateTokens(answer?.content ?? '')).toBeGreaterThan(48);
+  });
+
+  it('always has room for the newest exchange, and never more than it says (any window, any lengths)', () => {
+    const chance = createChance(7);
+    for (let round = 0; round < 2000; round++) {
+      const windowTokens = 16 + chance.below(100);
+      const text = () => 'x'.repeat(1 + chance.below(8 * windowTokens));
+      const messages = Array.from({ length: 1 + chance.below(4) }, () => exchange(text(), text())).flat();
+      const seen = newestWithin(messages, windowTokens);
+      const sum = seen.reduce((total, { content }) => total + estimateTokens(content), 0);
+      const about = `window ${windowTokens}, lengths ${messages.map(({ content }) => content.length).join(' ')}`;
+      expect([about, seen.length >= 2, sum <= windowTokens, seen[0]?.role]).toEqual([about, true, true, 'user']);
+    }
+  });
+
+  it('cuts no character in two', () => {
+    for (const offset of [0, 1]) {
+      const [, answer] = newestWithin(exchange('q', 'x'.repeat(offset) + '🐦'.repeat(300)), 100);
+      expect(answer?.content).not.toMatch(/\p{Surrogate}/u);
+    }
+  });
+});
+
+describe('the context of a run', () => {
+  it('stays as the run first saw it, whatever the session learns since', async () => {
+    const { session_id, run_id } = newScope();
+    await memory.storeConversation(session_id, 'r1', exchange('q', 'a'));
+    const first = await memory.contextOfRun(session_id, run_id);
+    expect(contents(first)).toEqual(['q', 'a']);
+    await memory.storeConversation(session_id, 'r2', exchange('later', 'later'));
+    expect(await memory.contextOfRun(session_id, run_id)).toEqual(first);
+    expect(contents(await memory.contextOfRun(session_id, newScope().run_id))).toEqual(['q', 'a', 'later', 'later']);
+  });
+
+  it('stays empty for a run that began the session', async () => {
+    const { session_id, run_id } = newScope();
+    expect(await memory.contextOfRun(session_id, run_id)).toEqual([]);
+    await memory.storeConversation(session_id, 'r2', exchange('of another run', 'answer'));
+    expect(await memory.contextOfRun(session_id, run_id)).toEqual([]);
+  });
+
+  it('is the same for two turns that ask at once while the session grows between their looks', async () => {
+    const { session_id, run_id } = newScope();
+    await memory.storeConversation(session_id, 'r1', exchange('q', 'a'));
+    const slow = createMemory(server.connect(), { windowTokens: 100, ttlSeconds: TTL_SECONDS });
+    const { getContext } = slow;
+    let first: SessionMessage[] = [];
+    slow.getContext = async (id) => {
+      first = await memory.contextOfRun(session_id, run_id);
+      await memory.storeConversation(session_id, 'r2', exchange('meanwhile', 'said'));
+      return getContext(id);
+    };
+    expect(await slow.contextOfRun(session_id, run_id)).toEqual(first);
+    expect(contents(first)).toEqual(['q', 'a']);
+  });
+
+  it('does not stay for ever', async () => {
+    const { session_id, run_id } = newScope();
+    await memory.storeConversation(session_id, 'r1', exchange('q', 'a'));
+    await memory.contextOfRun(session_id, run_id);
+    expect(await redis.ttl(contextKey(run_id))).toBeGreaterThan(0);
+  });
+});

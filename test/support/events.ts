@@ -1,0 +1,117 @@
+/** Events as a run publishes them: a sample of each type, and whole histories made at random. */
+import type { RunEvent, RunEventType, RunNews, TurnNews } from '../../src/contract';
+import { createChance, type Chance } from '../redis/random';
+
+const SCOPE = { v: 1, run_id: 'run-1', session_id: 'session-1', team_id: 'debate-swarm' } as const;
+const USAGE = { prompt_tokens: 12, completion_tokens: 34 };
+const TOTALS = { turns: 2, usage: USAGE, cost_usd: 0.01 };
+
+export interface Place {
+  turn: string;
+  epoch: number;
+  index: number;
+}
+
+/** An event of a turn. */
+export function turnEvent(news: TurnNews, { turn, epoch, index }: Place, at = 1_790_000_000_000): RunEvent {
+  return { ...SCOPE, at, turn, role: 'moderator', label: `Label of ${turn}`, epoch, index, ...news };
+}
+
+/** An event of the run itself. */
+export function runNews(news: RunNews, at = 1_790_000_000_000): RunEvent {
+  return { ...SCOPE, at, ...news };
+}
+
+const turnSamples: { [T in TurnNews['type']]: Extract<TurnNews, { type: T }> } = {
+  'turn.started': { type: 'turn.started', model: 'one', gateway: 'openrouter' },
+  'turn.delta': { type: 'turn.delta', text: 'Grüße 🐦', offset: 0 },
+  'turn.waiting': { type: 'turn.waiting', reason: 'RATE_LIMITED', message: 'Slow down.', until: 1_790_000_002_000 },
+  'turn.rerouted': { type: 'turn.rerouted', from: 'one', to: 'two', reason: 'MODEL_NOT_FOUND', message: 'Gone.' },
+  'turn.resumed': { type: 'turn.resumed', offset: 0, model: 'two' },
+  'turn.restarted': { type: 'turn.restarted', dropped: 0, model: 'two' },
+  'turn.completed': {
+    type: 'turn.completed',
+    model: 'two',
+    gateway: 'openrouter',
+    finish_reason: 'stop',
+    truncated: false,
+    usage: { ...USAGE, cached_tokens: 3, estimated: true },
+    cost_usd: null,
+    duration_ms: 1200,
+    first_token_ms: null,
+    attempts: 2,
+    length: 9,
+  },
+  'turn.failed': { type: 'turn.failed', code: 'CANCELLED', message: 'The run was cancelled.', usage: USAGE },
+};
+
+const runSamples: { [T in RunNews['type']]: Extract<RunNews, { type: T }> } = {
+  'run.started': { type: 'run.started', swarm_id: 'debate-swarm', message: 'Should we?' },
+  'run.completed': { type: 'run.completed', ...TOTALS, answers: ['summary'] },
+  'run.failed': { type: 'run.failed', ...TOTALS, code: 'GATEWAY_KEY_REFUSED', message: 'No.' },
+  'run.cancelled': { type: 'run.cancelled', ...TOTALS, cost_usd: null, code: 'CANCELLED', message: 'Stopped.' },
+};
+
+/** What a turn may say: one of each type. */
+export const TURN_SAMPLES: TurnNews[] = Object.values(turnSamples);
+
+/** One event of each type, in the order of their names; a new type does not compile until it is here. */
+export const SAMPLES: { [T in RunEventType]: RunEvent } = {
+  ...mapValues(runSamples, (news) => runNews(news)),
+  ...mapValues(turnSamples, (news) => turnEvent(news, { turn: 'summary', epoch: 1, index: 0 })),
+};
+
+function mapValues<K extends string, V, W>(object: Record<K, V>, change: (value: V) => W): Record<K, W> {
+  const entries = Object.entries(object) as [K, V][];
+  return Object.fromEntries(entries.map(([key, value]) => [key, change(value)])) as Record<K, W>;
+}
+
+/** A whole run, and what a reader must hold at its end. */
+export interface History {
+  events: RunEvent[];
+  texts: Record<string, string>;
+}
+
+const PIECES = ['A', ' flock', '🐦', '\ud83d', '\udc26', 'ß\n', '', ' turns as one.'];
+
+/** Several turns at once, each with attempts that are cut, resumed, begun anew, rerouted, and finished or not. */
+export function randomHistory(seed: number): History {
+  const chance = createChance(seed);
+  const turns = Array.from({ length: 1 + chance.below(4) }, (_, i) => randomTurn(`turn-${i}`, chance));
+  const events = [runNews(runSamples['run.started'])];
+  const queues = turns.map(({ events: own }) => [...own]);
+  while (queues.some((queue) => queue.length > 0)) {
+    const queue = chance.pick(queues.filter(({ length }) => length > 0));
+    events.push(...queue.splice(0, 1 + chance.below(3)));
+  }
+  events.push(runNews(chance.pick(Object.values(runSamples).filter(({ type }) => type !== 'run.started'))));
+  return { events, texts: Object.fromEntries(turns.map(({ turn, text }) => [turn, text])) };
+}
+
+function randomTurn(turn: string, chance: Chance) {
+  const events: RunEvent[] = [];
+  let [text, epoch] = ['', 1];
+  const tell = (news: TurnNews) => events.push(turnEvent(news, { turn, epoch, index: events.length }));
+  const speak = () => {
+    for (let n = chance.below(6); n > 0; n--) {
+      const piece = chance.pick(PIECES);
+      tell({ type: 'turn.delta', text: piece, offset: text.length });
+      text += piece;
+    }
+  };
+  tell(turnSamples['turn.started']);
+  speak();
+  for (const last = 1 + chance.below(4); epoch < last; speak()) {
+    if (chance.below(2)) tell(turnSamples['turn.waiting']);
+    if (chance.below(2)) tell(turnSamples['turn.rerouted']);
+    epoch++;
+    if (chance.below(2)) {
+      tell({ type: 'turn.resumed', offset: text.length, model: 'two' });
+    } else {
+      tell({ type: 'turn.restarted', dropped: text.length, model: 'two' });
+      text = '';
+    }
+  }
+  tell(chance.below(3) ? turnSamples['turn.completed'] : turnSamples['turn.failed']);
+  return { turn, text, events };
+}
