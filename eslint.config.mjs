@@ -23,7 +23,7 @@ const walls = (room, forbidden, message) => ({
 });
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', '.data/', 'coverage/', 'docs/'] },
+  { ignores: ['dist/', 'node_modules/', '.data/', 'coverage/', 'docs/', 'jest.config.js'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

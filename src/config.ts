@@ -3,19 +3,22 @@ import { existsSync, readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
 import { ALIASES, DEFAULT_TASK_QUEUE, type Alias } from './contract/names';
-import { SWARMS, swarmDefinition, type SwarmDefinition } from './contract/swarms';
+import { ownSwarms, SWARMS, type SwarmDefinition } from './contract/swarms';
 
 const GATEWAYS = ['gateway', 'portkey', 'openrouter', 'local'] as const;
 export type GatewayName = (typeof GATEWAYS)[number];
 
 const text = z.string().trim().min(1).optional();
-const url = z.url().optional();
-const list = z.string().transform((value) =>
-  value
-    .split(',')
-    .map((item) => item.trim())
-    .filter(Boolean),
-);
+const url = z.url({ protocol: /^https?$/, error: 'must be an http or https address' });
+const list = z
+  .string()
+  .transform((value) =>
+    value
+      .split(',')
+      .map((item) => item.trim())
+      .filter(Boolean),
+  )
+  .pipe(z.array(z.string()).min(1, 'names nothing'));
 const whole = (fallback: number, min = 1, max = Number.MAX_SAFE_INTEGER) =>
   z.coerce.number().int().min(min).max(max).default(fallback);
 
@@ -38,20 +41,20 @@ const environment = z.object({
   TEMPORAL_TLS_CERT: text,
   TEMPORAL_TLS_KEY: text,
   TEMPORAL_TLS_CA: text,
-  TEMPORAL_UI_URL: url,
+  TEMPORAL_UI_URL: url.optional(),
   TASK_QUEUE: z.string().min(1).default(DEFAULT_TASK_QUEUE),
-  GATEWAYS: list.pipe(z.array(z.enum(GATEWAYS)).min(1)).optional(),
-  GATEWAY_URL: url,
+  GATEWAYS: list.pipe(z.array(z.enum(GATEWAYS)).transform((names) => [...new Set(names)])).optional(),
+  GATEWAY_URL: url.optional(),
   GATEWAY_API_KEY: text,
   PORTKEY_API_KEY: text,
-  PORTKEY_BASE_URL: z.url().default('https://api.portkey.ai/v1'),
+  PORTKEY_BASE_URL: url.default('https://api.portkey.ai/v1'),
   PORTKEY_CONFIG: text,
   PORTKEY_VIRTUAL_KEY: text,
   PORTKEY_PROVIDER: text,
   PORTKEY_PROVIDER_KEY: text,
   OPENROUTER_API_KEY: text,
-  OPENROUTER_BASE_URL: z.url().default('https://openrouter.ai/api/v1'),
-  LOCAL_MODEL_URL: z.url().default('http://127.0.0.1:8009/v1'),
+  OPENROUTER_BASE_URL: url.default('https://openrouter.ai/api/v1'),
+  LOCAL_MODEL_URL: url.default('http://127.0.0.1:8009/v1'),
   MODEL_STRATEGIC: list.optional(),
   MODEL_CODING: list.optional(),
   MODEL_DEBATE_1: list.optional(),
@@ -82,23 +85,36 @@ export class ConfigError extends Error {
 export function loadConfig(env: NodeJS.ProcessEnv = process.env, envFile = '.env'): Config {
   const fromFile = existsSync(envFile) ? parseEnv(readFileSync(envFile, 'utf8')) : {};
   // an empty value means "not set": compose files and shells pass such
-  const given = Object.fromEntries(Object.entries({ ...fromFile, ...env }).filter(([, value]) => value !== ''));
+  const isSet = ([, value]: [string, string | undefined]) => value !== undefined && value.trim() !== '';
+  const setIn = (variables: NodeJS.Dict<string>) => Object.fromEntries(Object.entries(variables).filter(isSet));
+  const given = { ...setIn(fromFile), ...setIn(env) };
   const parsed = environment.safeParse(given);
   if (!parsed.success) throw new ConfigError(describe(parsed.error));
   const values = parsed.data;
-  if (!LOOPBACK.includes(values.HOST) && values.API_KEYS.length === 0) {
-    throw new ConfigError(
-      `HOST: ${values.HOST} can be reached from outside, so API_KEYS must be set (name:key, comma-separated).`,
-    );
-  }
+  const gateways = values.GATEWAYS ?? [firstThatIsSet(values)];
+  refuseContradictions(values, gateways);
   return {
     ...values,
-    gateways: values.GATEWAYS ?? [firstThatIsSet(values)],
+    gateways,
     models: Object.fromEntries(
       ALIASES.map((alias) => [alias, values[`MODEL_${alias.toUpperCase() as Uppercase<Alias>}`]]),
     ) as Config['models'],
     swarms: values.SWARMS_FILE ? [...SWARMS, ...readSwarms(values.SWARMS_FILE)] : SWARMS,
   };
+}
+
+/** Values that are right by themselves and wrong together. */
+function refuseContradictions(values: z.infer<typeof environment>, gateways: GatewayName[]): void {
+  if (!LOOPBACK.includes(values.HOST) && values.API_KEYS.length === 0) {
+    throw new ConfigError(
+      `HOST: ${values.HOST} can be reached from outside, so API_KEYS must be set (name:key, comma-separated).`,
+    );
+  }
+  if (gateways.includes('gateway') && !values.GATEWAY_URL)
+    throw new ConfigError('GATEWAY_URL: must be set, GATEWAYS names it.');
+  if (Boolean(values.TEMPORAL_TLS_CERT) !== Boolean(values.TEMPORAL_TLS_KEY)) {
+    throw new ConfigError('TEMPORAL_TLS_CERT, TEMPORAL_TLS_KEY: one is of no use without the other.');
+  }
 }
 
 function describe({ issues }: z.ZodError): string {
@@ -114,7 +130,7 @@ function firstThatIsSet(values: z.infer<typeof environment>): GatewayName {
 
 function readSwarms(file: string): SwarmDefinition[] {
   try {
-    return z.array(swarmDefinition).parse(JSON.parse(readFileSync(file, 'utf8')));
+    return ownSwarms.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch (error) {
     throw new ConfigError(`SWARMS_FILE: ${file}: ${error instanceof z.ZodError ? describe(error) : String(error)}`);
   }

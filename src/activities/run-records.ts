@@ -26,7 +26,8 @@ export function createRunRecords({ turns, memory, routes }: RecordDependencies) 
     /** Stores the conversation, then publishes how the run ended. Answers the ending that holds: of several the first. */
     async closeRun(outcome: RunOutcome): Promise<RunEvent['type']> {
       if (outcome.status === 'completed') await store(memory, outcome);
-      const ids = outcome.result.turns.map(({ turn }) => turn);
+      const { turns: finished, failures } = outcome.result;
+      const ids = [...finished, ...failures].map(({ turn }) => turn);
       return (await turns.close(pickScope(outcome), toNews(outcome), ids)).type;
     },
 

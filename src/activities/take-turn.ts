@@ -55,6 +55,8 @@ class TurnAttempt {
   private progress: Progress;
   private announced: boolean;
   private resumedAt = 0;
+  /** Whether all that was paid for this turn is in the last call's report. */
+  private wholeCost = true;
 
   constructor(
     private readonly dependencies: TurnDependencies,
@@ -73,7 +75,9 @@ class TurnAttempt {
   async run(): Promise<TurnResult> {
     const messages = await buildMessages(this.request, this.dependencies.turns, this.dependencies.memory);
     for (;;) {
-      const candidate = this.candidates[this.progress.position] ?? this.candidates[0];
+      // the list may have become shorter since the progress was noted
+      if (this.progress.position >= this.candidates.length) this.progress = START;
+      const candidate = this.candidates[this.progress.position];
       if (!candidate)
         throw ApplicationFailure.nonRetryable(
           `No model is configured for "${this.request.definition.alias}".`,
@@ -120,6 +124,7 @@ class TurnAttempt {
     } else if (shown) {
       publisher.tell({ type: 'turn.restarted', dropped: shown.length, model }, { drop: true });
     }
+    if (shown) this.wholeCost = false;
     this.announced = true;
     this.resumedAt = publisher.text.length;
     return publisher.text;
@@ -182,7 +187,7 @@ class TurnAttempt {
       truncated: reply.finishReason === 'length',
       // what an earlier attempt used before it died is not known: the whole text then counts by estimate
       usage: reply.usage && this.resumedAt === 0 ? reply.usage : estimated,
-      cost_usd: reply.costUsd,
+      cost_usd: this.wholeCost ? reply.costUsd : candidate.endpoint.unreportedCostUsd,
       duration_ms: Date.now() - context.info.scheduledTimestampMs,
       first_token_ms: reply.firstTokenMs === null ? null : Math.round(reply.firstTokenMs),
       attempts: attempt.epoch,
@@ -207,6 +212,9 @@ function toTemporalFailure(error: unknown, context: Context): unknown {
     // a fenced attempt's report is ignored anyway; after a loss the next attempt writes everything again
     const type = error.reason === 'lost' ? 'TEXT_LOST' : 'FENCED';
     return ApplicationFailure.create({ message: error.message, type, nonRetryable: error.reason === 'closed' });
+  }
+  if (error instanceof Error && error.name === 'ReplyError') {
+    return ApplicationFailure.create({ message: `Redis refused: ${error.message}`, type: 'REDIS_UNAVAILABLE' });
   }
   return error;
 }

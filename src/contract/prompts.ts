@@ -34,6 +34,12 @@ and what must be true before one should go ahead. Do not balance it; other voice
 export const MEDIATOR = `You are the balanced voice of a debate. Say on what the decision really depends: name the two or three conditions that tip it,
 how to find out cheaply which of them hold, and what you would do in each case. Three to five short paragraphs, concrete, no headings.`;
 
+export const OPTIMIST_REMINDER = 'Speak as the optimistic voice: what becomes possible, who gains, and how to start?';
+export const SCEPTIC_REMINDER =
+  'Speak as the cautious voice: what can go wrong, and what must be true before one should go ahead?';
+export const MEDIATOR_REMINDER =
+  'Speak as the balanced voice: on which two or three conditions does it depend, and what follows from each?';
+
 export const MODERATOR = `You close a debate between an optimistic, a cautious and a balanced voice. Write in Markdown under these headings:
 ## Agreement
 ## Dissent

@@ -1,6 +1,6 @@
 /** The swarms as data: who is on a team, which model alias each role speaks through, and which pattern leads them. */
 import { z } from 'zod';
-import { ALIASES } from './names';
+import { ALIASES, COORDINATE } from './names';
 import * as prompts from './prompts';
 
 /** A role of a swarm. `max_tokens` and `temperature` hold unless the caller sets others for the run. */
@@ -8,22 +8,42 @@ export const role = z.object({
   label: z.string().min(1),
   alias: z.enum(ALIASES),
   system: z.string().min(1),
+  /** Said again after the task, for models that listen to the end of a prompt more than to its beginning. */
+  reminder: z.string().min(1).optional(),
   temperature: z.number().min(0).max(2),
   max_tokens: z.number().int().positive(),
 });
 export type Role = z.infer<typeof role>;
 
-/** The patterns that coordinate a swarm's turns: one file each in `src/workflows/patterns`. */
-export const PATTERNS = ['strategic', 'coding', 'debate', 'single'] as const;
+/** The patterns that coordinate a swarm's turns, one file each in `src/workflows/patterns`, and the roles that they call. */
+export const PATTERN_ROLES = {
+  strategic: ['strategist', 'critic'],
+  coding: ['coder', 'reviewer'],
+  debate: ['optimistic', 'cautious', 'balanced', 'moderator'],
+  /** Its first role, whatever its name. */
+  single: [],
+} as const satisfies Record<string, readonly string[]>;
+export const PATTERNS = Object.keys(PATTERN_ROLES) as (keyof typeof PATTERN_ROLES)[];
 
 export const swarmDefinition = z.object({
-  id: z.string(),
+  id: z.string().regex(/^[a-z0-9][\w.-]{0,63}$/i, 'may hold letters, digits and . _ - only'),
   name: z.string(),
   description: z.string(),
   pattern: z.enum(PATTERNS),
   roles: z.record(z.string(), role),
 });
 export type SwarmDefinition = z.infer<typeof swarmDefinition>;
+
+/** Swarms that a user adds: with the roles that their pattern calls, and under names of their own. */
+export const ownSwarms = z.array(
+  swarmDefinition.superRefine(({ id, pattern, roles }, context) => {
+    const missing = PATTERN_ROLES[pattern].filter((name) => !(name in roles));
+    const wrong = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
+    if (missing.length > 0) wrong('roles', `the pattern "${pattern}" needs ${missing.join(', ')}`);
+    if (Object.keys(roles).length === 0) wrong('roles', 'a swarm needs at least one role');
+    if (id === COORDINATE || SWARMS.some((known) => known.id === id)) wrong('id', `"${id}" is taken`);
+  }),
+);
 
 const TEMPERATURE = 0.7;
 const MAX_TOKENS = 2000;
@@ -77,6 +97,7 @@ export const SWARMS: readonly SwarmDefinition[] = [
         label: 'Optimistic voice',
         alias: 'debate_1',
         system: prompts.OPTIMIST,
+        reminder: prompts.OPTIMIST_REMINDER,
         temperature: TEMPERATURE,
         max_tokens: MAX_TOKENS,
       },
@@ -84,6 +105,7 @@ export const SWARMS: readonly SwarmDefinition[] = [
         label: 'Cautious voice',
         alias: 'debate_2',
         system: prompts.SCEPTIC,
+        reminder: prompts.SCEPTIC_REMINDER,
         temperature: TEMPERATURE,
         max_tokens: MAX_TOKENS,
       },
@@ -91,6 +113,7 @@ export const SWARMS: readonly SwarmDefinition[] = [
         label: 'Balanced voice',
         alias: 'fast',
         system: prompts.MEDIATOR,
+        reminder: prompts.MEDIATOR_REMINDER,
         temperature: TEMPERATURE,
         max_tokens: MAX_TOKENS,
       },

@@ -8,6 +8,7 @@ export function totalsOf(turns: readonly TurnResult[]): { turns: number; usage: 
   for (const turn of turns) {
     usage.prompt_tokens += turn.usage.prompt_tokens;
     usage.completion_tokens += turn.usage.completion_tokens;
+    if (turn.usage.cached_tokens) usage.cached_tokens = (usage.cached_tokens ?? 0) + turn.usage.cached_tokens;
     if (turn.usage.estimated) usage.estimated = true;
     cost = cost === null || turn.cost_usd === null ? null : cost + turn.cost_usd;
   }

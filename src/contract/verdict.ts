@@ -3,5 +3,5 @@ import type { Verdict } from './runs';
 
 /** The first "VERDICT: ..." of a text: what follows may quote or repeat it. A review that gives none has not passed the work. */
 export function readVerdict(text: string): Verdict {
-  return /VERDICT\W{0,6}(PASS|REVISE)/i.exec(text)?.[1]?.toUpperCase() === 'PASS' ? 'pass' : 'revise';
+  return /VERDICT\W{0,6}(PASS|REVISE)\b/i.exec(text)?.[1]?.toUpperCase() === 'PASS' ? 'pass' : 'revise';
 }

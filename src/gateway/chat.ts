@@ -69,7 +69,8 @@ export function createChat(): Chat {
       );
       for await (const chunk of stream) reading.take(chunk);
     } catch (error) {
-      throw reading.explain(error);
+      if (!reading.isComplete || error instanceof GatewayFailure || error instanceof OpenAI.APIError)
+        throw reading.explain(error);
     } finally {
       reading.watchdog.stop();
     }
@@ -145,6 +146,11 @@ class Reading {
     if (!text) return;
     this.firstTokenMs ??= performance.now() - this.startedAt;
     this.call.onText(text);
+  }
+
+  /** Whether the answer was finished: a socket that breaks afterwards takes nothing back, and the call is paid. */
+  get isComplete(): boolean {
+    return this.finishReason !== undefined && GOOD_ENDS.has(this.finishReason) && !this.call.signal.aborted;
   }
 
   /** Turns whatever ended the loop early into a failure; an abort of the caller's stays what it is. */

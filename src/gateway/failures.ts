@@ -41,6 +41,8 @@ const untilBack: Remedy = { action: 'retry', tries: 8, lastTries: 8, baseMs: 200
 
 const REFUSALS = ['content_policy_violation', 'refusal', 'content_filter', 'moderation'];
 const TOO_LONG = ['context_length_exceeded', 'max_tokens_exceeded', 'token_limit_exceeded', 'string_too_long'];
+const KEY_REFUSED = ['authentication', 'permission_denied'];
+const NO_CREDIT = ['payment_required', 'insufficient_quota'];
 const UNKNOWN_MODEL = ['model_not_found', 'model_deprecated', 'no_endpoints', 'not_found'];
 const BAD_REQUEST = ['invalid_request', 'invalid_prompt'];
 
@@ -50,26 +52,27 @@ export const TABLE: readonly Row[] = [
   { code: 'FIRST_TOKEN_TIMEOUT', when: ({ kind }) => kind === 'no-first-token', remedy: { action: 'next' } },
   {
     code: 'GATEWAY_KEY_REFUSED',
-    when: ({ status, type }) => status === 401 || type === 'authentication',
+    when: ({ status, type }) => status === 401 || KEY_REFUSED.includes(type),
     remedy: { action: 'next-gateway' },
   },
   { code: 'RATE_LIMITED', when: ({ status, inFlightBudget }) => status === 402 && inFlightBudget, remedy: later(10) },
   {
     code: 'GATEWAY_CREDIT_EXHAUSTED',
     when: ({ status, limitSource, type }) =>
-      status === 402 || status === 412 || (status === 403 && limitSource !== undefined) || type === 'payment_required',
+      status === 402 || status === 412 || (status === 403 && limitSource !== undefined) || NO_CREDIT.includes(type),
     remedy: { action: 'next-gateway' },
+  },
+  { code: 'CONTEXT_TOO_LONG', when: ({ type }) => TOO_LONG.includes(type), remedy: { action: 'next' } },
+  { code: 'GATEWAY_UNAVAILABLE', when: ({ retryable }) => retryable, remedy: soon(3) },
+  {
+    code: 'MODEL_NOT_FOUND',
+    when: ({ status, type }) => status === 404 || status === 410 || UNKNOWN_MODEL.includes(type),
+    remedy: { action: 'next' },
   },
   {
     code: 'CONTENT_REFUSED',
     when: ({ status, type }) => status === 403 || status === 446 || REFUSALS.includes(type),
     remedy: { action: 'fail' },
-  },
-  { code: 'CONTEXT_TOO_LONG', when: ({ type }) => TOO_LONG.includes(type), remedy: { action: 'next' } },
-  {
-    code: 'MODEL_NOT_FOUND',
-    when: ({ status, type }) => status === 404 || status === 410 || UNKNOWN_MODEL.includes(type),
-    remedy: { action: 'next' },
   },
   { code: 'GATEWAY_REFUSED_REQUEST', when: ({ type }) => BAD_REQUEST.includes(type), remedy: { action: 'fail' } },
   // 400 without a type is also what a retired model id gets: another model of the alias may do
@@ -118,7 +121,10 @@ export class GatewayFailure extends Error {
 
 /** Finds the row for a symptom. */
 export function toGatewayFailure(symptom: Symptom): GatewayFailure {
-  const row = TABLE.find(({ when }) => when(symptom)) ?? TABLE[TABLE.length - 1]!;
-  const tooLong = row.remedy.action === 'retry' && (symptom.waitMs ?? 0) > PATIENCE_MS;
-  return new GatewayFailure(row.code, symptom.message, tooLong ? { action: 'next' } : row.remedy, symptom.waitMs);
+  const { message, waitMs } = symptom;
+  const { code, remedy } = TABLE.find(({ when }) => when(symptom)) ?? TABLE[TABLE.length - 1]!;
+  if (remedy.action !== 'retry' || (waitMs ?? 0) <= PATIENCE_MS)
+    return new GatewayFailure(code, message, remedy, waitMs);
+  const again = new Date(Date.now() + (waitMs ?? 0)).toISOString();
+  return new GatewayFailure(code, `${message} It asks to wait until ${again}.`, { action: 'next' }, waitMs);
 }

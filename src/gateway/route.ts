@@ -13,11 +13,15 @@ export interface Candidate {
 /** The candidates of each alias, in the order in which they are tried. */
 export type Routes = Record<Alias, Candidate[]>;
 
-/** How far a turn has come: the place in the list, and how often this candidate was tried again. Survives the attempt. */
-export const progress = z.object({ position: z.number().int().min(0), tries: z.number().int().min(0) });
+/** How far a turn has come: the place in the list, how often this candidate was tried again, and gateways that are no use to it. */
+export const progress = z.object({
+  position: z.number().int().min(0),
+  tries: z.number().int().min(0),
+  lost: z.array(z.string()).default([]),
+});
 export type Progress = z.infer<typeof progress>;
 
-export const START: Progress = { position: 0, tries: 0 };
+export const START: Progress = { position: 0, tries: 0, lost: [] };
 
 /** What to do after a failure. */
 export type Step =
@@ -31,16 +35,19 @@ const LONGEST_BACKOFF_MS = 30_000;
 export function nextStep(candidates: Candidate[], now: Progress, failure: GatewayFailure, random = Math.random): Step {
   const { remedy } = failure;
   if (remedy.action === 'fail') return { do: 'fail' };
-  const onwards = remedy.action === 'retry' ? remedy.then : remedy.action;
-  const left = candidates[now.position]?.endpoint;
-  const position = candidates.findIndex(
-    ({ endpoint }, i) => i > now.position && !(onwards === 'next-gateway' && endpoint === left),
-  );
-  const to = candidates[position];
+  const { to, position, lost } = next(candidates, now, remedy.action === 'retry' ? remedy.then : remedy.action);
   if (remedy.action === 'retry' && now.tries < (to ? remedy.tries : remedy.lastTries)) {
     const backoffMs = Math.min(remedy.baseMs * 2 ** now.tries, LONGEST_BACKOFF_MS);
     const waitMs = Math.round(failure.waitMs ?? backoffMs * (1 + random() / 4));
-    return { do: 'retry', progress: { position: now.position, tries: now.tries + 1 }, waitMs };
+    return { do: 'retry', progress: { ...now, tries: now.tries + 1 }, waitMs };
   }
-  return to ? { do: 'reroute', progress: { position, tries: 0 }, to } : { do: 'fail' };
+  return to ? { do: 'reroute', progress: { position, tries: 0, lost }, to } : { do: 'fail' };
+}
+
+/** The candidate that would take over, if there is one, and the gateways that are then no use any more. */
+function next(candidates: Candidate[], now: Progress, onwards: 'next' | 'next-gateway') {
+  const left = candidates[now.position]?.endpoint.name ?? '';
+  const lost = onwards === 'next-gateway' ? [...now.lost, left] : now.lost;
+  const position = candidates.findIndex(({ endpoint }, i) => i > now.position && !lost.includes(endpoint.name));
+  return { to: candidates[position], position, lost };
 }

@@ -11,6 +11,8 @@ export interface Symptom {
   type: string;
   limitSource: string | undefined;
   inFlightBudget: boolean;
+  /** The gateway says itself that another try may help. */
+  retryable: boolean;
   /** A quota of the whole day is used up. */
   perDay: boolean;
   waitMs: number | undefined;
@@ -23,6 +25,7 @@ const NONE = {
   type: '',
   limitSource: undefined,
   inFlightBudget: false,
+  retryable: false,
   perDay: false,
   waitMs: undefined,
 };
@@ -42,7 +45,10 @@ const errorObject = z.looseObject({
   message: text,
   status: text,
   'html-message': text,
-  availability: z.looseObject({ code: text, retry_after: number }).optional().catch(undefined),
+  availability: z
+    .looseObject({ code: text, retryable: z.boolean().optional().catch(undefined), retry_after: number })
+    .optional()
+    .catch(undefined),
   metadata: z
     .looseObject({
       error_type: text,
@@ -103,8 +109,9 @@ function describe(
     type: typeOf(body),
     limitSource,
     inFlightBudget: limitSource === 'openrouter_in_flight_budget',
+    retryable: body.availability?.retryable === true,
     perDay: /per-day|per_day/.test(`${said} ${limitSource ?? ''}`),
-    waitMs: readWait((name) => headers?.get(name) ?? headerOf(body, name), now) ?? availabilityWait(body),
+    waitMs: readWait((name) => headers?.get(name) ?? headerOf(body, name), now, availabilityWait(body)),
     message: `${endpoint.label} answered ${found ?? 'with an error'}${said ? `: ${said}` : ''}`.replace(/\.?$/, '.'),
   };
 }
@@ -143,10 +150,14 @@ function sentenceOf(body: ErrorBody): string {
 }
 
 /**
- * How long a gateway asks us to wait, milliseconds: `retry-after-ms`, `Retry-After` in seconds or as a date (RFC 9110, 10.2.3), or
+ * How long a gateway asks us to wait, milliseconds: `retry-after-ms`, `Retry-After` in seconds or as a date (RFC 9110, 10.2.3), what the body says, or
  * `X-RateLimit-Reset`, which is Unix time in milliseconds at OpenRouter and in seconds elsewhere.
  */
-export function readWait(header: (name: string) => string | null | undefined, now: number): number | undefined {
+export function readWait(
+  header: (name: string) => string | null | undefined,
+  now: number,
+  waitInBody?: number,
+): number | undefined {
   const milliseconds = Number(header('retry-after-ms') || NaN);
   if (milliseconds >= 0) return milliseconds;
   const after = header('retry-after');
@@ -154,6 +165,7 @@ export function readWait(header: (name: string) => string | null | undefined, no
     const wait = /^\d+(\.\d+)?$/.test(after) ? Number(after) * 1000 : Date.parse(after) - now;
     if (!Number.isNaN(wait)) return Math.max(0, wait);
   }
+  if (waitInBody !== undefined) return waitInBody;
   const reset = Number(header('x-ratelimit-reset') ?? NaN);
   if (reset > 1e12) return Math.max(0, reset - now);
   if (reset > 1e9) return Math.max(0, reset * 1000 - now);

@@ -24,6 +24,8 @@ export interface EventFollower {
 const PAGE = 500;
 const BLOCK_MS = 5000;
 const RETRY_MS = 200;
+/** A process that is killed leaves its doorbell behind. Seconds. */
+const DOORBELL_TTL = 24 * 3600;
 
 interface Tail {
   position: string;
@@ -118,7 +120,14 @@ class Tails {
     const tail = this.tails.get(runId);
     if (!tail) return;
     tail.position = events[events.length - 1]?.cursor ?? tail.position;
-    for (const reader of [...tail.readers]) reader.live(events);
+    for (const reader of [...tail.readers]) {
+      try {
+        reader.live(events);
+      } catch {
+        // a listener that throws is out of the game; the others must have their events all the same
+        reader.stop();
+      }
+    }
   }
 
   /** Wakes the blocked read, so that it takes a new run in. */
@@ -128,6 +137,7 @@ class Tails {
     setImmediate(() => {
       this.ringing = false;
       this.commands.xadd(this.doorbell, 'MAXLEN', 1, '*', 'ring', '1').catch(() => undefined);
+      this.commands.expire(this.doorbell, DOORBELL_TTL).catch(() => undefined);
     });
   }
 }

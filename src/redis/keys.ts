@@ -18,9 +18,8 @@ export const sessionKey = (sessionId: string) => `${PREFIX}:{session:${sessionId
 export const sessionRunsKey = (sessionId: string) => `${PREFIX}:{session:${sessionId}}:runs`;
 /** String with a short time to live: what a worker knows of itself, JSON. */
 export const workerKey = (id: string) => `${PREFIX}:worker:${id}`;
-export const WORKER_KEYS = `${PREFIX}:worker:*`;
-/** Hash: request of an idempotency key, and the run that it started. */
-export const idempotencyKey = (key: string) => `${PREFIX}:idempotency:${key}`;
+/** Set of the ids of workers that have reported. */
+export const WORKERS = `${PREFIX}:workers`;
 /** Stream that wakes the blocked reader of one API process. */
 export const doorbellKey = (id: string) => `${PREFIX}:doorbell:${id}`;
 /** Channel on which a cancelled run's id is called out to all workers. */

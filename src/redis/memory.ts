@@ -33,6 +33,8 @@ export interface Memory {
 /** Messages that a session keeps at most; older ones fall out. */
 const KEPT_MESSAGES = 1000;
 const CHARACTERS_PER_TOKEN = 4;
+/** As long as the records of a run that never closes. Seconds. */
+const CONTEXT_TTL = 7 * 24 * 3600;
 
 /** A rough count that needs no tokenizer: about right for English prose, high for other scripts in UTF-8 terms. */
 export function estimateTokens(text: string): number {
@@ -62,7 +64,7 @@ export function createMemory(redis: RedisConnection, { windowTokens, ttlSeconds 
       if (kept) return JSON.parse(kept) as SessionMessage[];
       const context = await memory.getContext(sessionId);
       // of several turns that ask at once the first decides, also where there is nothing to see
-      const first = await redis.set(contextKey(runId), JSON.stringify(context), 'EX', ttlSeconds, 'NX');
+      const first = await redis.set(contextKey(runId), JSON.stringify(context), 'EX', CONTEXT_TTL, 'NX');
       return first ? context : memory.contextOfRun(sessionId, runId);
     },
 

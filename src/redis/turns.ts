@@ -47,7 +47,7 @@ export interface TurnStore {
   texts(runId: string, turns: string[]): Promise<(string | null)[]>;
   /** Puts back texts that Redis lost, from the workflow's own record. */
   restoreTexts(runId: string, texts: Record<string, string>): Promise<void>;
-  /** Publishes an event of the run, once for each type. Answers the event that closed the run, if one has. */
+  /** Publishes an event of the run, once for each type, and none after the run has closed. */
   publish(scope: RunScope, news: RunNews): Promise<void>;
   /** Closes the run with this event, unless it is closed already; answers the closing event that holds. */
   close(scope: RunScope, news: RunNews, turns: string[]): Promise<RunEvent>;

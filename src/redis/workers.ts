@@ -1,6 +1,6 @@
 /** What live workers say about themselves, for the API's health: a key with a short time to live for each. */
 import type { RedisConnection } from './connect';
-import { WORKER_KEYS, workerKey } from './keys';
+import { WORKERS, workerKey } from './keys';
 
 /** A worker's word. */
 export interface WorkerReport {
@@ -14,16 +14,19 @@ const TTL_SECONDS = 12;
 export const REPORT_INTERVAL_MS = 4000;
 
 export async function reportWorker(redis: RedisConnection, report: WorkerReport): Promise<void> {
-  await redis.set(workerKey(report.id), JSON.stringify(report), 'EX', TTL_SECONDS);
+  const said = redis.pipeline().set(workerKey(report.id), JSON.stringify(report), 'EX', TTL_SECONDS);
+  await said.sadd(WORKERS, report.id).exec();
 }
 
 export async function forgetWorker(redis: RedisConnection, id: string): Promise<void> {
-  await redis.del(workerKey(id));
+  await redis.pipeline().del(workerKey(id)).srem(WORKERS, id).exec();
 }
 
+/** The workers that have reported within the last seconds; those that died without a word are struck off. */
 export async function liveWorkers(redis: RedisConnection): Promise<WorkerReport[]> {
-  const keys: string[] = [];
-  for await (const page of redis.scanStream({ match: WORKER_KEYS, count: 500 })) keys.push(...(page as string[]));
-  const values = keys.length > 0 ? await redis.mget(keys) : [];
-  return values.flatMap((value) => (value ? [JSON.parse(value) as WorkerReport] : []));
+  const ids = await redis.smembers(WORKERS);
+  const reports = ids.length > 0 ? await redis.mget(ids.map(workerKey)) : [];
+  const gone = ids.filter((_, i) => !reports[i]);
+  if (gone.length > 0) await redis.srem(WORKERS, ...gone);
+  return reports.flatMap((report) => (report ? [JSON.parse(report) as WorkerReport] : []));
 }

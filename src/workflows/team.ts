@@ -100,10 +100,16 @@ function toRequest(input: SwarmRunInput, role: string, ask: Ask): TurnRequest {
     role,
     label: ask.part ? `${definition.label}, ${ask.part}` : definition.label,
     definition,
-    messages: ask.messages,
+    messages: remind(ask.messages, definition.reminder),
     with_context: ask.withContext ?? false,
     options,
   };
+}
+
+function remind(messages: PromptMessage[], reminder: string | undefined): PromptMessage[] {
+  const last = messages[messages.length - 1];
+  if (!reminder || !last) return messages;
+  return [...messages.slice(0, -1), { ...last, parts: [...last.parts, `\n\n${reminder}`] }];
 }
 
 /** Our code and sentence for whatever ended a step. */

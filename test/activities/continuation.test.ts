@@ -66,6 +66,7 @@ it.each([
   ['indentation that the cut left half done is completed', 'if x:\n  ', ['\n', '    return'], 'if x:\n    return'],
   ['a model that does not say the white space again joins right behind it', 'one ', ['two'], 'one two'],
   ['a model that says less of it does not say it twice', 'one\n\n', ['\n', 'two'], 'one\n\ntwo'],
+  ['a model that says other white space does not change what is shown', 'one\n', [' ', ' ', ' two'], 'one\ntwo'],
   ['a text without white space at its end is joined as it is', 'sing', ['ing', ' birds'], 'singing birds'],
   ['what is said after the joint is passed on at once and untouched', 'a ', [' b', ' ', ' ', 'c'], 'a b  c'],
   [

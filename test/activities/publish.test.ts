@@ -72,7 +72,7 @@ describe('text', () => {
   });
 
   it('that comes while an append is under way is merged into the next one', async () => {
-    const { publisher, said, appends, hold, mostAtOnce } = await rig();
+    const { publisher, said, stored, appends, hold, mostAtOnce } = await rig();
     const release = hold();
     publisher.delta('first ');
     while (appends.length === 0) await sleep(1);
@@ -86,8 +86,8 @@ describe('text', () => {
       [0, 0, 'first '],
       [1, 6, Array.from({ length: 20 }, (_, i) => `${i} `).join('')],
     ]);
-    expect(appends).toHaveLength(2);
-    expect(mostAtOnce()).toBe(1);
+    expect([appends.length, mostAtOnce()]).toEqual([2, 1]);
+    expect(await stored()).toBe(publisher.text);
   });
 
   it('is not merged over another event, and offsets count UTF-16 units over all of them', async () => {
@@ -95,6 +95,7 @@ describe('text', () => {
     publisher.tell(STARTED);
     publisher.delta('🐦');
     publisher.delta('a');
+    await publisher.drain();
     publisher.tell({ type: 'turn.waiting', reason: 'RATE_LIMITED', message: '', until: 1 });
     publisher.delta('b');
     await publisher.drain();

@@ -1,4 +1,5 @@
 /** A turn whose model refuses, fails or is not there: who waits, who takes over, and who gives up. */
+import { ActivityCancellationDetails } from '@temporalio/common';
 import type { Activities } from '../../src/activities';
 import { CASE_TEXT, cases, type Reply } from '../support/scripted-gateway';
 import { newRequest } from './request';
@@ -111,6 +112,19 @@ describe('a model that will not answer', () => {
     expect(types).toEqual(['turn.started', 'turn.rerouted', 'turn.delta', 'turn.completed']);
     expect(find('turn.rerouted')).toMatchObject({ from: 'first', to: 'second', reason: 'MODEL_NOT_FOUND' });
     expect(turn).toMatchObject({ model: 'second', status: 'completed', attempts: 1 });
+  });
+
+  it('is not asked again by the attempt that follows when the one that found out dies', async () => {
+    const request = newRequest();
+    rig.gateway.script('first', cases.modelDeprecated);
+    rig.gateway.script('second', cases.hangBeforeHeaders);
+    const dying = attempt(worker, request);
+    await rig.gateway.waitFor(() => rig.gateway.calls('second')[0]);
+    dying.env.cancel('WORKER_SHUTDOWN', new ActivityCancellationDetails({ workerShutdown: true }));
+    await dying.failure();
+    rig.gateway.script('second', cases.normalStream);
+    expect(await attempt(worker, request).result).toMatchObject({ text: CASE_TEXT, model: 'second', attempts: 2 });
+    expect(calls()).toEqual(['first', 'second', 'second']);
   });
 
   it('fails the turn for good when it was the last one', async () => {

@@ -205,6 +205,12 @@ describe('a run', () => {
     expect(fold([start, { ...SAMPLES[type], at: 200 }])).toMatchObject({ ...expected, started_at: 100, ended_at: 200 });
   });
 
+  it.each(['run.completed', 'run.failed', 'run.cancelled'] as const)('that ended with %s stays as it ended', (type) => {
+    const [start, end] = [SAMPLES['run.started'], SAMPLES[type]];
+    const others = [SAMPLES['run.completed'], SAMPLES['run.failed'], SAMPLES['run.cancelled']];
+    expect(fold([start, end, ...others, start])).toEqual(fold([start, end]));
+  });
+
   it('lists its turns in the order in which they began', () => {
     const begin = (turn: string) => turnEvent(started, { turn, epoch: 1, index: 0 });
     expect(fold(['c', 'a', 'b'].map(begin)).turns.map(({ turn }) => turn)).toEqual(['c', 'a', 'b']);

@@ -60,6 +60,12 @@ const rows: Row[] = [
   ['payment_required in a stream', inStream({ type: 'payment_required' }), 'GATEWAY_CREDIT_EXHAUSTED', 'next-gateway'],
 
   ['404 availability', answer(404, { availability: { code: 'model_deprecated' } }), 'MODEL_NOT_FOUND', 'next'],
+  [
+    '404 that another try may mend',
+    answer(404, { availability: { code: 'no_capacity', retryable: true } }),
+    'GATEWAY_UNAVAILABLE',
+    'retry 3x, then next',
+  ],
   ['404 no_endpoints', coded(404, 'no_endpoints'), 'MODEL_NOT_FOUND', 'next'],
   ['404 without a word', answer(404), 'MODEL_NOT_FOUND', 'next'],
   ['410', answer(410), 'MODEL_NOT_FOUND', 'next'],

@@ -16,7 +16,7 @@ const next = after({ action: 'next' });
 const nextGateway = after({ action: 'next-gateway' });
 
 const noChance = () => 0;
-const at = (position: number, tries = 0): Progress => ({ position, tries });
+const at = (position: number, tries = 0, lost: string[] = []): Progress => ({ position, tries, lost });
 
 describe('a failure that no other model would mend', () => {
   it('ends the turn, whoever is left', () => {
@@ -40,7 +40,11 @@ describe('a failure of the model', () => {
 
 describe('a failure of the gateway', () => {
   it('passes the turn to the next candidate behind another gateway', () => {
-    expect(nextStep([a1, a2, b1], START, nextGateway)).toEqual({ do: 'reroute', progress: at(2), to: b1 });
+    expect(nextStep([a1, a2, b1], START, nextGateway)).toEqual({
+      do: 'reroute',
+      progress: at(2, 0, [A.name]),
+      to: b1,
+    });
   });
 
   it('ends the turn where all candidates left are behind the same one', () => {
