@@ -19,5 +19,5 @@ export const MESSAGE_LIMIT = 400_000;
 export const SESSION_ID_LIMIT = 128;
 
 /** How often a turn reports that it lives, and how long Temporal waits for such a sign before it tries the turn again. */
-export const HEARTBEAT_INTERVAL_MS = 500;
+export const HEARTBEAT_INTERVAL_MS = 2000;
 export const HEARTBEAT_TIMEOUT = '15 seconds';

@@ -1,4 +1,5 @@
 /** A turn that goes well: one call, one text, one result. */
+import { HEARTBEAT_INTERVAL_MS } from '../../src/contract/names';
 import type { Activities } from '../../src/activities';
 import type { SessionMessage } from '../../src/redis/memory';
 import { CASE_TEXT, cases } from '../support/scripted-gateway';
@@ -131,14 +132,18 @@ it('estimates the usage, and knows no cost, where the gateway reports none', asy
 });
 
 it('beats its heart from before the first token to the end, and not longer', async () => {
-  rig.gateway.script('first', { tokens: ['a', 'b'], firstTokenMs: 700, intervalMs: 500 });
+  rig.gateway.script('first', {
+    tokens: ['a', 'b'],
+    firstTokenMs: HEARTBEAT_INTERVAL_MS * 1.2,
+    intervalMs: HEARTBEAT_INTERVAL_MS,
+  });
   const beginsAt = performance.now();
   const { result, heartbeats } = attempt(worker, newRequest());
   const { first_token_ms } = await result;
   const endsAt = performance.now();
   expect(heartbeats.length).toBeGreaterThanOrEqual(2);
   expect(heartbeats[0]! - beginsAt).toBeLessThan(first_token_ms!);
-  await new Promise((resolve) => setTimeout(resolve, 600));
+  await new Promise((resolve) => setTimeout(resolve, HEARTBEAT_INTERVAL_MS * 1.2));
   expect(heartbeats.at(-1)).toBeLessThanOrEqual(endsAt);
 });
 
