@@ -1,0 +1,47 @@
+/** Users that order the next job as soon as the last one has ended, for a while; and what that costs the system. */
+import type { Transcript } from '../client/transcript';
+import type { Subject } from '../systems/system';
+import { sum } from '../statistics';
+import { cpuSeconds } from '../usage';
+import type { Bench } from './scenario';
+
+export interface Load {
+  users: number;
+  tokens: number;
+  seconds: number;
+}
+
+export interface Carried {
+  jobs: Transcript[];
+  /** From the first order to the last end. */
+  seconds: number;
+  /** CPU seconds per 1000 jobs, of all processes and of each by its role. */
+  cpu: number;
+  cpuOf: Record<string, number>;
+}
+
+const LIMIT_MS = 60_000;
+
+export async function carry(bench: Bench, subject: Subject, { users, tokens, seconds }: Load): Promise<Carried> {
+  await bench.script({ tokens: { count: tokens, stamped: true } });
+  const members = subject.system.members();
+  const before = members.map(({ pid }) => cpuSeconds(pid));
+  const jobs: Transcript[] = [];
+  const startedAt = performance.now();
+  const until = startedAt + seconds * 1000;
+  const use = async () => {
+    while (performance.now() < until)
+      jobs.push(await subject.call({ swarm: 'one-voice', message: 'Say something.', limitMs: LIMIT_MS }));
+  };
+  await Promise.all(Array.from({ length: users }, use));
+  const took = (performance.now() - startedAt) / 1000;
+  // what a job leaves to be done after its end is part of its cost
+  await bench.settle();
+  const used = members.map(({ pid }, i) => ((cpuSeconds(pid) - (before[i] ?? NaN)) / jobs.length) * 1000);
+  return {
+    jobs,
+    seconds: took,
+    cpu: sum(used),
+    cpuOf: Object.fromEntries(members.map(({ role }, i) => [role, used[i] ?? NaN])),
+  };
+}
