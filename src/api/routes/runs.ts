@@ -26,9 +26,13 @@ export function addRunRoutes(router: Router, services: Services): void {
     const reply = description.status === 'completed' ? await runs.result(id) : undefined;
     ctx.body = {
       ...description,
-      turns: snapshot.turns,
       ...(snapshot.failure ? { failure: snapshot.failure } : {}),
       ...(reply ? { ...toReply(reply), status: description.status } : {}),
+      // the stream knows more of a turn than the result, and nothing once it has expired
+      turns:
+        snapshot.turns.length > 0
+          ? snapshot.turns
+          : (reply?.turns ?? []).map((turn) => ({ ...turn, status: 'completed' })),
       ...linkOf(services, id),
     };
   });
