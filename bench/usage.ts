@@ -6,12 +6,17 @@ const TICKS_PER_SECOND = 100;
 const PAGES = /^VmRSS:\s+(\d+) kB$/m;
 
 /** CPU seconds since the process began, user and system, ended children included. */
-export function cpuSeconds(pid: number): number {
+function cpuSeconds(pid: number): number {
   const stat = read(`/proc/${pid}/stat`);
   // the name in the second field may hold anything, also spaces and parentheses
   const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
   if (!fields) return NaN;
   return fields.slice(11, 15).reduce((ticks, field) => ticks + Number(field), 0) / TICKS_PER_SECOND;
+}
+
+/** CPU seconds of several processes, in their order. */
+export function cpuOf(members: readonly { pid: number }[]): number[] {
+  return members.map(({ pid }) => cpuSeconds(pid));
 }
 
 /** Resident memory in MiB. */

@@ -98,7 +98,10 @@ async function main() {
   try {
     return await prepareAndRun(rest, signal);
   } catch (error) {
-    if (signal.aborted || error instanceof CalledOff) return INTERRUPTED;
+    if (signal.aborted || error instanceof CalledOff) {
+      process.stderr.write('interrupted\n');
+      return INTERRUPTED;
+    }
     process.stderr.write(`${describeFailure(error).join('\n')}\n`);
     return 1;
   }

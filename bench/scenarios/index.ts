@@ -17,7 +17,7 @@ export function scenariosOf(size: Size): Scenario[] {
     ...size.users.map((users) => rate(users, { withMemory: users === most })),
     ...size.longUsers.map(long),
     ...size.streams.map(streams),
-    crash,
     faults,
+    crash,
   ];
 }

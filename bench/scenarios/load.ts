@@ -2,7 +2,7 @@
 import type { Transcript } from '../client/transcript';
 import type { Subject } from '../systems/system';
 import { sum } from '../statistics';
-import { cpuSeconds } from '../usage';
+import { cpuOf } from '../usage';
 import type { Bench } from './scenario';
 
 export interface Load {
@@ -17,7 +17,7 @@ export interface Carried {
   seconds: number;
   /** CPU seconds per 1000 jobs, of all processes and of each by its role. */
   cpu: number;
-  cpuOf: Record<string, number>;
+  cpuByRole: Record<string, number>;
 }
 
 const LIMIT_MS = 60_000;
@@ -25,7 +25,7 @@ const LIMIT_MS = 60_000;
 export async function carry(bench: Bench, subject: Subject, { users, tokens, seconds }: Load): Promise<Carried> {
   await bench.script({ tokens: { count: tokens, stamped: true } });
   const members = subject.system.members();
-  const before = members.map(({ pid }) => cpuSeconds(pid));
+  const before = cpuOf(members);
   const jobs: Transcript[] = [];
   const startedAt = performance.now();
   const until = startedAt + seconds * 1000;
@@ -37,11 +37,11 @@ export async function carry(bench: Bench, subject: Subject, { users, tokens, sec
   const took = (performance.now() - startedAt) / 1000;
   // what a job leaves to be done after its end is part of its cost
   await bench.settle();
-  const used = members.map(({ pid }, i) => ((cpuSeconds(pid) - (before[i] ?? NaN)) / jobs.length) * 1000);
+  const used = cpuOf(members).map((after, i) => ((after - (before[i] ?? NaN)) / jobs.length) * 1000);
   return {
     jobs,
     seconds: took,
     cpu: sum(used),
-    cpuOf: Object.fromEntries(members.map(({ role }, i) => [role, used[i] ?? NaN])),
+    cpuByRole: Object.fromEntries(members.map(({ role }, i) => [role, used[i] ?? NaN])),
   };
 }

@@ -33,7 +33,7 @@ export function rate(users: number, { withMemory }: { withMemory: boolean }): Sc
     rounds: ({ rounds }) => rounds,
     suits: ({ name }) => name !== 'ours-ws',
     async measure(bench, subject) {
-      const { jobs, seconds, cpu, cpuOf } = await carry(bench, subject, {
+      const { jobs, seconds, cpu, cpuByRole } = await carry(bench, subject, {
         users,
         tokens: TOKENS,
         seconds: bench.size.loadSeconds,
@@ -46,7 +46,7 @@ export function rate(users: number, { withMemory }: { withMemory: boolean }): Sc
         'job.p99': percentile(times, 99),
         cpu,
       };
-      for (const [role, used] of Object.entries(cpuOf)) sample[`cpu.${role}`] = used;
+      for (const [role, used] of Object.entries(cpuByRole)) sample[`cpu.${role}`] = used;
       const own = subject.system.members().filter(({ role }) => OWN_ROLES.includes(role));
       for (const { role, pid } of own) sample[`memory.${role}`] = residentMiB(pid);
       return { ...sample, memory: own.reduce((total, { pid }) => total + residentMiB(pid), 0) };

@@ -1,6 +1,7 @@
 /** Many slow streams, all started in the same instant: a machine that has many readers and little to do for each. */
 import { relayTimes } from '../client/wholeness';
 import { percentile, sum } from '../statistics';
+import { cpuOf } from '../usage';
 import { addedToFirstToken, FIRST_TOKEN_MS } from './latency';
 import type { Scenario } from './scenario';
 
@@ -17,6 +18,7 @@ export function streams(count: number): Scenario {
       { key: 'first-token.p99', label: 'added to first token, p99, ms' },
       { key: 'relay.p50', label: 'relay of a token, p50, ms' },
       { key: 'relay.p99', label: 'relay of a token, p99, ms' },
+      { key: 'cpu', label: 'CPU seconds per 1000 tokens, all processes' },
       { key: 'damage', label: 'tokens lost, repeated or misplaced', kind: 'count' },
       { key: 'failed', label: 'jobs failed', kind: 'count' },
       { key: 'restarts', label: 'streams begun anew', kind: 'count' },
@@ -30,8 +32,11 @@ export function streams(count: number): Scenario {
         firstTokenMs: FIRST_TOKEN_MS,
         intervalMs: INTERVAL_MS,
       });
+      const members = subject.system.members();
+      const before = sum(cpuOf(members));
       const order = () => subject.call({ swarm: 'one-voice', message: 'Say something.', limitMs: LIMIT_MS });
       const jobs = await Promise.all(Array.from({ length: count }, order));
+      const cpu = ((sum(cpuOf(members)) - before) / (count * tokens)) * 1000;
       const { failed, lost, repeated, misplaced } = bench.check(subject, name, jobs, { turns: 1, tokens });
       const first = jobs.map(addedToFirstToken).filter((ms) => !Number.isNaN(ms));
       const relay = jobs.flatMap((heard) => relayTimes(heard, bench.clockAheadMs));
@@ -40,6 +45,7 @@ export function streams(count: number): Scenario {
         'first-token.p99': percentile(first, 99),
         'relay.p50': percentile(relay, 50),
         'relay.p99': percentile(relay, 99),
+        cpu,
         damage: lost + repeated + misplaced,
         failed,
         restarts: sum(jobs.map(({ restarts }) => restarts)),
