@@ -30,6 +30,7 @@ export const FAILURE_CODES = [
   'STREAM_STALLED',
   'STREAM_CUT',
   // the run
+  'BUDGET_EXHAUSTED',
   'CANCELLED',
   'FENCED',
   'TEXT_LOST',

@@ -7,9 +7,11 @@
 import OpenAI from 'openai';
 import type { ChatCompletionChunk, ChatCompletionMessageParam } from 'openai/resources/chat/completions';
 import type { Usage } from '../contract';
+import { connect, openAnswer } from './client';
 import type { CallScope, Endpoint } from './endpoints/endpoint';
 import { GatewayFailure, toGatewayFailure } from './failures';
 import { readErrorBody, readSymptom, symptomOf } from './symptom';
+import { isThinking, readCost, readUsage } from './usage';
 import { createWatchdog } from './watchdog';
 
 export interface ChatCall {
@@ -18,10 +20,14 @@ export interface ChatCall {
   messages: ChatCompletionMessageParam[];
   temperature: number;
   maxTokens: number;
+  /** Further models of the turn behind the same gateway, for gateways that fall back by themselves. */
+  alternatives?: string[];
   scope: CallScope;
   signal: AbortSignal;
   /** Called with each piece of text as it arrives. */
   onText(text: string): void;
+  /** Called as soon as the gateway's id of the generation is known: what a broken call has cost is asked by it. */
+  onGeneration?(id: string): void;
 }
 
 export interface ChatResult {
@@ -33,6 +39,8 @@ export interface ChatResult {
   generationId: string | undefined;
   /** Milliseconds from the request to the first text. */
   firstTokenMs: number | null;
+  /** Which of its own targets a gateway says that it has used (Portkey's `x-portkey-last-used-option-index`). */
+  gatewayOption: string | undefined;
 }
 
 /** Calls a gateway; throws {@link GatewayFailure}, or the signal's reason when the caller aborted. */
@@ -56,18 +64,11 @@ export function createChat(): Chat {
     if (call.endpoint.keyRequired && !call.endpoint.apiKey) throw toGatewayFailure(keyMissing(call.endpoint));
     const reading = new Reading(call);
     try {
-      const stream = await clientOf(call.endpoint).chat.completions.create(
-        {
-          model: call.model,
-          messages: call.messages,
-          temperature: call.temperature,
-          max_tokens: call.maxTokens,
-          stream: true,
-          stream_options: { include_usage: true },
-        },
-        { signal: reading.signal, headers: call.endpoint.headers(call.scope) },
-      );
-      for await (const chunk of stream) reading.take(chunk);
+      const { endpoint } = call;
+      const options = { signal: reading.signal, headers: endpoint.headers(call.scope) };
+      const answer = await openAnswer(clientOf(endpoint), endpoint, bodyOf(call), options);
+      reading.begin(answer.headers);
+      for await (const chunk of answer.chunks) reading.take(chunk);
     } catch (error) {
       if (!reading.isComplete || error instanceof GatewayFailure || error instanceof OpenAI.APIError)
         throw reading.explain(error);
@@ -78,27 +79,17 @@ export function createChat(): Chat {
   };
 }
 
-function connect({ baseUrl, apiKey, firstTokenTimeoutMs }: Endpoint): OpenAI {
-  return new Client({
-    baseURL: baseUrl,
-    apiKey: apiKey ?? 'none',
-    // Temporal owns the retries: the client's own would multiply with them and ignore long Retry-After headers
-    maxRetries: 0,
-    timeout: firstTokenTimeoutMs,
-    // else the client takes them from OPENAI_ORG_ID and OPENAI_PROJECT_ID and tells them to whichever gateway it calls
-    organization: null,
-    project: null,
-    // a frame that it cannot parse would go to standard error with the text in it
-    logLevel: 'off',
-  });
-}
-
-/** Keeps what gateways say outside of an `error` field, as Portkey does; the client would throw it away. */
-class Client extends OpenAI {
-  protected override makeStatusError(...[status, body, ...rest]: Parameters<OpenAI['makeStatusError']>) {
-    const isWrapped = body instanceof Object && 'error' in body;
-    return super.makeStatusError(status, !body || isWrapped ? body : { error: body }, ...rest);
-  }
+/** Only what every gateway takes, and what this one asks for: api.openai.com refuses fields that it does not know. */
+function bodyOf({ endpoint, model, messages, temperature, maxTokens, alternatives = [] }: ChatCall) {
+  return {
+    model,
+    messages,
+    temperature,
+    [endpoint.tokenLimitField]: maxTokens,
+    stream: true as const,
+    stream_options: { include_usage: true },
+    ...endpoint.extras(model, alternatives),
+  };
 }
 
 function keyMissing({ label, keyVariable }: Endpoint) {
@@ -115,6 +106,7 @@ class Reading {
   private usage: ChatCompletionChunk['usage'];
   private model: string;
   private generationId: string | undefined;
+  private gatewayOption: string | undefined;
 
   constructor(private readonly call: ChatCall) {
     const { firstTokenTimeoutMs, idleTimeoutMs } = call.endpoint;
@@ -123,17 +115,34 @@ class Reading {
     this.signal = AbortSignal.any([call.signal, this.watchdog.signal]);
   }
 
+  begin(headers: Headers): void {
+    this.gatewayOption = headers.get('x-portkey-last-used-option-index') ?? undefined;
+    this.identify(headers.get('x-generation-id') ?? undefined);
+  }
+
   take(chunk: ChatCompletionChunk): void {
     this.call.signal.throwIfAborted();
-    if ('error' in chunk && chunk.error) throw toGatewayFailure(readErrorBody(chunk.error, this.call.endpoint));
+    this.refuseErrors(chunk);
     this.model = chunk.model || this.model;
     this.usage = chunk.usage ?? this.usage;
     // some gateways keep the connection open after the last chunk, and the client waits with them
     if (this.finishReason && chunk.usage) this.watchdog.winding(AFTER_USAGE_MS);
-    if (isGenerationId(chunk.id, this.generationId)) this.generationId = chunk.id;
+    this.identify(chunk.id);
     // gateways send other events through the same pipe, `event: ping` for one: they carry no choices
     const choice = chunk.choices?.[0];
-    if (choice) this.hear(choice);
+    if (!choice) return;
+    this.hear(choice);
+    this.refuseErrors(choice);
+  }
+
+  private identify(id: string | undefined): void {
+    if (!id || !isGenerationId(id, this.generationId)) return;
+    this.generationId = id;
+    this.call.onGeneration?.(id);
+  }
+
+  private refuseErrors(part: object): void {
+    if ('error' in part && part.error) throw toGatewayFailure(readErrorBody(part.error, this.call.endpoint));
   }
 
   private hear({ finish_reason, delta }: ChatCompletionChunk.Choice): void {
@@ -178,6 +187,7 @@ class Reading {
       costUsd: readCost(this.usage) ?? call.endpoint.unreportedCostUsd,
       generationId: this.generationId,
       firstTokenMs: this.firstTokenMs,
+      gatewayOption: this.gatewayOption,
     };
   }
 
@@ -197,25 +207,6 @@ class Reading {
 }
 
 /** Portkey makes up ids for chunks that stand for comments: the first id counts, unless OpenRouter's own (`gen-`) follows. */
-function isGenerationId(id: string | undefined, known: string | undefined): boolean {
-  return Boolean(id) && (!known || (id ?? '').startsWith('gen-'));
-}
-
-/** Models that reason stream their thoughts in fields of their own before they say anything. */
-function isThinking(delta: object | null | undefined): boolean {
-  return Boolean(delta && ('reasoning' in delta || 'reasoning_content' in delta));
-}
-
-function readUsage(usage: NonNullable<ChatCompletionChunk['usage']>): Usage {
-  const cached = usage.prompt_tokens_details?.cached_tokens;
-  return {
-    prompt_tokens: usage.prompt_tokens,
-    completion_tokens: usage.completion_tokens,
-    ...(cached ? { cached_tokens: cached } : {}),
-  };
-}
-
-/** OpenRouter reports the cost in the usage; the `openai` types do not know the field. */
-function readCost(usage: object | null | undefined): number | undefined {
-  return usage && 'cost' in usage && typeof usage.cost === 'number' ? usage.cost : undefined;
+function isGenerationId(id: string, known: string | undefined): boolean {
+  return id !== known && (!known || (id.startsWith('gen-') && !known.startsWith('gen-')));
 }

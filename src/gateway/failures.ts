@@ -7,11 +7,12 @@ import type { Symptom } from './symptom';
 
 /**
  * `retry`: the same model again after a wait, so many times, then the next one; `lastTries` holds when there is no next one.
+ * `wait`: the same model when our own limit allows it, which uses up no try. `economy`: the cheaper model for runs without money.
  * `next`: the next model of the alias. `next-gateway`: the next model behind another gateway. `fail`: no other would do better.
  */
 export type Remedy =
   | { action: 'retry'; tries: number; lastTries: number; baseMs: number; then: 'next' | 'next-gateway' }
-  | { action: 'next' | 'next-gateway' | 'fail' };
+  | { action: 'wait' | 'economy' | 'next' | 'next-gateway' | 'fail' };
 
 interface Row {
   code: FailureCode;
@@ -74,12 +75,10 @@ export const TABLE: readonly Row[] = [
     when: ({ status, type }) => status === 403 || status === 446 || REFUSALS.includes(type),
     remedy: { action: 'fail' },
   },
-  { code: 'GATEWAY_REFUSED_REQUEST', when: ({ type }) => BAD_REQUEST.includes(type), remedy: { action: 'fail' } },
-  // 400 without a type is also what a retired model id gets: another model of the alias may do
   {
     code: 'GATEWAY_REFUSED_REQUEST',
-    when: ({ status }) => status === 400 || status === 413 || status === 422,
-    remedy: { action: 'next' },
+    when: ({ status, type }) => status === 413 || status === 422 || BAD_REQUEST.includes(type),
+    remedy: { action: 'fail' },
   },
   { code: 'RATE_LIMITED', when: ({ status, perDay }) => status === 429 && perDay, remedy: { action: 'next' } },
   {

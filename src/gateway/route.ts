@@ -2,12 +2,16 @@
 import { z } from 'zod';
 import type { Alias } from '../contract';
 import type { Endpoint } from './endpoints/endpoint';
-import type { GatewayFailure } from './failures';
+import type { GatewayFailure, Remedy } from './failures';
 
 /** A model at a gateway. */
 export interface Candidate {
   endpoint: Endpoint;
   model: string;
+  /** Share of the calls under `load-balance`, 1 unless given. */
+  weight?: number;
+  /** Takes over only where the budget no longer pays for the others. */
+  economy?: true;
 }
 
 /** The candidates of each alias, in the order in which they are tried. */
@@ -18,6 +22,8 @@ export const progress = z.object({
   position: z.number().int().min(0),
   tries: z.number().int().min(0),
   lost: z.array(z.string()).default([]),
+  /** The order of the models as this turn found it, where it depends on the moment. */
+  order: z.array(z.string()).optional(),
 });
 export type Progress = z.infer<typeof progress>;
 
@@ -33,21 +39,51 @@ const LONGEST_BACKOFF_MS = 30_000;
 
 /** Decides the next step. `random` spreads the retries of parallel turns over a quarter of the wait. */
 export function nextStep(candidates: Candidate[], now: Progress, failure: GatewayFailure, random = Math.random): Step {
-  const { remedy } = failure;
-  if (remedy.action === 'fail') return { do: 'fail' };
-  const { to, position, lost } = next(candidates, now, remedy.action === 'retry' ? remedy.then : remedy.action);
-  if (remedy.action === 'retry' && now.tries < (to ? remedy.tries : remedy.lastTries)) {
-    const backoffMs = Math.min(remedy.baseMs * 2 ** now.tries, LONGEST_BACKOFF_MS);
-    const waitMs = Math.round(failure.waitMs ?? backoffMs * (1 + random() / 4));
-    return { do: 'retry', progress: { ...now, tries: now.tries + 1 }, waitMs };
+  const { remedy, waitMs } = failure;
+  switch (remedy.action) {
+    case 'fail':
+      return { do: 'fail' };
+    case 'wait':
+      return { do: 'retry', progress: now, waitMs: Math.ceil(waitMs ?? 0) };
+    case 'economy':
+      return economise(candidates, now);
+    case 'retry':
+      return retry(candidates, now, remedy, waitMs, random);
+    default:
+      return goOn(candidates, now, remedy.action);
   }
-  return to ? { do: 'reroute', progress: { position, tries: 0, lost }, to } : { do: 'fail' };
 }
 
-/** The candidate that would take over, if there is one, and the gateways that are then no use any more. */
-function next(candidates: Candidate[], now: Progress, onwards: 'next' | 'next-gateway') {
+type Retry = Extract<Remedy, { action: 'retry' }>;
+
+function retry(
+  candidates: Candidate[],
+  now: Progress,
+  remedy: Retry,
+  askedMs: number | undefined,
+  random: () => number,
+) {
+  const onwards = goOn(candidates, now, remedy.then);
+  if (now.tries >= (onwards.do === 'reroute' ? remedy.tries : remedy.lastTries)) return onwards;
+  const backoffMs = Math.min(remedy.baseMs * 2 ** now.tries, LONGEST_BACKOFF_MS);
+  const waitMs = Math.round(askedMs ?? backoffMs * (1 + random() / 4));
+  return { do: 'retry', progress: { ...now, tries: now.tries + 1 }, waitMs } as const;
+}
+
+/** On to the candidate that would take over, if there is one; gateways that are no use to the turn are noted. */
+function goOn(candidates: Candidate[], now: Progress, onwards: 'next' | 'next-gateway'): Step {
   const left = candidates[now.position]?.endpoint.name ?? '';
   const lost = onwards === 'next-gateway' ? [...now.lost, left] : now.lost;
-  const position = candidates.findIndex(({ endpoint }, i) => i > now.position && !lost.includes(endpoint.name));
-  return { to: candidates[position], position, lost };
+  const position = candidates.findIndex(
+    ({ endpoint, economy }, i) => i > now.position && !economy && !lost.includes(endpoint.name),
+  );
+  const to = candidates[position];
+  return to ? { do: 'reroute', progress: { ...now, position, tries: 0, lost }, to } : { do: 'fail' };
+}
+
+/** On to the model for runs that are short of money. */
+function economise(candidates: Candidate[], now: Progress): Step {
+  const position = candidates.findIndex(({ economy }, i) => economy && i > now.position);
+  const to = candidates[position];
+  return to ? { do: 'reroute', progress: { ...now, position, tries: 0 }, to } : { do: 'fail' };
 }

@@ -2,6 +2,7 @@
 import { APIConnectionError, APIConnectionTimeoutError, APIError } from 'openai';
 import { z } from 'zod';
 import type { Endpoint } from './endpoints/endpoint';
+import { readWait } from './wait';
 
 export interface Symptom {
   kind: 'status' | 'no-connection' | 'timeout' | 'no-first-token' | 'stalled' | 'cut' | 'key-missing';
@@ -112,8 +113,16 @@ function describe(
     retryable: body.availability?.retryable === true,
     perDay: /per-day|per_day/.test(`${said} ${limitSource ?? ''}`),
     waitMs: readWait((name) => headers?.get(name) ?? headerOf(body, name), now, availabilityWait(body)),
-    message: `${endpoint.label} answered ${found ?? 'with an error'}${said ? `: ${said}` : ''}`.replace(/\.?$/, '.'),
+    message: withoutKey(
+      `${endpoint.label} answered ${found ?? 'with an error'}${said ? `: ${said}` : ''}`.replace(/\.?$/, '.'),
+      endpoint,
+    ),
   };
+}
+
+/** Some gateways quote the key that they refuse. */
+function withoutKey(message: string, { apiKey }: Endpoint): string {
+  return apiKey ? message.replaceAll(apiKey, '[key]') : message;
 }
 
 /** An error inside a stream has no status; its code may stand for one. */
@@ -147,29 +156,6 @@ function sentenceOf(body: ErrorBody): string {
     .replace(/\s+/g, ' ')
     .trim();
   return plain.slice(0, SENTENCE_LIMIT) + reasons;
-}
-
-/**
- * How long a gateway asks us to wait, milliseconds: `retry-after-ms`, `Retry-After` in seconds or as a date (RFC 9110, 10.2.3), what the body says, or
- * `X-RateLimit-Reset`, which is Unix time in milliseconds at OpenRouter and in seconds elsewhere.
- */
-export function readWait(
-  header: (name: string) => string | null | undefined,
-  now: number,
-  waitInBody?: number,
-): number | undefined {
-  const milliseconds = Number(header('retry-after-ms') || NaN);
-  if (milliseconds >= 0) return milliseconds;
-  const after = header('retry-after');
-  if (after) {
-    const wait = /^\d+(\.\d+)?$/.test(after) ? Number(after) * 1000 : Date.parse(after) - now;
-    if (!Number.isNaN(wait)) return Math.max(0, wait);
-  }
-  if (waitInBody !== undefined) return waitInBody;
-  const reset = Number(header('x-ratelimit-reset') ?? NaN);
-  if (reset > 1e12) return Math.max(0, reset - now);
-  if (reset > 1e9) return Math.max(0, reset * 1000 - now);
-  return undefined;
 }
 
 function rootCause(error: unknown): string {

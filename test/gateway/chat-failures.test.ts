@@ -54,6 +54,12 @@ describe('a gateway that refuses', () => {
     expect(message).toContain('SOME_API_KEY');
   });
 
+  it('is not quoted with the key that it refuses', async () => {
+    const said = { error: { message: 'Incorrect API key provided: test-key.' } };
+    const { message } = await fail({ status: 401, body: said });
+    expect(message).toContain('Incorrect API key provided: [key].');
+  });
+
   it('shows the reasons of a moderation', async () => {
     expect((await fail(cases.moderated)).message).toContain('violence');
   });
@@ -154,6 +160,11 @@ describe('an error inside the stream', () => {
     expect(await fail(replies)).toMatchObject({ code, action: 'retry', text: FIRST_THREE });
   });
 
+  it('in an `error:` field, as llama.cpp had it, counts as its code', async () => {
+    const { code, message } = await fail(quirks.legacyErrorField);
+    expect([code, message]).toEqual(['GATEWAY_ERROR', expect.stringContaining('context is full')]);
+  });
+
   it.each<[string, Record<string, string | number>, string, string]>([
     ['429 as a text', { code: '429', message: 'Slow down' }, 'RATE_LIMITED', 'retry'],
     ['402', { code: 402, message: 'Out of credit' }, 'GATEWAY_CREDIT_EXHAUSTED', 'next-gateway'],
@@ -165,6 +176,40 @@ describe('an error inside the stream', () => {
   });
 });
 
+describe('status 200 with something else than a stream', () => {
+  it('is the error that it holds', async () => {
+    const { code, action, message } = await fail(quirks.errorBodyWith200);
+    expect([code, action, message]).toEqual([
+      'GATEWAY_UNAVAILABLE',
+      'retry',
+      expect.stringContaining('Upstream failed'),
+    ]);
+  });
+
+  it('is the refusal that it holds', async () => {
+    const error = { message: 'No money', metadata: { error_type: 'payment_required' } };
+    expect((await fail({ status: 200, body: { error } })).code).toBe('GATEWAY_CREDIT_EXHAUSTED');
+  });
+
+  it('is an outage when it is a page of HTML', async () => {
+    const { code, message } = await fail({ status: 200, body: '<html><h1>We are moving house</h1></html>' });
+    expect([code, message]).toEqual(['GATEWAY_UNAVAILABLE', expect.stringContaining('We are moving house')]);
+  });
+
+  it.each<[string, Record<string, string | never[]>]>([
+    ['without choices', { id: 'x', choices: [] }],
+    ['that is empty', {}],
+  ])('is an error when it is a completion %s', async (_, body) => {
+    expect((await fail({ status: 200, body })).action).toBe('retry');
+  });
+
+  it('is an error beside the partial text of a completion', async () => {
+    const choice = { message: { content: 'A flock' }, finish_reason: 'error', error: { code: 502, message: 'Lost' } };
+    const { code, text } = await fail({ status: 200, body: { choices: [choice] } });
+    expect([code, text]).toEqual(['GATEWAY_UNAVAILABLE', 'A flock']);
+  });
+});
+
 describe('a stream that ends without success', () => {
   it.each<[string, Reply[], string]>([
     ['without a finish reason', quirks.endWithoutFinish, CASE_TEXT],
@@ -172,8 +217,6 @@ describe('a stream that ends without success', () => {
     ['in the middle of a frame', quirks.halfFrame, FIRST_THREE],
     ['with finish reason "error"', quirks.finishError, CASE_TEXT],
     ['with finish reason "abort"', quirks.vllmAbort, CASE_TEXT],
-    ['with a JSON error in place of a stream', quirks.errorBodyWith200, ''],
-    ['with an `error:` field as llama.cpp had', quirks.legacyErrorField, ''],
     ['without anything', quirks.emptyStream, ''],
     ['with nothing but [DONE]', quirks.emptyStreamWithDone, ''],
     ['with a cut socket', cases.cutAfterThreeTokens, FIRST_THREE],

@@ -40,10 +40,31 @@ describe('the request', () => {
     });
   });
 
+  it('names the limit of the answer as the gateway knows it', async () => {
+    await listen(cases.normalStream, { tokenLimitField: 'max_completion_tokens' });
+    const body = gateway.calls('m')[0]?.body;
+    expect(body).toHaveProperty('max_completion_tokens', 100);
+    expect(body).not.toHaveProperty('max_tokens');
+  });
+
   it('goes out once, and says that it is no retry', async () => {
     await listen(cases.normalStream);
     expect(gateway.requests).toHaveLength(1);
     expect(gateway.calls('m')[0]?.headers['x-stainless-retry-count']).toBe('0');
+  });
+});
+
+describe('a gateway that does not stream', () => {
+  it('is heard all the same: one whole completion', async () => {
+    const body = {
+      id: 'gen-whole',
+      model: 'm-2',
+      choices: [{ index: 0, message: { role: 'assistant', content: CASE_TEXT }, finish_reason: 'stop' }],
+      usage: { prompt_tokens: 5, completion_tokens: 6, cost: 0.25 },
+    };
+    const { text, result } = await listen({ status: 200, body });
+    expect(text).toBe(CASE_TEXT);
+    expect(result).toMatchObject({ model: 'm-2', finishReason: 'stop', costUsd: 0.25, generationId: 'gen-whole' });
   });
 });
 

@@ -35,6 +35,38 @@ describe('OpenRouter', () => {
   });
 });
 
+describe('the body', () => {
+  async function bodyAt(endpoint: Endpoint, alternatives: string[] = []): Promise<unknown> {
+    gateway.script('m', cases.normalStream);
+    await hear(endpoint, { alternatives });
+    return gateway.calls('m').at(-1)?.body;
+  }
+  const router = (more: object = {}) => openrouter({ apiKey: 'or-1', baseUrl: gateway.url, ...more });
+
+  it('tells OpenRouter which models may answer instead, and which providers', async () => {
+    const provider = { sort: 'throughput', data_collection: 'deny' };
+    const body = await bodyAt(router({ fallback: true, provider }), ['n', 'o']);
+    expect(body).toMatchObject({ model: 'm', models: ['m', 'n', 'o'], provider });
+  });
+
+  it('leaves the models to us where OpenRouter is told to, or where there is but one', async () => {
+    expect(await bodyAt(router(), ['n'])).not.toHaveProperty('models');
+    expect(await bodyAt(router({ fallback: true }))).not.toHaveProperty('models');
+  });
+
+  it.each([
+    ['https://api.openai.com/v1', 'max_completion_tokens'],
+    ['https://vllm.example/v1', 'max_tokens'],
+  ])('at %s says %s', (baseUrl, field) => {
+    expect(compatible({ baseUrl, apiKey: undefined }).tokenLimitField).toBe(field);
+  });
+
+  it('says max_completion_tokens to OpenAI behind Portkey, and max_tokens to a host of one’s own', () => {
+    expect(portkeyWith({ provider: 'openai' }).tokenLimitField).toBe('max_completion_tokens');
+    expect(portkeyWith({ provider: 'openai', customHost: 'http://x/v1' }).tokenLimitField).toBe('max_tokens');
+  });
+});
+
 describe('Portkey', () => {
   it('gets its key in a header of its own, and no Authorization', async () => {
     const headers = await headersAt(portkeyWith());

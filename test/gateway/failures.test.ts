@@ -30,8 +30,8 @@ const rows: Row[] = [
   ['400 invalid_prompt', typed(400, 'invalid_prompt'), 'GATEWAY_REFUSED_REQUEST', 'fail'],
   ['400 model_not_found', coded(400, 'model_not_found'), 'MODEL_NOT_FOUND', 'next'],
   ['400 without a type', answer(400), 'GATEWAY_REFUSED_REQUEST', 'next'],
-  ['413', answer(413), 'GATEWAY_REFUSED_REQUEST', 'next'],
-  ['422', answer(422), 'GATEWAY_REFUSED_REQUEST', 'next'],
+  ['413', answer(413), 'GATEWAY_REFUSED_REQUEST', 'fail'],
+  ['422', answer(422), 'GATEWAY_REFUSED_REQUEST', 'fail'],
   ['any other 4xx', answer(418), 'GATEWAY_REFUSED_REQUEST', 'next'],
 
   ['400 context_length_exceeded', typed(400, 'context_length_exceeded'), 'CONTEXT_TOO_LONG', 'next'],

@@ -127,6 +127,36 @@ describe('the wait before a retry', () => {
   });
 });
 
+describe('a limit of our own', () => {
+  it('is waited for without using up a try', () => {
+    const step = nextStep([a1, a2], at(0, 2), after({ action: 'wait' }, 1234.5));
+    expect(step).toEqual({ do: 'retry', progress: at(0, 2), waitMs: 1235 });
+  });
+});
+
+describe('a budget that pays for no more', () => {
+  const cheap: Candidate = { endpoint: B, model: 'cheap', economy: true };
+  const short = after({ action: 'economy' });
+
+  it('passes the turn to the cheaper model, and ends it where there is none', () => {
+    expect(nextStep([a1, a2, cheap], START, short)).toEqual({ do: 'reroute', progress: at(2), to: cheap });
+    expect(nextStep([a1, a2], START, short)).toEqual({ do: 'fail' });
+    expect(nextStep([a1, cheap], at(1), short)).toEqual({ do: 'fail' });
+  });
+
+  it('is the only thing that the cheaper model takes over for', () => {
+    expect(nextStep([a1, cheap], START, next)).toEqual({ do: 'fail' });
+  });
+});
+
+describe('the order in which a turn found its models', () => {
+  it('is kept on its way', () => {
+    const order = ['a/two', 'a/one'];
+    expect(nextStep([a2, a1], { ...START, order }, retry())).toMatchObject({ progress: { order } });
+    expect(nextStep([a2, a1], { ...START, order }, next)).toMatchObject({ progress: { order, position: 1 } });
+  });
+});
+
 describe('the way of a turn', () => {
   /** Where a turn goes when every call fails like this. */
   function walk(candidates: Candidate[], failure: GatewayFailure): string[] {

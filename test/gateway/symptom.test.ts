@@ -1,6 +1,7 @@
 /** What is read out of an error: status, type, wait and words, in all the shapes that were seen in the wild. */
 import { APIConnectionError, APIError } from 'openai';
-import { readErrorBody, readSymptom, readWait } from '../../src/gateway/symptom';
+import { readErrorBody, readSymptom } from '../../src/gateway/symptom';
+import { readWait } from '../../src/gateway/wait';
 import { endpointAt } from '../support/endpoints';
 
 const NOW = Date.UTC(2026, 10, 22, 12, 0, 0);
@@ -26,6 +27,22 @@ describe('a wait in the headers', () => {
     ['a reset that is past', { 'X-RateLimit-Reset': String(NOW - 5) }, 0],
     ['a reset in past seconds', { 'X-RateLimit-Reset': String(NOW / 1000 - 20) }, 0],
     ['a reset that is no time', { 'X-RateLimit-Reset': '60' }, undefined],
+    ['a limit of requests that begins anew', { 'x-ratelimit-reset-requests': '1s' }, 1000],
+    ['a limit of tokens that begins anew', { 'x-ratelimit-reset-tokens': '6m0s' }, 360_000],
+    ['parts of a second as OpenAI writes them', { 'x-ratelimit-reset-tokens': '250ms' }, 250],
+    ['hours', { 'x-ratelimit-reset-tokens': '1h2m3.5s' }, 3_723_500],
+    ['a duration that is none', { 'x-ratelimit-reset-tokens': '6 m' }, undefined],
+    [
+      'the limit that is used up, of two',
+      {
+        'x-ratelimit-reset-requests': '1s',
+        'x-ratelimit-remaining-requests': '59',
+        'x-ratelimit-reset-tokens': '20s',
+        'x-ratelimit-remaining-tokens': '0',
+      },
+      20_000,
+    ],
+    ['the sooner of two', { 'x-ratelimit-reset-requests': '1s', 'x-ratelimit-reset-tokens': '20s' }, 1000],
     ['words', { 'Retry-After': 'later' }, undefined],
     ['an empty retry-after-ms', { 'retry-after-ms': '' }, undefined],
     ['nothing', {}, undefined],

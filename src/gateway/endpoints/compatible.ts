@@ -10,6 +10,8 @@ export function compatible({ apiKey, baseUrl }: { apiKey: string | undefined; ba
     apiKey,
     keyVariable: 'GATEWAY_API_KEY',
     keyRequired: false,
+    // its newest models refuse `max_tokens`, which is what every other server knows
+    tokenLimitField: new URL(baseUrl).hostname === 'api.openai.com' ? 'max_completion_tokens' : 'max_tokens',
     headers: () => ({}),
   };
 }

@@ -20,6 +20,14 @@ export interface Endpoint {
   keyRequired: boolean;
   /** Sent with each call; `null` removes a header of the `openai` client. */
   headers(scope: CallScope): Record<string, string | null>;
+  /** The name that the limit of an answer goes by. */
+  tokenLimitField: 'max_tokens' | 'max_completion_tokens';
+  /** Fields of the body that only this gateway knows; `alternatives` are further models that may answer in place of `model`. */
+  extras(model: string, alternatives: string[]): object;
+  /** Whether the model stops, and costs no more, when we hang up. */
+  stopsOnAbort: boolean;
+  /** Path under the base URL that tells what a generation has cost, `?id=` added; null where there is none. */
+  generationPath: string | null;
   /** Whether a conversation that ends with an assistant message is continued exactly there. */
   continues: boolean;
   /** Path under the base URL that answers 200 when the gateway is there and takes the key. */
@@ -36,9 +44,13 @@ const MINUTE = 60_000;
 /** What most hosted gateways have in common. */
 export const HOSTED = {
   keyRequired: true,
+  tokenLimitField: 'max_tokens',
+  extras: () => ({}),
+  stopsOnAbort: true,
+  generationPath: null,
   continues: false,
   probePath: '/models',
   firstTokenTimeoutMs: 2 * MINUTE,
   idleTimeoutMs: MINUTE,
   unreportedCostUsd: null,
-} as const;
+} as const satisfies Partial<Endpoint>;

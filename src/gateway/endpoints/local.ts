@@ -1,10 +1,11 @@
 /** The embedded model (src/local-model): no key, no cost, slow to its first token, and it continues a text exactly. */
-import type { Endpoint } from './endpoint';
+import { HOSTED, type Endpoint } from './endpoint';
 
 export const LOCAL = 'local';
 
 export function local({ baseUrl }: { baseUrl: string }): Endpoint {
   return {
+    ...HOSTED,
     name: LOCAL,
     label: 'The local model',
     baseUrl,

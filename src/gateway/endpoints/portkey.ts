@@ -10,11 +10,14 @@ export interface PortkeyOptions {
   config: string | undefined;
   virtualKey: string | undefined;
   provider: string | undefined;
+  /** Base URL of the provider, where it is not the provider's own. */
+  customHost?: string | undefined;
   /** Key of the provider behind Portkey, where neither a config nor a virtual key holds it. */
   providerKey: string | undefined;
 }
 
-export function portkey({ apiKey, baseUrl, config, virtualKey, provider, providerKey }: PortkeyOptions): Endpoint {
+export function portkey(options: PortkeyOptions): Endpoint {
+  const { apiKey, baseUrl, config, virtualKey, provider, providerKey, customHost } = options;
   return {
     ...HOSTED,
     name: 'portkey',
@@ -22,12 +25,17 @@ export function portkey({ apiKey, baseUrl, config, virtualKey, provider, provide
     baseUrl,
     apiKey,
     keyVariable: 'PORTKEY_API_KEY',
+    // OpenAI's own newest models refuse `max_tokens`; servers that only speak like OpenAI may know nothing else
+    tokenLimitField: provider === 'openai' && !customHost ? 'max_completion_tokens' : 'max_tokens',
+    // the open-source gateway reads a stream to its end although we have left
+    stopsOnAbort: false,
     headers: ({ run_id, session_id, team_id, turn }) => ({
       Authorization: providerKey ? `Bearer ${providerKey}` : null,
       'x-portkey-api-key': apiKey ?? null,
       'x-portkey-config': config ?? null,
       'x-portkey-virtual-key': virtualKey ?? null,
       'x-portkey-provider': provider ?? null,
+      'x-portkey-custom-host': customHost ?? null,
       'x-portkey-trace-id': run_id,
       'x-portkey-metadata': toAscii(JSON.stringify({ run_id, session_id, swarm: team_id, turn })),
     }),
