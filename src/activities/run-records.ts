@@ -23,6 +23,11 @@ export function createRunRecords({ turns, memory, routes }: RecordDependencies) 
       return Object.fromEntries(ALIASES.map((alias) => [alias, routes[alias][0]?.model]));
     },
 
+    /** Publishes an event of the run, once for each name however often it is tried. */
+    async announce(scope: RunScope, name: string, news: RunNews): Promise<void> {
+      await turns.publish(pickScope(scope), news, name);
+    },
+
     /** Stores the conversation, then publishes how the run ended. Answers the ending that holds: of several the first. */
     async closeRun(outcome: RunOutcome): Promise<RunEvent['type']> {
       if (outcome.status === 'completed') await store(memory, outcome);

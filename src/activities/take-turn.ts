@@ -163,7 +163,9 @@ class TurnAttempt {
     const byCaller = this.cancelled.aborted || this.context.cancellationDetails?.cancelRequested;
     if (byCaller && !this.refused.signal.aborted) {
       const usage = { prompt_tokens: 0, completion_tokens: estimateTokens(this.publisher.text), estimated: true };
-      this.publisher.tell({ type: 'turn.failed', code: 'CANCELLED', message: 'The run was cancelled.', usage });
+      // the run's own cancellation is called out over Redis; Temporal alone also stops a turn for new guidance
+      const message = this.cancelled.aborted ? 'The run was cancelled.' : 'The turn was stopped.';
+      this.publisher.tell({ type: 'turn.failed', code: 'CANCELLED', message, usage });
       await this.publisher.drain();
     }
     throw this.signal.reason;

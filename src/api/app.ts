@@ -9,6 +9,7 @@ import { ApiError, errorBody, replyWithErrors } from './errors';
 import { addHealthRoutes } from './routes/health';
 import { addRunRoutes } from './routes/runs';
 import { addSessionRoutes } from './routes/sessions';
+import { addSteeringRoutes } from './routes/steering';
 import { addSwarmRoutes } from './routes/swarms';
 import type { Services } from './services';
 
@@ -28,6 +29,7 @@ export function createApp({ services, keyring, corsOrigins, log }: AppOptions): 
   addSwarmRoutes(router, services);
   addRunRoutes(router, services);
   addSessionRoutes(router, services);
+  addSteeringRoutes(router, services);
   addHealthRoutes(router, services);
 
   app.on('error', (error: Error) => log.debug({ reason: error.message }, 'connection'));

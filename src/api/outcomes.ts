@@ -3,7 +3,8 @@ import type { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { isFailureCode, type Failure } from '../contract/failures';
 import { totalsOf } from '../contract/totals';
-import type { RunResult, SwarmResult } from '../contract';
+import { MULTI } from '../contract/names';
+import type { RunResult, StageResult, SwarmResult } from '../contract';
 
 /** Our code and sentence for a workflow that did not complete. */
 export function failureOf({ cause, message }: WorkflowFailedError): Failure {
@@ -30,7 +31,19 @@ export function toReply({ team_id, session_id, run_id, status, stages, ...result
     ...answersOf(result),
     verification: null,
     ...(stages ? { stages } : {}),
+    ...(team_id === MULTI ? { results: resultsOf(result, stages ?? []) } : {}),
   };
+}
+
+/** By swarm what it answered and which model spoke, or why it did not. */
+function resultsOf({ turns }: Pick<SwarmResult, 'turns'>, stages: StageResult[]) {
+  const own = stages.filter(({ stage }) => !stage.includes('/'));
+  return Object.fromEntries(
+    own.map(({ stage, team_id: team, answer, failure }) => {
+      const turn = turns.find((one) => one.turn === answer);
+      return [stage, turn ? { content: turn.text, model: turn.model, team } : { error: failure }];
+    }),
+  );
 }
 
 function answersOf(result: SwarmResult) {

@@ -13,17 +13,19 @@ import {
   SearchAttributeType,
   TypedSearchAttributes,
 } from '@temporalio/common';
-import { COORDINATE, SEARCH_ATTRIBUTES } from '../contract/names';
+import { COORDINATION, membersOf, severalSwarms } from '../contract/compositions';
+import { COORDINATE, MULTI, SEARCH_ATTRIBUTES } from '../contract/names';
 import type {
-  CoordinateInput,
+  GateOptions,
   RunResult,
   RunScope,
   StartRequest,
+  Strategy,
   SwarmDefinition,
   SwarmRunInput,
   TurnOptions,
 } from '../contract';
-import type { coordinate, runSwarm } from '../workflows';
+import type { runSwarm } from '../workflows';
 import { toDescription, type RunDescription } from './descriptions';
 import { ApiError } from './errors';
 import { failureOf, partialResult } from './outcomes';
@@ -33,6 +35,11 @@ import type { TemporalHandle } from './temporal';
 export interface Order extends StartRequest {
   swarm_id: string;
   max_rounds: number;
+  /** For `coordinate`: whether a person must approve the plan. */
+  approve_plan?: boolean | null | undefined;
+  /** For `multi`: who answers, and how. */
+  teams?: string[];
+  strategy?: Strategy;
   /** The caller's `Idempotency-Key`. */
   idempotencyKey?: string | undefined;
 }
@@ -56,7 +63,7 @@ export class Runs {
   /** Checks and names an order without starting anything, so that a watcher can be there before the first event. */
   prepare(order: Order): StartedRun {
     const { idempotencyKey, swarm_id } = order;
-    if (swarm_id !== COORDINATE) this.find(swarm_id);
+    this.definitionOf(order);
     const suffix = idempotencyKey ? hash(idempotencyKey).slice(0, 32) : randomUUID();
     const run_id = `${swarm_id}-${suffix}`;
     return { run_id, session_id: order.session_id ?? `session-${suffix}`, team_id: swarm_id, replayed: false };
@@ -104,30 +111,38 @@ export class Runs {
     return this.options.temporal.client;
   }
 
-  private find(id: string): SwarmDefinition {
+  private find(id: string, field: string): SwarmDefinition {
     const { swarms } = this.options;
     const swarm = swarms.find((one) => one.id === id);
     if (swarm) return swarm;
-    const known = [...swarms.map((one) => one.id), COORDINATE].join(', ');
-    throw new ApiError('UNKNOWN_SWARM', `swarm_id: there is no swarm "${id}"; there are ${known}.`);
+    const known = [...swarms.map((one) => one.id), ...(field === 'swarm_id' ? [COORDINATE] : [])].join(', ');
+    throw new ApiError('UNKNOWN_SWARM', `${field}: there is no swarm "${id}"; there are ${known}.`);
   }
 
   private async startWorkflow(order: Order, scope: RunScope): Promise<void> {
+    const { swarm, members } = this.definitionOf(order);
     const { message, max_rounds } = order;
-    const options = turnOptions(order);
+    const input: SwarmRunInput = {
+      ...scope,
+      swarm,
+      ...(swarm.stages ? { members, max_rounds } : {}),
+      message,
+      options: turnOptions(order),
+      gates: gateOptions(order),
+    };
     const start = this.startOptions(order, scope);
-    if (order.swarm_id === COORDINATE) {
-      const stages = {
-        plan: this.find('strategic-swarm'),
-        implement: this.find('coding-swarm'),
-        review: this.find('debate-swarm'),
-      };
-      const input: CoordinateInput = { ...scope, ...stages, message, options, max_rounds };
-      await this.client.workflow.start<typeof coordinate>('coordinate', { ...start, args: [input] });
-    } else {
-      const input: SwarmRunInput = { ...scope, swarm: this.find(order.swarm_id), message, options };
-      await this.client.workflow.start<typeof runSwarm>('runSwarm', { ...start, args: [input] });
-    }
+    await this.client.workflow.start<typeof runSwarm>('runSwarm', { ...start, args: [input] });
+  }
+
+  /** The swarm of an order with all swarms that it leads. Throws {@link ApiError} for one that does not exist. */
+  private definitionOf({ swarm_id, teams = [], strategy = 'parallel' }: Order) {
+    const swarm =
+      swarm_id === COORDINATE
+        ? COORDINATION
+        : swarm_id === MULTI
+          ? severalSwarms(teams, strategy)
+          : this.find(swarm_id, 'swarm_id');
+    return { swarm, members: membersOf(swarm, (id) => this.find(id, swarm_id === MULTI ? 'teams' : 'swarm_id')) };
   }
 
   private startOptions(order: Order, { run_id, session_id, team_id }: RunScope) {
@@ -167,6 +182,13 @@ function turnOptions({ temperature, max_tokens }: Order): TurnOptions {
   };
 }
 
+function gateOptions({ approve_plan, approve_above_usd }: Order): GateOptions {
+  return {
+    ...(approve_plan ? { approve_plan } : {}),
+    ...(typeof approve_above_usd === 'number' ? { approve_above_usd } : {}),
+  };
+}
+
 const key = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
 
 function attributes(swarm: string, session: string): TypedSearchAttributes {
@@ -180,8 +202,15 @@ function attributes(swarm: string, session: string): TypedSearchAttributes {
 const hash = (text: string) => createHash('sha256').update(text).digest('hex');
 
 /** What makes two requests the same; the session counts only where the caller named one. */
-function fingerprint({ swarm_id, message, session_id, temperature, max_tokens, max_rounds }: Order): string {
+function fingerprint({ idempotencyKey: _key, ...order }: Order): string {
+  const { swarm_id, message, session_id, temperature, max_tokens, max_rounds } = order;
+  const { approve_plan, approve_above_usd, teams, strategy } = order;
+  const steered = [approve_plan || null, approve_above_usd ?? null, teams ?? null, strategy ?? null];
   return hash(
-    JSON.stringify([swarm_id, message, session_id ?? null, temperature ?? null, max_tokens ?? null, max_rounds]),
+    JSON.stringify([
+      ...[swarm_id, message, session_id ?? null, temperature ?? null, max_tokens ?? null, max_rounds],
+      // requests without these must keep the mark that earlier versions gave them
+      ...(steered.every((one) => one === null) ? [] : steered),
+    ]),
   );
 }

@@ -16,6 +16,7 @@ import { createRelay } from './relay';
 import { listRuns } from './run-list';
 import { Runs } from './runs';
 import type { Services } from './services';
+import { createSteer } from './steer';
 import { connectTemporal } from './temporal';
 import { serveWebSockets } from './websocket';
 
@@ -50,6 +51,7 @@ export async function createServer(config: Config, log: Logger): Promise<Running
       if (accepted) await callOutCancel(redis, runId);
       return accepted;
     },
+    steer: createSteer(temporal, (runId) => runs.describe(runId)),
     temporalAnswers: (deadlineMs) =>
       connection
         .withDeadline(Date.now() + deadlineMs, () => connection.workflowService.getSystemInfo({}))

@@ -6,6 +6,7 @@ import type { Memory } from '../redis/memory';
 import type { Relay } from './relay';
 import type { RunPage } from './run-list';
 import type { Runs } from './runs';
+import type { Steer } from './steer';
 
 export interface Services {
   swarms: readonly SwarmDefinition[];
@@ -17,6 +18,7 @@ export interface Services {
   listRuns(query: ListRunsQuery): Promise<RunPage>;
   /** Cancels a run and calls it out to the workers; false when it had already ended. */
   cancelRun(runId: string): Promise<boolean>;
+  steer: Steer;
   temporalAnswers(deadlineMs: number): Promise<boolean>;
   /** How long a synchronous request waits before it turns into 202. */
   syncWaitMs: number;

@@ -71,6 +71,32 @@ export const runEvent = z.discriminatedUnion('type', [
   }),
   /** The turn ended without an answer; text that was shown stays, with what it is known to have used. */
   z.object({ ...ofTurn, type: z.literal('turn.failed'), code, message: z.string(), usage: usage.optional() }),
+  /** A person is asked; the run goes on when the gate is approved or rejected. `about` names the turn that is to be judged. */
+  z.object({
+    ...envelope,
+    type: z.literal('gate.opened'),
+    gate: z.string(),
+    question: z.string(),
+    about: z.string().nullable(),
+  }),
+  z.object({
+    ...envelope,
+    type: z.literal('gate.resolved'),
+    gate: z.string(),
+    decision: z.enum(['approved', 'rejected']),
+    reason: z.string(),
+  }),
+  /** A person's guidance, which every turn that begins from now on is told. `interrupted` names the turns that were stopped for it. */
+  z.object({
+    ...envelope,
+    type: z.literal('message.injected'),
+    number: z.number().int(),
+    guidance: z.string(),
+    interrupted: z.array(z.string()),
+  }),
+  /** No new turn begins until `run.resumed`; turns that speak finish. */
+  z.object({ ...envelope, type: z.literal('run.paused'), number: z.number().int() }),
+  z.object({ ...envelope, type: z.literal('run.resumed'), number: z.number().int() }),
   z.object({ ...envelope, type: z.literal('run.completed'), ...totals, answers: z.array(z.string()) }),
   z.object({ ...envelope, type: z.literal('run.failed'), ...totals, code, message: z.string() }),
   z.object({ ...envelope, type: z.literal('run.cancelled'), ...totals, code, message: z.string() }),

@@ -22,6 +22,25 @@ export interface TurnSnapshot {
   next_index: number;
 }
 
+/** A question to a person, and what they said. */
+export interface GateSnapshot {
+  gate: string;
+  question: string;
+  /** The turn that is to be judged, where there is one. */
+  about: string | null;
+  opened_at: number;
+  status: 'open' | 'approved' | 'rejected';
+  reason?: string;
+  resolved_at?: number;
+}
+
+/** Guidance that a person gave while the run was under way. */
+export interface GuidanceSnapshot {
+  number: number;
+  content: string;
+  at: number;
+}
+
 /** A run as far as its events tell; `null` status before `run.started`. */
 export interface RunSnapshot {
   status: RunStatus | null;
@@ -32,11 +51,17 @@ export interface RunSnapshot {
   turns: TurnSnapshot[];
   answers: string[];
   failure?: { code: FailureCode; message: string };
+  /** Whether a person holds back new turns. */
+  paused: boolean;
+  /** The number of the last pause; 0 when there was none. */
+  pauses: number;
+  gates: GateSnapshot[];
+  guidance: GuidanceSnapshot[];
 }
 
 /** A run of which nothing has been heard yet. */
 export function emptySnapshot(): RunSnapshot {
-  return { status: null, turns: [], answers: [] };
+  return { status: null, turns: [], answers: [], paused: false, pauses: 0, gates: [], guidance: [] };
 }
 
 /** Adds one event to a snapshot, in place. An event that was already folded changes nothing; a gap throws. */
@@ -60,7 +85,39 @@ export function foldEvent(run: RunSnapshot, event: RunEvent): void {
       });
       return;
     default:
-      foldTurnEvent(run, event);
+      if ('turn' in event) foldTurnEvent(run, event);
+      else foldSteering(run, event);
+  }
+}
+
+type SteeringEvent = Extract<RunEvent, { type: `gate.${string}` | 'message.injected' | 'run.paused' | 'run.resumed' }>;
+
+/** What people did with the run. */
+function foldSteering(run: RunSnapshot, event: SteeringEvent): void {
+  switch (event.type) {
+    case 'message.injected': {
+      const { number, guidance: content, at } = event;
+      if (!run.guidance.some((known) => known.number === number)) run.guidance.push({ number, content, at });
+      return;
+    }
+    case 'run.paused':
+      if (event.number > run.pauses) Object.assign(run, { paused: true, pauses: event.number });
+      return;
+    case 'run.resumed':
+      if (event.number === run.pauses) run.paused = false;
+      return;
+    default:
+      foldGate(run.gates, event);
+  }
+}
+
+function foldGate(gates: GateSnapshot[], event: Extract<RunEvent, { gate: string }>): void {
+  const known = gates.find(({ gate }) => gate === event.gate);
+  if (event.type === 'gate.opened') {
+    const { gate, question, about, at } = event;
+    if (!known) gates.push({ gate, question, about, opened_at: at, status: 'open' });
+  } else if (known?.status === 'open') {
+    Object.assign(known, { status: event.decision, reason: event.reason, resolved_at: event.at });
   }
 }
 

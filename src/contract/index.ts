@@ -1,4 +1,5 @@
 /** The contract in one import, for types. Workflow code imports values from the files themselves, so that zod stays out of its bundle. */
+export * from './compositions';
 export * from './events';
 export * from './failures';
 export * from './fold';
@@ -6,6 +7,7 @@ export * from './frames';
 export * from './names';
 export * from './requests';
 export * from './runs';
+export * from './steering';
 export * from './swarms';
 export * from './totals';
 export * from './verdict';

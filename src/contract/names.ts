@@ -8,6 +8,12 @@ export const SEARCH_ATTRIBUTES = { swarm: 'SwarmId', session: 'SessionId', statu
 /** The swarm id under which the coordination of all three teams is listed. */
 export const COORDINATE = 'coordinate';
 
+/** The id under which runs of several swarms on one message are listed. */
+export const MULTI = 'multi';
+
+/** The id of the swarm of one that closes a consensus, and the name of its stage. */
+export const CONSENSUS = 'consensus';
+
 /** Names that route to an ordered list of models; configuration says which (`MODEL_STRATEGIC`, ...). */
 export const ALIASES = ['strategic', 'coding', 'debate_1', 'debate_2', 'fast'] as const;
 export type Alias = (typeof ALIASES)[number];

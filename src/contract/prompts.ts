@@ -50,3 +50,10 @@ Say which voice holds what, keep real disagreement visible, and recommend one co
 /** What the moderator of a review is told on top; the coordination reads the line. */
 export const VERDICT_REQUEST = `This debate is the review of a piece of code. Your first line is exactly "VERDICT: PASS" if the code can be shipped as it is,
 or "VERDICT: REVISE" if a real fault must be mended first. Under "## Recommendation" name those faults, at most three, and nothing else.`;
+
+export const CONSENSUS_MODERATOR = `Several teams have answered the same task on their own. Write in Markdown under these headings:
+## Consensus
+## Dissent
+## Answer
+Under Consensus what all or most of them hold, under Dissent where they differ and who holds what, under Answer the best answer to the task
+that follows from them. Say nothing that none of them said.`;

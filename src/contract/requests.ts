@@ -1,5 +1,6 @@
 /** What callers send: the bodies, queries and WebSocket frames of the API, parsed once where the bytes come in. Unknown fields are ignored. */
 import { z } from 'zod';
+import { STRATEGIES } from './compositions';
 import { MESSAGE_LIMIT, SESSION_ID_LIMIT } from './names';
 
 const message = z
@@ -19,6 +20,8 @@ const sessionId = z
 const options = {
   temperature: z.number().min(0).max(2).nullish(),
   max_tokens: z.number().int().min(1).max(200_000).nullish(),
+  /** Ask a person each time the run has spent so much more, US dollars. */
+  approve_above_usd: z.number().nonnegative().nullish(),
 };
 
 /** Body of `POST /swarm/execute`. `wait: false` asks for 202 at once, as `Prefer: respond-async` does. */
@@ -44,12 +47,34 @@ export const coordinateRequest = z.object({
     .max(10)
     .nullish()
     .transform((rounds) => rounds ?? 1),
+  /** Ask a person before the plan is implemented. */
+  approve_plan: z.boolean().nullish(),
   ...options,
 });
 export type CoordinateRequest = z.infer<typeof coordinateRequest>;
 
+const TEAMS_LIMIT = 10;
+
+/** Body of `POST /swarms/multi`: several swarms on one message. */
+export const multiRequest = z.object({
+  message,
+  teams: z
+    .array(z.string().min(1))
+    .min(1, 'names no swarm')
+    .max(TEAMS_LIMIT)
+    .refine((teams) => new Set(teams).size === teams.length, 'names a swarm twice'),
+  strategy: z.enum(STRATEGIES),
+  session_id: sessionId,
+  stream: z.boolean().nullish(),
+  wait: z.boolean().nullish(),
+  ...options,
+});
+
 /** The part of a start request that the swarms have in common. */
-export type StartRequest = Pick<CoordinateRequest, 'message' | 'session_id' | 'temperature' | 'max_tokens'>;
+export type StartRequest = Pick<
+  CoordinateRequest,
+  'message' | 'session_id' | 'temperature' | 'max_tokens' | 'approve_above_usd'
+>;
 
 const runId = z.string().min(1).max(200);
 /** A place in a run's stream as events carry it, or `0` for its beginning. */

@@ -1,6 +1,7 @@
 /** What goes into a run, what comes out of it, and the turns between: the types that workflows and activities exchange. */
 import type { Alias } from './names';
 import type { Failure } from './failures';
+import type { GateOptions } from './steering';
 import type { Role, SwarmDefinition } from './swarms';
 
 /** Where a run stands. `running` covers waiting for a rate limit and for a worker. */
@@ -29,7 +30,12 @@ export interface SwarmRunInput extends RunScope {
   swarm: SwarmDefinition;
   message: string;
   options: TurnOptions;
-  /** Set for a stage of a coordinated run; the parent then opens and closes the run. */
+  /** The definitions of the swarms that this one's stages name, and that their stages name, by id. */
+  members?: Record<string, SwarmDefinition>;
+  /** How often a review may send work back; the pattern `coordinate` reads it. */
+  max_rounds?: number;
+  gates?: GateOptions;
+  /** Set for a stage; who runs the stage then opens and closes the run. */
   stage?: Stage;
 }
 
@@ -54,7 +60,7 @@ export interface TurnOptions {
   max_tokens?: number;
 }
 
-/** Input of `coordinate`: the three swarms, the message, and how often a review may send the code back. */
+/** Input of the workflow type `coordinate`, under which coordinated runs were started before `runSwarm` led them: the three swarms, the message, and how often a review may send the code back. */
 export interface CoordinateInput extends RunScope {
   plan: SwarmDefinition;
   implement: SwarmDefinition;
@@ -122,14 +128,16 @@ export interface SwarmResult {
   failures: TurnFailure[];
 }
 
-/** One stage of a coordinated run. */
+/** One stage of a run that several swarms share. */
 export interface StageResult {
   stage: string;
   team_id: string;
   round: number;
-  /** The turn that holds the stage's answer. */
+  /** The turn that holds the stage's answer; empty when the stage failed. */
   answer: string;
   verdict?: Verdict;
+  /** Why the stage has no answer, in a run that went on without it. */
+  failure?: Failure;
 }
 
 /** What a reviewer concluded. */

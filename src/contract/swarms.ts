@@ -1,6 +1,6 @@
 /** The swarms as data: who is on a team, which model alias each role speaks through, and which pattern leads them. */
 import { z } from 'zod';
-import { ALIASES, COORDINATE } from './names';
+import { ALIASES, CONSENSUS, COORDINATE, MULTI } from './names';
 import * as prompts from './prompts';
 
 /** A role of a swarm. `max_tokens` and `temperature` hold unless the caller sets others for the run. */
@@ -23,7 +23,19 @@ export const PATTERN_ROLES = {
   /** Its first role, whatever its name. */
   single: [],
 } as const satisfies Record<string, readonly string[]>;
-export const PATTERNS = Object.keys(PATTERN_ROLES) as (keyof typeof PATTERN_ROLES)[];
+export type PatternName = keyof typeof PATTERN_ROLES;
+
+/** Patterns whose turns are those of other swarms, one function each in `src/workflows/compositions`. */
+export const COMPOSITIONS = ['coordinate', 'parallel', 'sequential', 'consensus'] as const;
+export type CompositionName = (typeof COMPOSITIONS)[number];
+
+export const PATTERNS = [...(Object.keys(PATTERN_ROLES) as PatternName[]), ...COMPOSITIONS];
+
+/** A stage of a composition: what it is called in the run, and the id of the swarm that works in it. */
+export const stageDefinition = z.object({
+  name: z.string().regex(/^[a-z0-9][\w-]{0,39}$/i, 'may hold letters, digits and _ - only'),
+  swarm: z.string(),
+});
 
 export const swarmDefinition = z.object({
   id: z.string().regex(/^[a-z0-9][\w.-]{0,63}$/i, 'may hold letters, digits and . _ - only'),
@@ -31,17 +43,27 @@ export const swarmDefinition = z.object({
   description: z.string(),
   pattern: z.enum(PATTERNS),
   roles: z.record(z.string(), role),
+  /** Of a composition: the stages, in order. */
+  stages: z.array(stageDefinition).optional(),
 });
 export type SwarmDefinition = z.infer<typeof swarmDefinition>;
+
+/** Ids that no swarm of a user's may have, beside those of the built-in ones. */
+const RESERVED: readonly string[] = [COORDINATE, MULTI, CONSENSUS];
+
+/** The roles that a pattern calls by name. */
+function rolesOf(pattern: SwarmDefinition['pattern']): readonly string[] {
+  return pattern in PATTERN_ROLES ? PATTERN_ROLES[pattern as PatternName] : [];
+}
 
 /** Swarms that a user adds: with the roles that their pattern calls, and under names of their own. */
 export const ownSwarms = z.array(
   swarmDefinition.superRefine(({ id, pattern, roles }, context) => {
-    const missing = PATTERN_ROLES[pattern].filter((name) => !(name in roles));
+    const missing = rolesOf(pattern).filter((name) => !(name in roles));
     const wrong = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
     if (missing.length > 0) wrong('roles', `the pattern "${pattern}" needs ${missing.join(', ')}`);
     if (Object.keys(roles).length === 0) wrong('roles', 'a swarm needs at least one role');
-    if (id === COORDINATE || SWARMS.some((known) => known.id === id)) wrong('id', `"${id}" is taken`);
+    if (RESERVED.includes(id) || SWARMS.some((known) => known.id === id)) wrong('id', `"${id}" is taken`);
   }),
 );
 

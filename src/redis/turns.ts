@@ -47,8 +47,8 @@ export interface TurnStore {
   texts(runId: string, turns: string[]): Promise<(string | null)[]>;
   /** Puts back texts that Redis lost, from the workflow's own record. */
   restoreTexts(runId: string, texts: Record<string, string>): Promise<void>;
-  /** Publishes an event of the run, once for each type, and none after the run has closed. */
-  publish(scope: RunScope, news: RunNews): Promise<void>;
+  /** Publishes an event of the run, once for each name (its type, where none is given), and none after the run has closed. */
+  publish(scope: RunScope, news: RunNews, name?: string): Promise<void>;
   /** Closes the run with this event, unless it is closed already; answers the closing event that holds. */
   close(scope: RunScope, news: RunNews, turns: string[]): Promise<RunEvent>;
 }
@@ -77,10 +77,10 @@ export function createTurnStore(redis: RedisConnection): TurnStore {
       );
     },
 
-    async publish(scope, news) {
+    async publish(scope, news, name = news.type) {
       const event = stamp(scope, news);
       const keys = [eventsKey(scope.run_id), runKey(scope.run_id)];
-      await redis.appendRunEvent(keys.length, ...keys, news.type, JSON.stringify(event), OPEN_TTL, '0');
+      await redis.appendRunEvent(keys.length, ...keys, name, JSON.stringify(event), OPEN_TTL, '0');
     },
 
     async close(scope, news, turns) {

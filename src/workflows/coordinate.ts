@@ -1,4 +1,7 @@
-/** plan -> implement -> review -> (implement -> review, while the review finds faults and rounds are left) */
+/**
+ * plan -> implement -> review -> (implement -> review, while the review finds faults and rounds are left), each stage a child workflow.
+ * Runs that began so end so; new ones are led by `compositions/coordinate.ts`.
+ */
 import { executeChild, setCurrentDetails } from '@temporalio/workflow';
 import { VERDICT_REQUEST } from '../contract/prompts';
 import { readVerdict } from '../contract/verdict';

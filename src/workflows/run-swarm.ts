@@ -1,24 +1,56 @@
-/** One swarm at work on one message: a run of its own, or a stage of a coordinated one. */
+/** One swarm at work on one message: by itself, or by leading other swarms through stages. */
+import { CancellationScope } from '@temporalio/workflow';
 import type { ModelNames, RunResult, SwarmResult, SwarmRunInput } from '../contract';
+import { compositions } from './compositions';
 import { patterns } from './patterns';
+import { Stages, type Work } from './stages';
+import { Steering } from './steering';
 import { createTeam } from './team';
 import { wholeRun } from './whole-run';
 
 /** Workflow. Resolves when the swarm has answered; fails with our failure code as the type and what was done as details. */
 export async function runSwarm(input: SwarmRunInput): Promise<RunResult> {
-  return wholeRun(input, input.message, (models) => atWork(input, models));
+  const steering = new Steering(input, input.gates);
+  steering.listen();
+  return wholeRun(input, input.message, (models) => {
+    const work = atWork(input, models, steering);
+    return { result: work.result, lead: () => settled(work, steering) };
+  });
 }
 
-/** Workflow. A stage of a run that its parent opens and closes. */
+/** Workflow. A stage of a run that a `coordinate` workflow opens and closes. */
 export async function runStage(input: SwarmRunInput): Promise<SwarmResult> {
-  return atWork(input, input.stage?.models ?? {}).lead();
+  return atWork(input, input.stage?.models ?? {}, new Steering(input)).lead();
 }
 
-function atWork(input: SwarmRunInput, models: ModelNames) {
-  const team = createTeam(input, models);
+/** What people say after the last turn is refused, and what they said before is told before the run's last event. */
+async function settled(work: Work, steering: Steering) {
+  try {
+    return await work.lead();
+  } finally {
+    await CancellationScope.nonCancellable(() => steering.settle());
+  }
+}
+
+function atWork(input: SwarmRunInput, models: ModelNames, steering: Steering): Work {
   const { pattern, roles } = input.swarm;
+  if (isComposition(pattern)) {
+    const stages = new Stages(input, models, steering, atWork);
+    return {
+      result: () => stages.result(),
+      async lead() {
+        await compositions[pattern](stages);
+        return stages.result();
+      },
+    };
+  }
+  const team = createTeam(input, models, steering);
   return {
     result: () => team.result([]),
     lead: async () => team.result(await patterns[pattern](team, Object.keys(roles))),
   };
+}
+
+function isComposition(pattern: string): pattern is keyof typeof compositions {
+  return Object.hasOwn(compositions, pattern);
 }

@@ -11,6 +11,7 @@ import type {
   TurnResult,
 } from '../contract';
 import { restoreTexts, takeTurn } from './activities';
+import { INTERRUPTED, Steering } from './steering';
 
 /** How a role is asked to speak. */
 export interface Ask {
@@ -39,33 +40,49 @@ export const assistant = (...parts: PromptPart[]): PromptMessage => ({ role: 'as
 /** The text of a finished turn, by reference. */
 export const textOf = ({ turn }: Pick<TurnResult, 'turn'>): PromptPart => ({ turn });
 
-export function createTeam(input: SwarmRunInput, models: ModelNames): Team {
+export function createTeam(input: SwarmRunInput, models: ModelNames, steering = new Steering(input)): Team {
   const { swarm, stage } = input;
   const turns: TurnResult[] = [];
   const failures: SwarmResult['failures'] = [];
-  const progress = new Map<string, string>();
+  const show = createBoard(swarm.name);
 
-  function show(label: string, state: string): void {
-    progress.set(label, state);
-    setCurrentDetails(`**${swarm.name}**\n\n${[...progress].map(([who, what]) => `- ${who}: ${what}`).join('\n')}`);
+  /** A turn that is stopped for new guidance begins again under a name of its own; what it had said stays, marked as stopped. */
+  async function speak(role: string, ask: Ask): Promise<TurnResult> {
+    for (let round = 1; ; round++) {
+      await steering.ready();
+      const request = toRequest(input, role, round === 1 ? ask : again(ask, round), steering.spoken());
+      const { turn, label } = request;
+      show(label, 'speaking');
+      const result = await steering.interruptible(turn, () => call(request));
+      if (result === INTERRUPTED) {
+        failures.push({
+          turn,
+          role,
+          label,
+          code: 'INTERRUPTED',
+          message: 'Stopped for new guidance, and begun again.',
+        });
+        show(label, 'stopped for new guidance');
+        continue;
+      }
+      steering.spend(result.cost_usd);
+      turns.push(result);
+      show(label, `${result.model}, ${result.usage.completion_tokens} tokens`);
+      return result;
+    }
   }
 
-  async function speak(role: string, ask: Ask): Promise<TurnResult> {
-    const request = toRequest(input, role, ask);
+  async function call(request: TurnRequest): Promise<TurnResult> {
     const summary = `${request.label} · ${models[request.definition.alias] ?? request.definition.alias}`;
-    show(request.label, 'speaking');
-    const call = () => takeTurn.executeWithOptions({ summary }, [request]);
-    const turn = await call().catch(async (error: unknown) => {
+    const take = () => takeTurn.executeWithOptions({ summary }, [request]);
+    return take().catch(async (error: unknown) => {
       if (failureOf(error).code !== 'TEXT_LOST') throw error;
       await restoreTexts(input.run_id, {
         ...stage?.material,
         ...Object.fromEntries(turns.map((said) => [said.turn, said.text])),
       });
-      return call();
+      return take();
     });
-    turns.push(turn);
-    show(request.label, `${turn.model}, ${turn.usage.completion_tokens} tokens`);
-    return turn;
   }
 
   return {
@@ -77,7 +94,7 @@ export function createTeam(input: SwarmRunInput, models: ModelNames): Team {
         return await speak(role, ask);
       } catch (error) {
         if (isCancellation(error)) throw error;
-        const { turn, label } = toRequest(input, role, ask);
+        const { turn, label } = toRequest(input, role, ask, '');
         const failure = failureOf(error);
         failures.push({ turn, role, label, ...failure });
         show(label, `failed: ${failure.code}`);
@@ -88,7 +105,16 @@ export function createTeam(input: SwarmRunInput, models: ModelNames): Team {
   };
 }
 
-function toRequest(input: SwarmRunInput, role: string, ask: Ask): TurnRequest {
+/** Shows in the Temporal Web UI who speaks and who has spoken. */
+function createBoard(title: string): (label: string, state: string) => void {
+  const progress = new Map<string, string>();
+  return (label, state) => {
+    progress.set(label, state);
+    setCurrentDetails(`**${title}**\n\n${[...progress].map(([who, what]) => `- ${who}: ${what}`).join('\n')}`);
+  };
+}
+
+function toRequest(input: SwarmRunInput, role: string, ask: Ask, guidance: string): TurnRequest {
   const { run_id, session_id, team_id, swarm, stage, options } = input;
   const definition = swarm.roles[role];
   if (!definition) throw ApplicationFailure.nonRetryable(`The swarm "${swarm.id}" has no role "${role}".`, 'INTERNAL');
@@ -100,16 +126,22 @@ function toRequest(input: SwarmRunInput, role: string, ask: Ask): TurnRequest {
     role,
     label: ask.part ? `${definition.label}, ${ask.part}` : definition.label,
     definition,
-    messages: remind(ask.messages, definition.reminder),
+    messages: append(append(ask.messages, definition.reminder && `\n\n${definition.reminder}`), guidance),
     with_context: ask.withContext ?? false,
     options,
   };
 }
 
-function remind(messages: PromptMessage[], reminder: string | undefined): PromptMessage[] {
+function again(ask: Ask, round: number): Ask {
+  const part = `${round}${['nd', 'rd'][round - 2] ?? 'th'} try`;
+  return { ...ask, turn: `${ask.turn}~${round}`, part: ask.part ? `${ask.part}, ${part}` : part };
+}
+
+/** Says something at the end of the last message. */
+function append(messages: PromptMessage[], text: string | undefined): PromptMessage[] {
   const last = messages[messages.length - 1];
-  if (!reminder || !last) return messages;
-  return [...messages.slice(0, -1), { ...last, parts: [...last.parts, `\n\n${reminder}`] }];
+  if (!text || !last) return messages;
+  return [...messages.slice(0, -1), { ...last, parts: [...last.parts, text] }];
 }
 
 /** Our code and sentence for whatever ended a step. */

@@ -16,6 +16,11 @@ const TYPES: RunEventType[] = [
   'turn.restarted',
   'turn.completed',
   'turn.failed',
+  'gate.opened',
+  'gate.resolved',
+  'message.injected',
+  'run.paused',
+  'run.resumed',
   'run.completed',
   'run.failed',
   'run.cancelled',
@@ -23,7 +28,7 @@ const TYPES: RunEventType[] = [
 const samples = Object.entries(SAMPLES) as [RunEventType, RunEvent][];
 const overTheWire = (event: unknown): unknown => JSON.parse(JSON.stringify(event));
 
-it('knows the types of DESIGN.md and no other', () => {
+it('knows these types and no other', () => {
   expect(samples.map(([type]) => type).sort()).toEqual([...TYPES].sort());
   expect(runEvent.options.map(({ shape }) => shape.type.value).sort()).toEqual([...TYPES].sort());
 });

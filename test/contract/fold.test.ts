@@ -187,7 +187,10 @@ describe('a turn', () => {
 
 describe('a run', () => {
   it('has no status before it has started', () => {
-    expect(emptySnapshot()).toEqual({ status: null, turns: [], answers: [] });
+    expect(emptySnapshot()).toEqual({
+      ...{ status: null, turns: [], answers: [] },
+      ...{ paused: false, pauses: 0, gates: [], guidance: [] },
+    });
   });
 
   it.each([
@@ -214,5 +217,35 @@ describe('a run', () => {
   it('lists its turns in the order in which they began', () => {
     const begin = (turn: string) => turnEvent(started, { turn, epoch: 1, index: 0 });
     expect(fold(['c', 'a', 'b'].map(begin)).turns.map(({ turn }) => turn)).toEqual(['c', 'a', 'b']);
+  });
+});
+
+describe('what people did with the run', () => {
+  const gate = { gate: 'plan', question: 'Go on?', about: 'plan/plan' };
+  const opened = runNews({ type: 'gate.opened', ...gate });
+  const paused = (number: number) => runNews({ type: 'run.paused', number });
+  const resumed = (number: number) => runNews({ type: 'run.resumed', number });
+
+  it('shows a gate as open until it is resolved, with the reason then', () => {
+    expect(fold([opened]).gates).toMatchObject([{ ...gate, status: 'open' }]);
+    const resolved = runNews({ type: 'gate.resolved', gate: 'plan', decision: 'rejected', reason: 'Too dear.' });
+    const later = runNews({ type: 'gate.resolved', gate: 'plan', decision: 'approved', reason: '' });
+    expect(fold([opened, resolved, later]).gates).toMatchObject([{ status: 'rejected', reason: 'Too dear.' }]);
+  });
+
+  it('keeps guidance in order, each once', () => {
+    const said = (number: number, guidance: string) =>
+      runNews({ type: 'message.injected', number, guidance, interrupted: [] });
+    const { guidance } = fold([said(1, 'a'), said(2, 'b'), said(1, 'a')]);
+    expect(guidance.map(({ content }) => content)).toEqual(['a', 'b']);
+  });
+
+  it.each([
+    [[paused(1)], true],
+    [[paused(1), resumed(1)], false],
+    [[paused(1), resumed(1), paused(1)], false],
+    [[paused(1), resumed(1), paused(2), resumed(1)], true],
+  ])('case %#: is paused by the last pause that was not resumed', (events, is) => {
+    expect(fold(events).paused).toBe(is);
   });
 });

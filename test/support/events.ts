@@ -47,6 +47,11 @@ const turnSamples: { [T in TurnNews['type']]: Extract<TurnNews, { type: T }> } =
 
 const runSamples: { [T in RunNews['type']]: Extract<RunNews, { type: T }> } = {
   'run.started': { type: 'run.started', swarm_id: 'debate-swarm', message: 'Should we?' },
+  'gate.opened': { type: 'gate.opened', gate: 'plan', question: 'Shall it be built?', about: 'plan/plan' },
+  'gate.resolved': { type: 'gate.resolved', gate: 'plan', decision: 'rejected', reason: 'Too dear.' },
+  'message.injected': { type: 'message.injected', number: 1, guidance: 'Use SQLite.', interrupted: ['summary'] },
+  'run.paused': { type: 'run.paused', number: 1 },
+  'run.resumed': { type: 'run.resumed', number: 1 },
   'run.completed': { type: 'run.completed', ...TOTALS, answers: ['summary'] },
   'run.failed': { type: 'run.failed', ...TOTALS, code: 'GATEWAY_KEY_REFUSED', message: 'No.' },
   'run.cancelled': { type: 'run.cancelled', ...TOTALS, cost_usd: null, code: 'CANCELLED', message: 'Stopped.' },
@@ -66,6 +71,16 @@ function mapValues<K extends string, V, W>(object: Record<K, V>, change: (value:
   return Object.fromEntries(entries.map(([key, value]) => [key, change(value)])) as Record<K, W>;
 }
 
+const STEERING = [
+  runSamples['gate.opened'],
+  runSamples['run.paused'],
+  runSamples['gate.resolved'],
+  runSamples['message.injected'],
+  runSamples['run.resumed'],
+  { ...runSamples['run.paused'], number: 2 },
+];
+const ENDINGS = [runSamples['run.completed'], runSamples['run.failed'], runSamples['run.cancelled']];
+
 /** A whole run, and what a reader must hold at its end. */
 export interface History {
   events: RunEvent[];
@@ -79,12 +94,12 @@ export function randomHistory(seed: number): History {
   const chance = createChance(seed);
   const turns = Array.from({ length: 1 + chance.below(4) }, (_, i) => randomTurn(`turn-${i}`, chance));
   const events = [runNews(runSamples['run.started'])];
-  const queues = turns.map(({ events: own }) => [...own]);
+  const queues = [...turns.map(({ events: own }) => [...own]), STEERING.map((news) => runNews(news))];
   while (queues.some((queue) => queue.length > 0)) {
     const queue = chance.pick(queues.filter(({ length }) => length > 0));
     events.push(...queue.splice(0, 1 + chance.below(3)));
   }
-  events.push(runNews(chance.pick(Object.values(runSamples).filter(({ type }) => type !== 'run.started'))));
+  events.push(runNews(chance.pick([...ENDINGS])));
   return { events, texts: Object.fromEntries(turns.map(({ turn, text }) => [turn, text])) };
 }
 

@@ -4,12 +4,14 @@ import path from 'node:path';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { Activities } from '../../src/activities';
+import { COORDINATION, membersOf, severalSwarms } from '../../src/contract/compositions';
 import { findSwarm } from '../../src/contract/swarms';
 import type {
-  CoordinateInput,
+  RunNews,
   RunOutcome,
   RunResult,
   RunScope,
+  Strategy,
   SwarmDefinition,
   SwarmRunInput,
   TurnRequest,
@@ -28,9 +30,11 @@ export interface Theatre {
   asked: TurnRequest[];
   closed: RunOutcome[];
   restored: Record<string, string>[];
+  /** What runs said about gates, guidance and pauses, in the order in which it was published first. */
+  announced: { name: string; news: RunNews }[];
   script: Script;
   run(input: SwarmRunInput): Promise<RunResult>;
-  coordinate(input: CoordinateInput): Promise<RunResult>;
+  start(input: SwarmRunInput): Promise<WorkflowHandle>;
   handle(runId: string): WorkflowHandle;
   stop(): Promise<void>;
 }
@@ -50,6 +54,7 @@ export async function createTheatre(): Promise<Theatre> {
     asked: [],
     closed: [],
     restored: [],
+    announced: [],
     script: () => 'said',
   } as unknown as Theatre;
   const activities: Activities = {
@@ -64,6 +69,10 @@ export async function createTheatre(): Promise<Theatre> {
       debate_2: 'model-2',
       fast: 'model-f',
     }),
+    async announce(_scope, name, news) {
+      // a local activity may be repeated; the store takes each name once
+      if (!theatre.announced.some((known) => known.name === name)) theatre.announced.push({ name, news });
+    },
     async closeRun(outcome) {
       theatre.closed.push(outcome);
       return `run.${outcome.status}`;
@@ -83,7 +92,8 @@ export async function createTheatre(): Promise<Theatre> {
     client.workflow.execute(type, { taskQueue, workflowId: input.run_id, args: [input] }) as Promise<RunResult>;
   return Object.assign(theatre, {
     run: (input: SwarmRunInput) => execute('runSwarm', input),
-    coordinate: (input: CoordinateInput) => execute('coordinate', input),
+    start: (input: SwarmRunInput) =>
+      client.workflow.start('runSwarm', { taskQueue, workflowId: input.run_id, args: [input] }),
     handle: (runId: string) => client.workflow.getHandle(runId),
     async stop() {
       worker.shutdown();
@@ -123,14 +133,14 @@ export function swarmInput(id: string, message = 'The task'): SwarmRunInput {
   return { ...scopeOf(id), swarm: swarm(id), message, options: {} };
 }
 
-export function coordinateInput(max_rounds = 1, message = 'The task'): CoordinateInput {
-  return {
-    ...scopeOf('coordinate'),
-    plan: swarm('strategic-swarm'),
-    implement: swarm('coding-swarm'),
-    review: swarm('debate-swarm'),
-    message,
-    options: {},
-    max_rounds,
-  };
+export function coordinateInput(max_rounds = 1, message = 'The task'): SwarmRunInput {
+  const members = membersOf(COORDINATION, swarm);
+  return { ...scopeOf('coordinate'), swarm: COORDINATION, members, message, options: {}, max_rounds };
+}
+
+/** Several swarms on one message. */
+export function multiInput(teams: string[], strategy: Strategy): SwarmRunInput {
+  const definition = severalSwarms(teams, strategy);
+  const members = membersOf(definition, swarm);
+  return { ...scopeOf('multi'), swarm: definition, members, message: 'The task', options: {}, max_rounds: 1 };
 }

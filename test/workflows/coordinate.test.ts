@@ -22,7 +22,7 @@ const stagesOf = () => [...new Set(theatre.asked.map(({ turn }) => turn.split('/
 
 test('plans, implements that plan, and reviews that code', async () => {
   withFaults(0);
-  const result = await theatre.coordinate(coordinateInput());
+  const result = await theatre.run(coordinateInput());
   expect(result.stages?.map(({ stage, verdict }) => [stage, verdict])).toEqual([
     ['plan', undefined],
     ['implement', undefined],
@@ -37,7 +37,7 @@ test('plans, implements that plan, and reviews that code', async () => {
 
 test('sends code with faults back to the coder, who sees the code and its review', async () => {
   withFaults(1);
-  const result = await theatre.coordinate(coordinateInput());
+  const result = await theatre.run(coordinateInput());
   expect(stagesOf()).toEqual(['plan', 'implement', 'review', 'implement-2', 'review-2']);
   expect(result.stages?.[4]).toMatchObject({ stage: 'review-2', verdict: 'pass', round: 1 });
   const again = theatre.asked.find(({ turn }) => turn === 'implement-2/draft');
@@ -48,25 +48,15 @@ test('sends code with faults back to the coder, who sees the code and its review
 
 test('stops after the rounds that were allowed, with the last verdict as it is', async () => {
   withFaults(99);
-  const result = await theatre.coordinate(coordinateInput(2));
+  const result = await theatre.run(coordinateInput(2));
   expect(stagesOf()).toHaveLength(7);
   expect(result.stages?.[6]?.verdict).toBe('revise');
-});
-
-test('runs each stage as a child workflow under the name of the run', async () => {
-  withFaults(0);
-  const input = coordinateInput();
-  await theatre.coordinate(input);
-  for (const stage of ['plan', 'implement', 'review']) {
-    expect((await theatre.handle(`${input.run_id}.${stage}`).describe()).status.name).toBe('COMPLETED');
-  }
-  expect(theatre.closed).toHaveLength(1);
 });
 
 test('all turns speak into the stream of the run that was started', async () => {
   withFaults(0);
   const input = coordinateInput();
-  await theatre.coordinate(input);
+  await theatre.run(input);
   expect(new Set(theatre.asked.map(({ run_id }) => run_id))).toEqual(new Set([input.run_id]));
   expect(new Set(theatre.asked.map(({ team_id }) => team_id))).toEqual(
     new Set(['strategic-swarm', 'coding-swarm', 'debate-swarm']),

@@ -32,7 +32,7 @@ if (process.env.RECORD_HISTORIES) {
         await keep(id, input.run_id);
       }
       const input = coordinateInput();
-      await theatre.coordinate(input);
+      await theatre.run(input);
       await keep('coordinate', input.run_id);
     } finally {
       await theatre.stop();

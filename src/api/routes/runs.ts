@@ -33,6 +33,9 @@ export function addRunRoutes(router: Router, services: Services): void {
         snapshot.turns.length > 0
           ? snapshot.turns
           : (reply?.turns ?? []).map((turn) => ({ ...turn, status: 'completed' })),
+      paused: description.status === 'running' && snapshot.paused,
+      gates: snapshot.gates,
+      guidance: snapshot.guidance,
       ...linkOf(services, id),
     };
   });

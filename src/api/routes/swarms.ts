@@ -1,10 +1,12 @@
-/** `GET /swarms`, `POST /swarm/execute` and `POST /swarm/coordinate`: what there is to start, and starting it. */
+/** `GET /swarms`, `POST /swarm/execute`, `POST /swarm/coordinate` and `POST /swarms/multi`: what there is to start, and starting it. */
 import type Router from '@koa/router';
 import type { Context } from 'koa';
 import type { SwarmDefinition } from '../../contract';
-import { COORDINATE } from '../../contract/names';
-import { coordinateRequest, executeRequest } from '../../contract/requests';
+import { COORDINATION } from '../../contract/compositions';
+import { COORDINATE, MULTI } from '../../contract/names';
+import { coordinateRequest, executeRequest, multiRequest } from '../../contract/requests';
 import { ApiError, errorBody, parse, toApiError } from '../errors';
+import { idempotencyKeyOf } from '../idempotency';
 import { toReply } from '../outcomes';
 import type { Order } from '../runs';
 import { openEventStream } from '../sse';
@@ -16,7 +18,7 @@ type Delivery = 'stream' | 'async' | 'wait';
 export function addSwarmRoutes(router: Router, services: Services): void {
   const { swarms } = services;
   router.get('/swarms', (ctx) => {
-    ctx.body = [...swarms.map(describeSwarm), COORDINATION];
+    ctx.body = [...swarms, COORDINATION].map(describeSwarm);
   });
 
   router.post('/swarm/execute', async (ctx) => {
@@ -34,6 +36,12 @@ export function addSwarmRoutes(router: Router, services: Services): void {
     const whole = { ...order, swarm_id: COORDINATE, idempotencyKey: idempotencyKeyOf(ctx) };
     await carryOut(ctx, services, whole, deliveryOf(ctx, stream, wait));
   });
+
+  router.post('/swarms/multi', async (ctx) => {
+    const { stream, wait, ...order } = parse(multiRequest, ctx.request.body);
+    const whole = { ...order, swarm_id: MULTI, max_rounds: 1, idempotencyKey: idempotencyKeyOf(ctx) };
+    await carryOut(ctx, services, whole, deliveryOf(ctx, stream, wait));
+  });
 }
 
 /** A swarm as callers see it: everything but the prompts. */
@@ -42,24 +50,6 @@ function describeSwarm({ roles, ...swarm }: SwarmDefinition) {
     ...swarm,
     roles: Object.entries(roles).map(([role, { system: _system, ...about }]) => ({ role, ...about })),
   };
-}
-
-const COORDINATION = {
-  id: COORDINATE,
-  name: 'Coordination',
-  description:
-    'The strategic swarm plans, the coding swarm implements the plan, the debate swarm reviews the code and may send it back.',
-  pattern: COORDINATE,
-  roles: [],
-};
-
-const IDEMPOTENCY_KEY_LIMIT = 255;
-
-function idempotencyKeyOf(ctx: Context): string | undefined {
-  const key = ctx.get('Idempotency-Key');
-  if (key.length > IDEMPOTENCY_KEY_LIMIT)
-    throw new ApiError('INVALID_FIELD', `Idempotency-Key: must not be longer than ${IDEMPOTENCY_KEY_LIMIT} characters`);
-  return key || undefined;
 }
 
 function deliveryOf(ctx: Context, stream: boolean | null | undefined, wait: boolean | null | undefined): Delivery {

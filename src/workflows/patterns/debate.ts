@@ -1,6 +1,6 @@
 /** optimistic, cautious, balanced at once -> summary */
-import { ApplicationFailure } from '@temporalio/workflow';
 import type { TurnResult } from '../../contract';
+import { noneLeft } from '../none-left';
 import { textOf, user, type Team } from '../team';
 
 const VOICES = ['optimistic', 'cautious', 'balanced'];
@@ -12,7 +12,7 @@ export async function debate(team: Team): Promise<string[]> {
     VOICES.map((voice) => team.trySpeak(voice, { turn: voice, messages: [task], withContext: true })),
   );
   const voices = heard.filter((turn): turn is TurnResult => turn !== undefined);
-  if (voices.length === 0) throw noVoiceLeft(team);
+  if (voices.length === 0) throw noneLeft(team.result([]).failures, 'No voice could be heard.');
   const missing = VOICES.filter((_, i) => !heard[i]);
   const summary = await team.speak('moderator', {
     turn: 'summary',
@@ -27,17 +27,4 @@ export async function debate(team: Team): Promise<string[]> {
     ],
   });
   return [...voices.map(({ turn }) => turn), summary.turn];
-}
-
-/** With one cause for all, a key that is missing for example, the run reports that cause. */
-function noVoiceLeft(team: Team): ApplicationFailure {
-  const { failures } = team.result([]);
-  const codes = new Set(failures.map(({ code }) => code));
-  const first = failures[0];
-  return codes.size === 1 && first
-    ? ApplicationFailure.nonRetryable(first.message, first.code)
-    : ApplicationFailure.nonRetryable(
-        `No voice could be heard. ${failures.map(({ label, message }) => `${label}: ${message}`).join(' ')}`,
-        'ALL_VOICES_FAILED',
-      );
 }

@@ -1,0 +1,13 @@
+/** The `Idempotency-Key` header: a request that is sent again with the same key is the same request. */
+import type { Context } from 'koa';
+import { ApiError } from './errors';
+
+const LIMIT = 255;
+
+/** The caller's key, if there is one. */
+export function idempotencyKeyOf(ctx: Context): string | undefined {
+  const key = ctx.get('Idempotency-Key');
+  if (key.length > LIMIT)
+    throw new ApiError('INVALID_FIELD', `Idempotency-Key: must not be longer than ${LIMIT} characters`);
+  return key || undefined;
+}

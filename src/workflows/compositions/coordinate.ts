@@ -1,0 +1,73 @@
+/** plan -> (a person approves) -> implement and verify -> review -> (implement -> review, while faults are found and rounds are left) */
+import { VERDICT_REQUEST } from '../../contract/prompts';
+import { readVerdict } from '../../contract/verdict';
+import type { PromptPart, TurnResult } from '../../contract';
+import { textOf } from '../team';
+import type { Stages } from '../stages';
+import { stagesByName } from './by-name';
+
+/** One swarm plans, one implements that plan, one reviews that code. Each sees what it needs and no more. */
+export async function coordinate(stages: Stages): Promise<void> {
+  const { implement, review } = stagesByName(stages.input, ['plan', 'implement', 'review']);
+  const { max_rounds = 1 } = stages.input;
+  const planned = await approvedPlan(stages);
+  let faults: Faults | undefined;
+  for (let round = 0; round <= max_rounds; round++) {
+    const code = await stages.lead({
+      name: nameOf('implement', round),
+      round,
+      swarm: implement,
+      brief: ['# Task\n', ...stages.task, '\n\n# Plan to implement\n', textOf(planned), ...briefOfFaults(faults)],
+    });
+    const reviewed = await stages.lead({
+      name: nameOf('review', round),
+      round,
+      swarm: review,
+      brief: [
+        'Can this code be shipped? It was written for this task:\n',
+        ...stages.task,
+        '\n\n# Code\n',
+        textOf(code.answer),
+      ],
+      closing: VERDICT_REQUEST,
+    });
+    const verdict = readVerdict(reviewed.answer.text);
+    stages.conclude(verdict);
+    if (verdict === 'pass') return;
+    faults = { code: code.answer, review: reviewed.answer };
+  }
+}
+
+/** A plan that is rejected is made again, with the reason, as often as a person rejects it. */
+async function approvedPlan(stages: Stages): Promise<TurnResult> {
+  const { plan } = stagesByName(stages.input, ['plan']);
+  let brief = stages.task;
+  for (let round = 0; ; round++) {
+    const name = nameOf('plan', round);
+    const { answer } = await stages.lead({ name, round, swarm: plan, brief });
+    if (!stages.input.gates?.approve_plan) return answer;
+    const { decision, reason } = await stages.steering.ask(name, 'Shall this plan be implemented?', answer.turn);
+    if (decision === 'approved') return answer;
+    brief = [...stages.task, '\n\n# Your last plan, which was rejected\n', textOf(answer), `\n\n# Why\n${reason}`];
+  }
+}
+
+function nameOf(stage: string, round: number): string {
+  return round === 0 ? stage : `${stage}-${round + 1}`;
+}
+
+interface Faults {
+  code: TurnResult;
+  review: TurnResult;
+}
+
+function briefOfFaults(faults: Faults | undefined): PromptPart[] {
+  if (!faults) return [];
+  return [
+    '\n\n# Your code of the last round\n',
+    textOf(faults.code),
+    '\n\n# What its review says\n',
+    textOf(faults.review),
+    '\n\nWrite the whole program again with the real faults mended.',
+  ];
+}

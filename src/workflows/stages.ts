@@ -1,0 +1,126 @@
+/** The stages of a run that several swarms share: each is a swarm at work on a brief, inside the same workflow. */
+import { isCancellation, setCurrentDetails } from '@temporalio/workflow';
+import type {
+  ModelNames,
+  PromptPart,
+  StageResult,
+  SwarmDefinition,
+  SwarmResult,
+  SwarmRunInput,
+  TurnResult,
+  Verdict,
+} from '../contract';
+import type { Steering } from './steering';
+import { failureOf } from './team';
+
+/** A swarm at work, with or without stages of its own. */
+export interface Work {
+  /** What has been done so far, also when `lead` has thrown. */
+  result(): WorkResult;
+  lead(): Promise<WorkResult>;
+}
+export type WorkResult = SwarmResult & { stages?: StageResult[] };
+
+/** Sets a swarm to work. */
+export type Begin = (input: SwarmRunInput, models: ModelNames, steering: Steering) => Work;
+
+export interface StageOrder {
+  name: string;
+  round?: number;
+  /** The id of one of the run's members. */
+  swarm: string;
+  brief: PromptPart[];
+  /** What the turn that concludes the stage is told on top. */
+  closing?: string;
+}
+
+/** What came of a stage: the turn that concludes it, and all that its swarm did. */
+export interface StageOutcome {
+  answer: TurnResult;
+  result: SwarmResult;
+}
+
+export class Stages {
+  /** What the whole run works on. */
+  readonly task: PromptPart[];
+  private readonly done: SwarmResult = { turns: [], answers: [], failures: [] };
+  private readonly stages: StageResult[] = [];
+
+  constructor(
+    readonly input: SwarmRunInput,
+    private readonly models: ModelNames,
+    readonly steering: Steering,
+    private readonly begin: Begin,
+  ) {
+    this.task = input.stage?.brief ?? [input.message];
+  }
+
+  result(): WorkResult {
+    return { ...this.done, stages: this.stages };
+  }
+
+  /** Leads a swarm through a stage. */
+  async lead(order: StageOrder): Promise<StageOutcome> {
+    const work = this.begin(this.inputOf(order), this.models, this.steering);
+    this.show(order);
+    try {
+      const result = await work.lead();
+      const answer = result.turns.find(({ turn }) => turn === result.answers[result.answers.length - 1])!;
+      this.stages.push(...(result.stages ?? []), { ...this.reportOf(order), answer: answer.turn });
+      this.done.answers.push(answer.turn);
+      return { answer, result };
+    } finally {
+      const { turns, failures } = work.result();
+      this.done.turns.push(...turns);
+      this.done.failures.push(...failures);
+    }
+  }
+
+  /** As `lead`, but a failure is noted and the run goes on; undefined then. A cancellation still throws. */
+  async tryLead(order: StageOrder): Promise<StageOutcome | undefined> {
+    try {
+      return await this.lead(order);
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      this.stages.push({ ...this.reportOf(order), answer: '', failure: failureOf(error) });
+      return undefined;
+    }
+  }
+
+  /** Notes what the last stage concluded. */
+  conclude(verdict: Verdict): void {
+    this.stages[this.stages.length - 1]!.verdict = verdict;
+  }
+
+  private inputOf({ name, swarm, brief, closing = '' }: StageOrder): SwarmRunInput {
+    const { input, models } = this;
+    const material = Object.fromEntries(this.done.turns.map(({ turn, text }) => [turn, text]));
+    const stage = {
+      name: this.fullName(name),
+      brief,
+      closing,
+      models,
+      material: { ...input.stage?.material, ...material },
+    };
+    return { ...input, team_id: swarm, swarm: this.member(swarm), stage };
+  }
+
+  private member(id: string): SwarmDefinition {
+    const found = this.input.members?.[id];
+    if (found) return found;
+    throw new Error(`The run was started without the swarm "${id}" that one of its stages names.`);
+  }
+
+  private reportOf({ name, swarm, round = 0 }: StageOrder): Omit<StageResult, 'answer'> {
+    return { stage: this.fullName(name), team_id: swarm, round };
+  }
+
+  private fullName(name: string): string {
+    return this.input.stage ? `${this.input.stage.name}/${name}` : name;
+  }
+
+  private show({ name, swarm }: StageOrder): void {
+    const done = this.stages.map(({ stage }) => stage).join(', ');
+    setCurrentDetails(`**${name}** · ${this.member(swarm).name}\n\nDone: ${done || 'nothing yet'}`);
+  }
+}

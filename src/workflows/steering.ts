@@ -1,0 +1,199 @@
+/**
+ * How people steer a run from outside: gates that wait for their word, guidance, pause and resume.
+ *
+ * The Updates' handlers only change what is here and answer at once; what the run does about it happens between its turns. Events
+ * about it go through one queue under names of their own, so that each is published once and in the order in which it happened.
+ */
+import {
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  defineUpdate,
+  isCancellation,
+  setHandler,
+} from '@temporalio/workflow';
+import type { FailureCode } from '../contract/failures';
+import type { GateDecision, GateOptions, RunNews, RunScope, SteeringUpdates } from '../contract';
+import { announce } from './activities';
+
+type Update<Name extends keyof SteeringUpdates> = SteeringUpdates[Name];
+const updateOf = <Name extends keyof SteeringUpdates>(name: Name) =>
+  defineUpdate<Update<Name>['answers'], [Update<Name>['takes']], Name>(name);
+
+/** What `interruptible` resolves to when the turn was stopped for new guidance. */
+export const INTERRUPTED = Symbol('interrupted');
+
+interface Gate {
+  name: string;
+  decision?: GateDecision;
+}
+
+interface RunningTurn {
+  turn: string;
+  scope: CancellationScope;
+  interrupted: boolean;
+}
+
+export class Steering {
+  /** How much may be spent between one approval and the next, US dollars. */
+  private readonly stepUsd: number;
+  private readonly gates: Gate[] = [];
+  private readonly guidance: string[] = [];
+  private readonly running = new Set<RunningTurn>();
+  private paused = false;
+  private pauses = 0;
+  private over = false;
+  private spentUsd = 0;
+  private approvedUsd: number;
+  private costGates = 0;
+  private asking: Promise<void> | undefined;
+  private queue: Promise<void> = Promise.resolve();
+  private queued = 0;
+
+  constructor(
+    private readonly scope: RunScope,
+    options: GateOptions = {},
+  ) {
+    this.stepUsd = options.approve_above_usd ?? Infinity;
+    this.approvedUsd = this.stepUsd;
+  }
+
+  /** Takes Updates from now on. Called before the workflow first waits, so that none comes too early. */
+  listen(): void {
+    const validator = (_said: unknown) => this.mustBeOpen();
+    setHandler(updateOf('approve'), (said) => this.decide(said, 'approved'), {
+      validator: ({ gate }) => void this.findOpenGate(gate),
+    });
+    setHandler(updateOf('reject'), (said) => this.decide(said, 'rejected'), {
+      validator: ({ gate }) => void this.findOpenGate(gate),
+    });
+    setHandler(updateOf('message'), ({ content, interrupt }) => this.inject(content, interrupt), { validator });
+    setHandler(updateOf('pause'), (_nothing) => this.setPaused(true), { validator });
+    setHandler(updateOf('resume'), (_nothing) => this.setPaused(false), { validator });
+  }
+
+  /** Opens a gate and waits, for days if need be, until a person has said yes or no. */
+  async ask(name: string, question: string, about: string | null): Promise<GateDecision> {
+    const gate: Gate = { name };
+    this.gates.push(gate);
+    this.tell(`gate.opened:${name}`, { type: 'gate.opened', gate: name, question, about });
+    await condition(() => gate.decision !== undefined);
+    return gate.decision!;
+  }
+
+  /** Waits until a turn may begin: what was told is published, the run is not paused, and its cost is approved. */
+  async ready(): Promise<void> {
+    for (;;) {
+      if (this.queued > 0) await this.queue;
+      else if (this.paused) await condition(() => !this.paused);
+      else if (this.spentUsd > this.approvedUsd) await (this.asking ??= this.askForMoney());
+      else return;
+    }
+  }
+
+  /** What turns that begin now are told on top. */
+  spoken(): string {
+    if (this.guidance.length === 0) return '';
+    return `\n\n# Guidance from the person who watches this run; it goes before everything above\n${this.guidance.join('\n\n')}`;
+  }
+
+  /** Counts what a finished turn has cost; a gateway that names no cost counts as free. */
+  spend(costUsd: number | null): void {
+    this.spentUsd += costUsd ?? 0;
+  }
+
+  /** Lets a turn speak in a scope of its own; resolves to {@link INTERRUPTED} when guidance has stopped it. */
+  async interruptible<T>(turn: string, call: () => Promise<T>): Promise<T | typeof INTERRUPTED> {
+    const running: RunningTurn = { turn, scope: new CancellationScope(), interrupted: false };
+    this.running.add(running);
+    try {
+      return await running.scope.run(call);
+    } catch (error) {
+      if (running.interrupted && isCancellation(error)) return INTERRUPTED;
+      throw error;
+    } finally {
+      this.running.delete(running);
+    }
+  }
+
+  /** Refuses all that comes from now on, and waits until what was told is published. */
+  async settle(): Promise<void> {
+    this.over = true;
+    if (this.queued > 0) await this.queue;
+  }
+
+  private async askForMoney(): Promise<void> {
+    const dollars = (usd: number) => `$${usd.toFixed(4)}`;
+    const name = `cost-${++this.costGates}`;
+    const question = `The run has spent ${dollars(this.spentUsd)}, more than ${dollars(this.approvedUsd)}. Go on?`;
+    const { decision, reason } = await this.ask(name, question, null);
+    this.asking = undefined;
+    if (decision === 'rejected')
+      throw ApplicationFailure.nonRetryable(`Further cost was not approved: ${reason}`, 'APPROVAL_REFUSED');
+    this.approvedUsd = this.spentUsd + this.stepUsd;
+  }
+
+  private decide(said: { gate: string | undefined; reason: string }, decision: GateDecision['decision']): GateDecision {
+    const gate = this.findOpenGate(said.gate);
+    gate.decision = { gate: gate.name, decision, reason: said.reason };
+    this.tell(`gate.resolved:${gate.name}`, { type: 'gate.resolved', ...gate.decision });
+    return gate.decision;
+  }
+
+  private inject(content: string, interrupt: boolean): { interrupted: string[] } {
+    this.guidance.push(content);
+    const stopped = interrupt ? [...this.running] : [];
+    const interrupted = stopped.map(({ turn }) => turn);
+    const number = this.guidance.length;
+    this.tell(`message.injected:${number}`, { type: 'message.injected', number, guidance: content, interrupted });
+    for (const turn of stopped) {
+      turn.interrupted = true;
+      turn.scope.cancel();
+    }
+    return { interrupted };
+  }
+
+  private setPaused(paused: boolean): { paused: boolean; changed: boolean } {
+    const changed = this.paused !== paused;
+    this.paused = paused;
+    if (changed) {
+      const number = paused ? ++this.pauses : this.pauses;
+      const type = paused ? 'run.paused' : 'run.resumed';
+      this.tell(`${type}:${number}`, { type, number });
+    }
+    return { paused, changed };
+  }
+
+  private mustBeOpen(): void {
+    if (this.over) throw refusal('RUN_ENDED', 'The run has ended.');
+  }
+
+  private findOpenGate(name: string | undefined): Gate {
+    this.mustBeOpen();
+    const open = this.gates.filter(({ decision }) => !decision);
+    const found = name ? open.find((gate) => gate.name === name) : open[0];
+    if (!name && open.length > 1)
+      throw refusal('INVALID_FIELD', `gate: several are open: ${open.map((gate) => gate.name).join(', ')}.`);
+    if (found) return found;
+    const past = this.gates.filter((gate) => !name || gate.name === name).at(-1)?.decision;
+    throw refusal(
+      'GATE_CLOSED',
+      past
+        ? `The gate "${past.gate}" was ${past.decision} before.`
+        : `No gate${name ? ` "${name}"` : ''} of the run is open.`,
+    );
+  }
+
+  private tell(name: string, news: RunNews): void {
+    this.queued++;
+    this.queue = this.queue.then(async () => {
+      // what a person did must be told also when the run is being cancelled
+      await CancellationScope.nonCancellable(() => announce(this.scope, name, news));
+      this.queued--;
+    });
+  }
+}
+
+function refusal(code: FailureCode, message: string): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(message, code);
+}

@@ -1,0 +1,146 @@
+/** People steer runs over HTTP, and what they say outlives the processes that heard it. */
+import { cases } from '../support/scripted-gateway';
+import { createStack, until, type Stack } from '../support/stack';
+import { foldFrames, get, post, Watcher } from '../support/readers';
+
+let stack: Stack;
+beforeAll(async () => (stack = await createStack()), 60_000);
+afterAll(() => stack.stop());
+beforeEach(() => {
+  stack.gateway.reset();
+  // reviews pass, so that a coordinated run takes one round
+  stack.gateway.scriptWhen({ bodyIncludes: 'VERDICT: PASS' }, { tokens: ['VERDICT: PASS', ' fine'] });
+});
+
+const run = (id: string, what = '') => `${stack.url}/runs/${id}${what}`;
+const statusAndCode = ({ status, body }: Awaited<ReturnType<typeof post>>) => [status, body.error?.code];
+
+async function startCoordination(more: object): Promise<string> {
+  const order = { message: 'Build it', wait: false, ...more };
+  const { body } = await post(`${stack.url}/swarm/coordinate`, order);
+  return body.run_id as string;
+}
+const gateOf = async (id: string) => {
+  const { body } = await get(run(id));
+  return body.gates?.[0] as { gate: string; status: string } | undefined;
+};
+const ended = (id: string, status = 'completed') =>
+  until(async () => ((await get(run(id))).body.status === status ? true : undefined), 30_000);
+
+test('a gate holds through restarts of worker and API; approved twice, the run goes on once', async () => {
+  const id = await startCoordination({ approve_plan: true });
+  await until(() => gateOf(id));
+  const before = stack.gateway.calls().length;
+  await Promise.all([stack.worker.kill('SIGKILL'), stack.api.kill('SIGKILL')]);
+  await Promise.all([stack.startWorker(), stack.startApi()]);
+  expect(await gateOf(id)).toMatchObject({ gate: 'plan', status: 'open' });
+  const key = { 'Idempotency-Key': 'yes-1' };
+  const [first, again] = await Promise.all([1, 2].map(() => post(run(id, '/approve'), { reason: 'go' }, key)));
+  expect(first?.body).toEqual({ run_id: id, gate: 'plan', decision: 'approved', reason: 'go' });
+  expect(again?.body).toEqual(first?.body);
+  expect(statusAndCode(await post(run(id, '/approve'), {}))).toEqual([
+    409,
+    expect.stringMatching(/GATE_CLOSED|RUN_ENDED/),
+  ]);
+  await ended(id);
+  const watcher = await Watcher.connect(stack.url);
+  watcher.send({ run_id: id });
+  await watcher.done(id);
+  const { gates, turns } = foldFrames(watcher.frames);
+  expect(gates).toMatchObject([{ gate: 'plan', about: 'plan/plan', status: 'approved', reason: 'go' }]);
+  expect(stack.gateway.calls().length - before).toBe(turns.length - 3);
+  watcher.close();
+}, 60_000);
+
+test('guidance that interrupts stops the upstream call, keeps its text as stopped, and reaches the next one', async () => {
+  stack.gateway.script('balanced-model', [cases.slowStream, { tokens: ['Second'] }].flat());
+  const watcher = await Watcher.connect(stack.url);
+  watcher.send({ swarm_id: 'one-voice', message: 'Go' });
+  const { run_id: id = '' } = await watcher.frame(({ event }) => event === 'turn.delta');
+  const { body } = await post(run(id, '/message'), { content: 'Be brief.', interrupt: true });
+  expect(body).toEqual({ run_id: id, interrupted: ['answer'] });
+  await watcher.done(id);
+  const [stopped, call] = stack.gateway.calls();
+  expect(JSON.stringify(call?.body)).toContain('Be brief.');
+  await until(() => stopped?.endedBy === 'client-closed');
+  const reply = await get(run(id));
+  expect(reply.body).toMatchObject({
+    status: 'completed',
+    responses: ['Second'],
+    guidance: [{ content: 'Be brief.' }],
+  });
+  watcher.close();
+});
+
+test('a paused run makes no new call until it is resumed', async () => {
+  stack.gateway.scriptWhen({ model: 'strategic-model' }, { tokens: { count: 40 }, intervalMs: 20 });
+  const watcher = await Watcher.connect(stack.url);
+  watcher.send({ swarm_id: 'strategic-swarm', message: 'Go' });
+  const { run_id: id = '' } = await watcher.frame(({ event }) => event === 'turn.delta');
+  expect((await post(run(id, '/pause'), {})).body).toEqual({ run_id: id, paused: true, changed: true });
+  await watcher.frame(({ event, turn }) => event === 'turn.completed' && turn === 'draft');
+  expect((await get(run(id))).body).toMatchObject({ status: 'running', paused: true });
+  expect(stack.gateway.calls()).toHaveLength(1);
+  await post(run(id, '/resume'), {});
+  await watcher.done(id);
+  expect(stack.gateway.calls()).toHaveLength(3);
+  watcher.close();
+});
+
+test('what makes no sense is refused with its code, and changes nothing', async () => {
+  const { body } = await post(`${stack.url}/swarm/execute`, { swarm_id: 'one-voice', message: 'Hi' });
+  const id = body.run_id as string;
+  for (const [what, said] of [
+    ['/message', { content: 'late' }],
+    ['/approve', {}],
+    ['/reject', { reason: 'late' }],
+    ['/pause', {}],
+  ] as const)
+    expect([what, ...statusAndCode(await post(run(id, what), said))]).toEqual([what, 409, 'RUN_ENDED']);
+  expect(statusAndCode(await post(run('nope', '/message'), { content: 'x' }))).toEqual([404, 'UNKNOWN_RUN']);
+  for (const [what, said, field] of [
+    ['/message', {}, /content/],
+    ['/message', { content: ' ' }, /content/],
+    ['/message', { content: 'x', interrupt: 'yes' }, /interrupt/],
+    ['/reject', {}, /reason/],
+    ['/approve', { gate: 7 }, /gate/],
+  ] as const) {
+    const reply = await post(run(id, what), said);
+    expect(statusAndCode(reply)).toEqual([400, 'INVALID_FIELD']);
+    expect(reply.body.error.message).toMatch(field);
+  }
+  expect(stack.gateway.calls()).toHaveLength(1);
+});
+
+describe('POST /swarms/multi', () => {
+  const order = { message: 'Hi', teams: ['one-voice', 'strategic-swarm'], strategy: 'parallel' };
+
+  test('answers with each team, its model and its words', async () => {
+    const { status, body } = await post(`${stack.url}/swarms/multi`, order);
+    expect(status).toBe(200);
+    expect(body.results).toEqual({
+      'one-voice': { content: 'Hello from upstream.', model: 'balanced-model', team: 'one-voice' },
+      'strategic-swarm': { content: 'Hello from upstream.', model: 'strategic-model', team: 'strategic-swarm' },
+    });
+  });
+
+  test('names a team that failed, and has the answers of the others', async () => {
+    stack.gateway.always('balanced-model', { status: 404, body: { error: { code: 404, message: 'No such model' } } });
+    const { status, body } = await post(`${stack.url}/swarms/multi`, order);
+    expect(status).toBe(200);
+    expect(body.results['one-voice']).toEqual({ error: { code: 'MODEL_NOT_FOUND', message: expect.any(String) } });
+    expect(body.results['strategic-swarm'].content).toBe('Hello from upstream.');
+  });
+
+  test.each([
+    [{ ...order, strategy: 'vote' }, 400, 'INVALID_FIELD', /strategy/],
+    [{ ...order, teams: [] }, 400, 'INVALID_FIELD', /teams/],
+    [{ ...order, teams: ['one-voice', 'one-voice'] }, 400, 'INVALID_FIELD', /teams/],
+    [{ ...order, teams: ['nope'] }, 404, 'UNKNOWN_SWARM', /teams.*nope/],
+  ])('case %#: refuses what makes no sense', async (body, status, code, message) => {
+    const reply = await post(`${stack.url}/swarms/multi`, body);
+    expect(statusAndCode(reply)).toEqual([status, code]);
+    expect(reply.body.error.message).toMatch(message);
+    expect(stack.gateway.calls()).toHaveLength(0);
+  });
+});
