@@ -1,5 +1,7 @@
 /** Opens connections to Redis and teaches them the scripts of this room. */
 import { Redis } from 'ioredis';
+import { ledgerScripts } from './ledger';
+import { limiterScripts } from './limiter';
 import { scripts } from './scripts';
 
 /** A connection that knows this room's scripts. */
@@ -18,7 +20,7 @@ export interface ConnectOptions {
 /** Connects in the background; commands that come before the connection stands are queued. */
 export function connectRedis({ url, patient, onError }: ConnectOptions): RedisConnection {
   const redis = new Redis(url, {
-    scripts,
+    scripts: { ...scripts, ...limiterScripts, ...ledgerScripts },
     maxRetriesPerRequest: patient ? null : 2,
     retryStrategy: (times) => Math.min(50 * times, 500),
     // a server that restarts answers LOADING or READONLY for a moment: reconnect and send the command again

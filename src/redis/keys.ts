@@ -24,3 +24,23 @@ export const WORKERS = `${PREFIX}:workers`;
 export const doorbellKey = (id: string) => `${PREFIX}:doorbell:${id}`;
 /** Channel on which a cancelled run's id is called out to all workers. */
 export const CANCEL_CHANNEL = `${PREFIX}:cancel`;
+
+/**
+ * What all workers know of a model, in one hash slot: its health (hash), its calls within the window (sorted by time) and their tokens (hash), the
+ * open calls (sorted by the end of their lease), and who waits (sorted by fair turn, and by when each is due) with what is known
+ * of them (hash).
+ */
+export const modelKeys = (model: string) => {
+  const key = <Name extends string>(name: Name) => `${PREFIX}:{model:${model}}:${name}`;
+  return [key('health'), key('calls'), key('spent'), key('open'), key('queue'), key('dues'), key('waiters')] as const;
+};
+
+/**
+ * The ledger of an account, in one hash slot: what a run, a session and the account itself have spent and hold (hashes), the single holds (hash), and when
+ * they end (sorted). `period` separates the account's months or days.
+ */
+export const ledgerKeys = (account: string, runId: string, sessionId: string, period: string) => {
+  const key = (name: string) => `${PREFIX}:{ledger:${account}}:${name}`;
+  const scopes = [key(`run:${runId}`), key(`session:${sessionId}`), key(`account:${period}`)] as const;
+  return [...scopes, key('holds'), key('leases')] as const;
+};

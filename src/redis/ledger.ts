@@ -1,0 +1,167 @@
+/** Who has spent what, and what is held for calls under way: of a run, of a session and of an account, in US dollars and tokens. */
+import type { Result } from 'ioredis';
+import type { RedisConnection } from './connect';
+import { ledgerKeys } from './keys';
+import { holdBudget, releaseBudget, settleBudget } from './ledger-scripts';
+
+/** Whose money it is. `account` is the name of the caller's API key. */
+export interface Payer {
+  account: string;
+  runId: string;
+  sessionId: string;
+}
+
+/** What a run, a session or an account may use; what is not given is not limited. */
+export interface Budget {
+  usd?: number | undefined;
+  tokens?: number | undefined;
+}
+export type Budgets = Record<'run' | 'session' | 'account', Budget>;
+
+/** US dollars for one token. */
+export interface TokenPrice {
+  input: number;
+  output: number;
+}
+
+/** A call that is about to be made. */
+export interface Hold {
+  turn: string;
+  /** Unique among all calls, and the same when it is held again. */
+  call: string;
+  gateway: string;
+  price: TokenPrice | undefined;
+  promptTokens: number;
+  /** Answer tokens that the call would like, and the fewest that are of use. */
+  answerTokens: number;
+  leastTokens: number;
+  /** Tokens of the turn's text so far: what a dead attempt has produced is charged by them. */
+  heardTokens: number;
+  /** Whether the model goes on, and costs on, when we hang up. */
+  runsOn: boolean;
+  budgets: Budgets;
+}
+
+export type Grant =
+  | { grant: 'ok'; answerTokens: number }
+  | { grant: 'exhausted'; scope: 'run' | 'session' | 'key'; unit: 'usd' | 'tokens' }
+  /** A budget in dollars, and a model without a price. */
+  | { grant: 'unpriced' }
+  /** The gateway has refused our key to another turn of this run. */
+  | { grant: 'refused'; words: string };
+
+/** What a call has used; `usd` is undefined when nobody knows the price. */
+export interface Charge {
+  usd: number | undefined;
+  tokens: number;
+  estimated: boolean;
+}
+
+/** What somebody has used: with how many calls in it by estimate, and how many without a price. */
+export interface Spent {
+  usd: number;
+  tokens: number;
+  estimated: number;
+  unpriced: number;
+}
+
+export interface Ledger {
+  hold(payer: Payer, hold: Hold): Promise<Grant>;
+  /** Books what a call has used; a call of which nothing is known is booked by estimate. Answers what its turn has used in all. */
+  settle(payer: Payer, call: Pick<Hold, 'turn' | 'call'>, charge: Charge | { heardTokens: number }): Promise<Spent>;
+  /** Gives back what was held for a call that was not made. */
+  release(payer: Payer, call: Pick<Hold, 'call'>): Promise<void>;
+  /** Notes that a gateway refuses our key: no other turn of the run calls it again. */
+  refuseGateway(payer: Payer, gateway: string, words: string): Promise<void>;
+  spentBy(payer: Payer): Promise<Record<'run' | 'session' | 'account', Spent>>;
+}
+
+export type Period = 'total' | 'month' | 'day';
+
+/** As long as a turn may take (src/workflows/activities.ts). Milliseconds. */
+const LEASE_MS = 3600_000;
+const DAY = 24 * 3600;
+const TTL = { run: 30 * DAY, session: 90 * DAY, account: { day: 3 * DAY, month: 92 * DAY, total: 3 * 365 * DAY } };
+
+export const ledgerScripts = {
+  holdBudget: { lua: holdBudget, numberOfKeys: 5 },
+  settleBudget: { lua: settleBudget, numberOfKeys: 5 },
+  releaseBudget: { lua: releaseBudget, numberOfKeys: 5 },
+};
+
+type Keys = ReturnType<typeof ledgerKeys>;
+
+declare module 'ioredis' {
+  interface RedisCommander<Context> {
+    holdBudget(...keysAndArguments: [...Keys, ...(string | number)[]]): Result<unknown[], Context>;
+    settleBudget(...keysAndArguments: [...Keys, ...(string | number)[]]): Result<string[], Context>;
+    releaseBudget(...keysAndArguments: [...Keys, ...(string | number)[]]): Result<number, Context>;
+  }
+}
+
+/** `period` says when the budgets of accounts begin anew (UTC). */
+export function createLedger(redis: RedisConnection, period: Period): Ledger {
+  const keysOf = ({ account, runId, sessionId }: Payer) => ledgerKeys(account, runId, sessionId, nameOf(period));
+  return {
+    async hold(payer, hold) {
+      const { price, budgets } = hold;
+      const limits = [budgets.run, budgets.session, budgets.account];
+      const said = [hold.promptTokens, hold.answerTokens, hold.leastTokens, hold.heardTokens, hold.runsOn ? 1 : 0];
+      const reply = await redis.holdBudget(
+        ...keysOf(payer),
+        ...[hold.call, hold.turn, price?.input ?? '', price?.output ?? '', ...said],
+        ...[LEASE_MS, TTL.run, TTL.session, TTL.account[period]],
+        ...limits.flatMap(({ usd, tokens }) => [usd ?? '', tokens ?? '']),
+        hold.gateway,
+      );
+      return readGrant(reply);
+    },
+
+    async settle(payer, { call, turn }, charge) {
+      const isKnown = 'tokens' in charge;
+      const used = isKnown
+        ? [charge.usd ?? 0, charge.tokens, 0, charge.estimated ? 1 : 0, charge.usd === undefined ? 1 : 0]
+        : ['', '', charge.heardTokens, 1, 0];
+      return readSpent(await redis.settleBudget(...keysOf(payer), call, turn, ...used));
+    },
+
+    async release(payer, { call }) {
+      await redis.releaseBudget(...keysOf(payer), call);
+    },
+
+    async refuseGateway(payer, gateway, words) {
+      await redis.hset(keysOf(payer)[0], `refused:${gateway}`, words);
+    },
+
+    async spentBy(payer) {
+      const fields = ['usd', 'tokens', 'estimated', 'unpriced'];
+      const [run, session, account] = keysOf(payer);
+      const all = await Promise.all([run, session, account].map((key) => redis.hmget(key, ...fields)));
+      const [ofRun, ofSession, ofAccount] = all.map(readSpent) as [Spent, Spent, Spent];
+      return { run: ofRun, session: ofSession, account: ofAccount };
+    },
+  };
+}
+
+function nameOf(period: Period): string {
+  const now = new Date().toISOString();
+  return { total: 'total', month: now.slice(0, 7), day: now.slice(0, 10) }[period];
+}
+
+function readGrant([grant, second, third]: unknown[]): Grant {
+  switch (grant) {
+    case 'ok':
+      return { grant, answerTokens: Number(second) };
+    case 'exhausted':
+      return { grant, scope: second, unit: third } as Grant;
+    case 'refused':
+      return { grant, words: String(second) };
+    default:
+      return { grant: 'unpriced' };
+  }
+}
+
+function readSpent(values: (string | null)[]): Spent {
+  const [usd = 0, tokens = 0, estimated = 0, unpriced = 0] = values.map(Number);
+  return { usd, tokens, estimated, unpriced };
+}

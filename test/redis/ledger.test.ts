@@ -1,0 +1,273 @@
+/** Money: what is held before a call and booked after it, over a run, its session and its account. */
+import { randomUUID } from 'node:crypto';
+import fc from 'fast-check';
+import type { RedisConnection } from '../../src/redis/connect';
+import { ledgerKeys } from '../../src/redis/keys';
+import { createLedger, type Budgets, type Hold, type Ledger, type Payer } from '../../src/redis/ledger';
+import { createTestRedis, type TestRedis } from '../support/redis';
+
+let server: TestRedis;
+let redis: RedisConnection;
+let ledger: Ledger;
+beforeAll(async () => {
+  server = await createTestRedis();
+  redis = server.connect();
+  ledger = createLedger(redis, 'month');
+});
+afterAll(() => server.stop());
+
+const PRICE = { input: 0.001, output: 0.002 };
+const budgets = (more: Partial<Budgets> = {}): Budgets => ({ run: {}, session: {}, account: {}, ...more });
+
+function newPayer(more: Partial<Payer> = {}): Payer {
+  const id = randomUUID();
+  return { account: `account-${id}`, runId: `run-${id}`, sessionId: `session-${id}`, ...more };
+}
+
+function holdOf(more: Partial<Hold> = {}): Hold {
+  const turn = more.turn ?? `turn-${randomUUID()}`;
+  return {
+    turn,
+    call: `${turn}|1|0`,
+    gateway: 'gateway',
+    price: PRICE,
+    promptTokens: 100,
+    answerTokens: 100,
+    leastTokens: 10,
+    heardTokens: 0,
+    runsOn: false,
+    budgets: budgets(),
+    ...more,
+  };
+}
+
+/** What is held for calls under way. */
+async function heldBy({ account, runId, sessionId }: Payer): Promise<number> {
+  const month = new Date().toISOString().slice(0, 7);
+  const [run, session] = ledgerKeys(account, runId, sessionId, month);
+  const [ofRun, ofSession] = await Promise.all([redis.hget(run, 'held_usd'), redis.hget(session, 'held_usd')]);
+  expect(ofRun).toBe(ofSession);
+  return Number(ofRun);
+}
+
+const exact = (usd: number, tokens: number) => ({ usd, tokens, estimated: false });
+
+describe('a budget', () => {
+  it('that pays for all of it lets a call go out as it is, and holds what it may cost', async () => {
+    const payer = newPayer();
+    const hold = holdOf({ budgets: budgets({ run: { usd: 1 } }) });
+    expect(await ledger.hold(payer, hold)).toEqual({ grant: 'ok', answerTokens: 100 });
+    expect(await heldBy(payer)).toBeCloseTo(0.3, 12);
+    await ledger.settle(payer, hold, exact(0.15, 125));
+    expect(await heldBy(payer)).toBeCloseTo(0, 12);
+    expect((await ledger.spentBy(payer)).run).toEqual({ usd: 0.15, tokens: 125, estimated: 0, unpriced: 0 });
+  });
+
+  it.each<[string, Partial<Budgets>]>([
+    ['of dollars of the run', { run: { usd: 0.2 } }],
+    ['of tokens of the run', { run: { tokens: 150 } }],
+    ['of dollars of the session', { session: { usd: 0.2 } }],
+    ['of tokens of the account', { account: { tokens: 150 } }],
+    ['of the least of several', { run: { usd: 9 }, session: { tokens: 150 }, account: { usd: 5 } }],
+  ])('%s that pays for a part shortens the answer', async (_, limits) => {
+    expect(await ledger.hold(newPayer(), holdOf({ budgets: budgets(limits) }))).toEqual({
+      grant: 'ok',
+      answerTokens: 50,
+    });
+  });
+
+  it.each<[string, Partial<Budgets>, object]>([
+    ['dollars of the run', { run: { usd: 0.11 } }, { scope: 'run', unit: 'usd' }],
+    ['dollars for the prompt', { run: { usd: 0.01 } }, { scope: 'run', unit: 'usd' }],
+    ['tokens of the session', { session: { tokens: 105 } }, { scope: 'session', unit: 'tokens' }],
+    ['dollars of the key', { account: { usd: 0.11 } }, { scope: 'key', unit: 'usd' }],
+  ])('that has too few %s refuses, and says which', async (_, limits, which) => {
+    const payer = newPayer();
+    expect(await ledger.hold(payer, holdOf({ budgets: budgets(limits) }))).toEqual({ grant: 'exhausted', ...which });
+    expect(await heldBy(payer)).toBe(0);
+  });
+
+  it('in dollars refuses a model whose price nobody knows; one in tokens does not', async () => {
+    const unknown = { price: undefined };
+    expect(await ledger.hold(newPayer(), holdOf({ ...unknown, budgets: budgets({ run: { usd: 5 } }) }))).toEqual({
+      grant: 'unpriced',
+    });
+    const inTokens = holdOf({ ...unknown, budgets: budgets({ run: { tokens: 500 } }) });
+    expect(await ledger.hold(newPayer(), inTokens)).toMatchObject({ grant: 'ok' });
+  });
+
+  it('of a session is one for all its runs, and that of an account for all its sessions', async () => {
+    const payer = newPayer();
+    const limits = budgets({ session: { usd: 0.35 }, account: { usd: 0.65 } });
+    await ledger.hold(payer, holdOf({ budgets: limits }));
+    const sibling = { ...payer, runId: `run-${randomUUID()}` };
+    expect(await ledger.hold(sibling, holdOf({ budgets: limits }))).toMatchObject({ scope: 'session' });
+    const stranger = { ...sibling, sessionId: `session-${randomUUID()}` };
+    expect(await ledger.hold(stranger, holdOf({ budgets: limits }))).toMatchObject({ grant: 'ok' });
+    const another = { ...stranger, sessionId: `session-${randomUUID()}` };
+    expect(await ledger.hold(another, holdOf({ budgets: limits }))).toMatchObject({ scope: 'key' });
+  });
+});
+
+describe('a call', () => {
+  it('is booked once, however often its end is told', async () => {
+    const payer = newPayer();
+    const hold = holdOf();
+    await ledger.hold(payer, hold);
+    for (let i = 0; i < 3; i++) {
+      expect(await ledger.settle(payer, hold, exact(0.15, 125))).toMatchObject({ usd: 0.15, tokens: 125 });
+    }
+    expect((await ledger.spentBy(payer)).account).toMatchObject({ usd: 0.15, tokens: 125 });
+  });
+
+  it('of which nothing is known is booked by its prompt and what was heard, and says so', async () => {
+    const payer = newPayer();
+    const hold = holdOf({ heardTokens: 7 });
+    await ledger.hold(payer, hold);
+    const spent = await ledger.settle(payer, hold, { heardTokens: 27 });
+    expect(spent).toMatchObject({ tokens: 120, estimated: 1 });
+    expect(spent.usd).toBeCloseTo(0.1 + 0.04, 12);
+  });
+
+  it('that runs on when we hang up is booked as a whole', async () => {
+    const payer = newPayer();
+    const hold = holdOf({ runsOn: true });
+    await ledger.hold(payer, hold);
+    const spent = await ledger.settle(payer, hold, { heardTokens: 5 });
+    expect(spent).toMatchObject({ tokens: 200, estimated: 1 });
+    expect(spent.usd).toBeCloseTo(0.3, 12);
+  });
+
+  it('that was booked by estimate is corrected when its cost becomes known, once', async () => {
+    const payer = newPayer();
+    const hold = holdOf();
+    await ledger.hold(payer, hold);
+    await ledger.settle(payer, hold, { heardTokens: 20 });
+    for (let i = 0; i < 2; i++) await ledger.settle(payer, hold, exact(0.111, 105));
+    expect((await ledger.spentBy(payer)).run).toEqual({ usd: 0.111, tokens: 105, estimated: 0, unpriced: 0 });
+  });
+
+  it('that was booked as known is not made an estimate again', async () => {
+    const payer = newPayer();
+    const hold = holdOf();
+    await ledger.hold(payer, hold);
+    await ledger.settle(payer, hold, exact(0.15, 125));
+    expect(await ledger.settle(payer, hold, { heardTokens: 90 })).toMatchObject({ usd: 0.15, estimated: 0 });
+  });
+
+  it('that was never made gives back what was held', async () => {
+    const payer = newPayer();
+    const hold = holdOf();
+    await ledger.hold(payer, hold);
+    await ledger.release(payer, hold);
+    await ledger.release(payer, hold);
+    expect(await heldBy(payer)).toBeCloseTo(0, 12);
+    expect((await ledger.spentBy(payer)).run).toMatchObject({ usd: 0, tokens: 0 });
+  });
+
+  it('without a price counts its tokens, and says that its dollars are not known', async () => {
+    const payer = newPayer();
+    const hold = holdOf({ price: undefined });
+    await ledger.hold(payer, hold);
+    expect(await ledger.settle(payer, hold, { usd: undefined, tokens: 130, estimated: false })).toEqual({
+      usd: 0,
+      tokens: 130,
+      estimated: 0,
+      unpriced: 1,
+    });
+  });
+});
+
+describe('a worker that dies in the middle of a call', () => {
+  it('leaves its hold to the next attempt, which books it by what was heard', async () => {
+    const payer = newPayer();
+    const dead = holdOf();
+    await ledger.hold(payer, dead);
+    const next = holdOf({ turn: dead.turn, call: `${dead.turn}|2|0`, heardTokens: 30 });
+    await ledger.hold(payer, next);
+    const spent = await ledger.settle(payer, next, exact(0.2, 150));
+    expect(spent).toMatchObject({ tokens: 130 + 150, estimated: 1 });
+    expect(spent.usd).toBeCloseTo(0.1 + 0.06 + 0.2, 12);
+    expect(await heldBy(payer)).toBeCloseTo(0, 12);
+  });
+});
+
+describe('a key that a gateway has refused', () => {
+  it('is not tried again by the other turns of the run, and by other runs it is', async () => {
+    const payer = newPayer();
+    await ledger.refuseGateway(payer, 'gateway', 'The key is wrong.');
+    expect(await ledger.hold(payer, holdOf())).toEqual({ grant: 'refused', words: 'The key is wrong.' });
+    expect(await ledger.hold(payer, holdOf({ gateway: 'another' }))).toMatchObject({ grant: 'ok' });
+    expect(await ledger.hold({ ...payer, runId: 'another' }, holdOf())).toMatchObject({ grant: 'ok' });
+  });
+});
+
+describe('whatever comes in whatever order', () => {
+  const amount = fc.integer({ min: 0, max: 100 });
+  const call = fc.record({
+    prompt: fc.integer({ min: 1, max: 100 }),
+    wanted: fc.integer({ min: 1, max: 200 }),
+    /** Percent of what was granted that the answer takes. */
+    used: amount,
+    end: fc.constantFrom('settled', 'twice', 'unknown', 'corrected', 'crashed', 'withdrawn'),
+  });
+  const priced = fc.record({
+    input: fc.double({ min: 1e-9, max: 0.01, noNaN: true }),
+    output: fc.double({ min: 0, max: 0.03, noNaN: true }),
+  });
+
+  it('twenty calls at once never pass a budget, and the books are right to the last digit', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(call, { minLength: 20, maxLength: 20 }),
+        fc.array(priced, { minLength: 1, maxLength: 4 }),
+        fc.double({ min: 0.05, max: 5, noNaN: true }),
+        fc.scheduler(),
+        async (calls, prices, usd, scheduler) => {
+          const payer = newPayer();
+          const limits = budgets({ run: { usd } });
+          let booked = 0;
+          const spentAndHeld = async () => (await ledger.spentBy(payer)).run.usd + (await heldBy(payer));
+          const make = async ({ prompt, wanted, used, end }: (typeof calls)[number], i: number) => {
+            const price = prices[i % prices.length]!;
+            const hold = holdOf({
+              turn: `turn-${i}`,
+              call: `turn-${i}|1`,
+              price,
+              promptTokens: prompt,
+              answerTokens: wanted,
+              leastTokens: 1,
+              budgets: limits,
+            });
+            const grant = await ledger.hold(payer, hold);
+            if (grant.grant !== 'ok') return;
+            expect(await spentAndHeld()).toBeLessThanOrEqual(usd + 1e-9);
+            const out = Math.floor((grant.answerTokens * used) / 100);
+            const cost = prompt * price.input + out * price.output;
+            const charge = exact(cost, prompt + out);
+            await scheduler.schedule(Promise.resolve());
+            if (end === 'withdrawn') return ledger.release(payer, hold);
+            booked += cost;
+            if (end === 'crashed') {
+              const next = { ...hold, call: `turn-${i}|2`, heardTokens: out };
+              const again = await ledger.hold(payer, next);
+              if (again.grant === 'ok') await ledger.release(payer, next);
+              return;
+            }
+            if (end === 'unknown' || end === 'corrected') await ledger.settle(payer, hold, { heardTokens: out });
+            if (end !== 'unknown') await ledger.settle(payer, hold, charge);
+            if (end === 'twice') await ledger.settle(payer, hold, charge);
+          };
+          const all = Promise.all(calls.map(make));
+          await scheduler.waitFor(all);
+          const { run, session, account } = await ledger.spentBy(payer);
+          expect(run.usd).toBeCloseTo(booked, 9);
+          expect([session.usd, account.usd]).toEqual([run.usd, run.usd]);
+          expect(await heldBy(payer)).toBeCloseTo(0, 9);
+          expect(run.usd).toBeLessThanOrEqual(usd + 1e-9);
+        },
+      ),
+      { numRuns: 40 },
+    );
+  }, 60_000);
+});
