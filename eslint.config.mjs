@@ -7,7 +7,7 @@ const NODE_BUILT_INS = [{ group: ['node:*'], message: 'This room is part of the 
 
 /** A room and the rooms and packages that it must not import. */
 const walls = (room, forbidden, message) => ({
-  files: [`src/${room}/**/*.ts`],
+  files: [`src/${room}/**/*.{ts,tsx}`],
   rules: {
     'no-restricted-imports': 'off',
     '@typescript-eslint/no-restricted-imports': [
@@ -26,14 +26,14 @@ export default tseslint.config(
   { ignores: ['dist/', 'node_modules/', '.data/', 'coverage/', 'docs/', 'jest.config.js'] },
   js.configs.recommended,
   {
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,tsx}'],
     extends: [...tseslint.configs.recommended],
     plugins: { 'import-x': importX },
     languageOptions: { parserOptions: { projectService: true } },
     settings: {
-      'import-x/resolver-next': [importX.createNodeResolver({ extensions: ['.ts', '.js'] })],
-      'import-x/parsers': { '@typescript-eslint/parser': ['.ts'] },
-      'import-x/extensions': ['.ts'],
+      'import-x/resolver-next': [importX.createNodeResolver({ extensions: ['.ts', '.tsx', '.js'] })],
+      'import-x/parsers': { '@typescript-eslint/parser': ['.ts', '.tsx'] },
+      'import-x/extensions': ['.ts', '.tsx'],
     },
     rules: {
       '@typescript-eslint/no-floating-promises': 'error',
@@ -46,7 +46,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/**/*.ts'],
+    files: ['src/**/*.{ts,tsx}'],
     rules: {
       'max-lines': ['error', { max: 250 }],
       'max-lines-per-function': ['error', { max: 60, skipComments: true, skipBlankLines: true }],
@@ -114,6 +114,29 @@ export default tseslint.config(
     [['**/redis/*', '**/gateway/*', '**/api/*', '**/activities/*', '**/workflows/*']],
     'The local model is a program of its own.',
   ),
+  {
+    files: ['src/dashboard/**/*.{ts,tsx}'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            { group: ['node:*'], message: 'This room runs in browsers: no Node built-ins.' },
+            {
+              regex:
+                '^([.][.]/)+(?!contract(/|$))(redis|gateway|api|activities|workflows|local-model|sandbox|config|log|worker)',
+              message: 'The dashboard knows the API by the contract only.',
+            },
+            {
+              regex: '(/contract(/(index|events|requests|swarms|frames))?|^zod)$',
+              allowTypeImports: true,
+              message: 'Schemas as types only: zod stays out of the page.',
+            },
+          ],
+        },
+      ],
+    },
+  },
   {
     files: ['src/api/**/*.ts'],
     rules: {

@@ -3,7 +3,7 @@
 // it alone.
 
 import { copyFileSync, mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readEnvironment, requireNode } from './environment.mjs';
 import { CalledOff, StartFailure, describeFailure } from './failure.mjs';
@@ -20,9 +20,12 @@ const SOURCES = [
   'package-lock.json',
   'bootstrap/build.mjs',
   'bootstrap/bundle-workflows.mjs',
+  'bootstrap/bundle-dashboard.mjs',
 ];
 const RECORD = '.murmuration';
 const BUNDLE = 'workflow-bundle.js';
+/** The only room for browsers: tsc does not compile it, and its files are bundled. */
+const DASHBOARD = 'dashboard';
 const EMITTED = 'TSFILE: ';
 
 /**
@@ -56,8 +59,11 @@ async function buildAll(root, step, signal) {
   step.update('compiling TypeScript');
   const emitted = await compile(root, signal);
   step.update('bundling workflows');
-  await bundle(root, signal);
-  const kept = new Set([...emitted, ...copyAssets(root), join(root, 'dist', BUNDLE)]);
+  await bundleWorkflows(root, signal);
+  step.update('bundling the dashboard');
+  await bundleDashboard(root, signal);
+  const page = listFiles(join(root, 'dist', DASHBOARD));
+  const kept = new Set([...emitted, ...copyAssets(root), join(root, 'dist', BUNDLE), ...page]);
   for (const file of listFiles(join(root, 'dist'))) if (!kept.has(file)) rmSync(file);
   step.update('built');
 }
@@ -88,22 +94,45 @@ async function compile(root, signal) {
 }
 
 /** @param {string} root @param {AbortSignal} signal */
-async function bundle(root, signal) {
-  const script = fileURLToPath(new URL('bundle-workflows.mjs', import.meta.url));
+async function bundleWorkflows(root, signal) {
+  await bundle(root, signal, {
+    script: 'bundle-workflows.mjs',
+    target: BUNDLE,
+    what: 'The workflow bundle failed.',
+    mend: 'Workflow code must not import Node built-ins or activities; mend what is named above.',
+  });
+}
+
+/** @param {string} root @param {AbortSignal} signal */
+async function bundleDashboard(root, signal) {
+  await bundle(root, signal, {
+    script: 'bundle-dashboard.mjs',
+    target: DASHBOARD,
+    what: 'The dashboard bundle failed.',
+    mend: 'The dashboard runs in browsers and must not import Node built-ins; mend what is named above.',
+  });
+}
+
+/**
+ * @param {string} root
+ * @param {AbortSignal} signal
+ * @param {{script: string, target: string, what: string, mend: string}} bundling
+ */
+async function bundle(root, signal, { script, target, what, mend }) {
+  const program = fileURLToPath(new URL(script, import.meta.url));
   try {
-    await runCommand(process.execPath, [script, root, join(root, 'dist', BUNDLE)], { cwd: root, signal });
+    await runCommand(process.execPath, [program, root, join(root, 'dist', target)], { cwd: root, signal });
   } catch (error) {
-    throw asFailure(
-      error,
-      'The workflow bundle failed.',
-      'Workflow code must not import Node built-ins or activities; mend what is named above.',
-    );
+    throw asFailure(error, what, mend);
   }
 }
 
 /** Everything under src that is not TypeScript (Lua scripts, pages) goes along. @param {string} root */
 function copyAssets(root) {
-  const assets = listFiles(join(root, 'src')).filter((file) => !/\.(ts|tsx|mts|cts)$/.test(file));
+  const bundled = join(root, 'src', DASHBOARD, sep);
+  const assets = listFiles(join(root, 'src')).filter(
+    (file) => !/\.(ts|tsx|mts|cts)$/.test(file) && !file.startsWith(bundled),
+  );
   return assets.map((file) => {
     const target = join(root, 'dist', relative(join(root, 'src'), file));
     mkdirSync(dirname(target), { recursive: true });

@@ -5,6 +5,7 @@ import Router from '@koa/router';
 import Koa, { type Middleware } from 'koa';
 import type { Logger } from '../log';
 import { requireKey, type Keyring } from './auth';
+import { serveDashboard } from './dashboard';
 import { ApiError, errorBody, replyWithErrors } from './errors';
 import { addHealthRoutes } from './routes/health';
 import { addRunRoutes } from './routes/runs';
@@ -35,6 +36,7 @@ export function createApp({ services, keyring, corsOrigins, log }: AppOptions): 
   app.on('error', (error: Error) => log.debug({ reason: error.message }, 'connection'));
   app.use(allowOrigins(corsOrigins));
   app.use(replyWithErrors(log));
+  app.use(serveDashboard());
   app.use(requireKey(keyring, OPEN_PATHS));
   app.use(parseBody());
   app.use(explainMethods);

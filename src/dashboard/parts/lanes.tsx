@@ -1,0 +1,30 @@
+/** The lanes of a run, by stage. */
+import type { JSX } from 'preact';
+import { lanesOf } from '../state/lanes';
+import type { TurnView } from '../state/turn-view';
+import { Lane } from './lane';
+import { Notice } from './notices';
+
+export function Lanes({ turns }: { turns: TurnView[] }): JSX.Element {
+  if (turns.length === 0)
+    return (
+      <Notice icon="clock" title="Nobody speaks yet">
+        <p>The first role is about to call its model.</p>
+      </Notice>
+    );
+  const groups = lanesOf(turns);
+  return (
+    <>
+      {groups.map(({ stage, title, lanes }) => (
+        <section key={stage} class="lane-group" aria-label={title || 'Lanes'}>
+          {stage && <h2>{title}</h2>}
+          <div class={`lanes of-${Math.min(lanes.length, 4)}`}>
+            {lanes.map((lane) => (
+              <Lane key={lane.id} {...lane} />
+            ))}
+          </div>
+        </section>
+      ))}
+    </>
+  );
+}

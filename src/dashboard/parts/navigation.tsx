@@ -1,0 +1,76 @@
+/** The ways through the dashboard, and whether it hears what happens. */
+import type { JSX } from 'preact';
+import { useLocation } from 'preact-iso/router';
+import { line, reconnect, type LineState } from '../state/socket';
+import { nextTheme, theme, type Theme } from '../theme';
+import { Icon, Logo, type IconName } from './icons';
+
+const WAYS: [href: string, icon: IconName, name: string][] = [
+  ['/dashboard', 'add', 'New run'],
+  ['/dashboard/runs', 'runs', 'Runs'],
+  ['/dashboard/live', 'live', 'Live'],
+  ['/dashboard/sessions', 'sessions', 'Sessions'],
+  ['/dashboard/system', 'system', 'System'],
+];
+
+export function Navigation(): JSX.Element {
+  const { path } = useLocation();
+  return (
+    <header class="navigation">
+      <a class="brand" href="/dashboard">
+        <Logo />
+        <span>Murmuration</span>
+      </a>
+      <nav aria-label="Views">
+        {WAYS.map(([href, icon, name]) => (
+          <a key={href} href={href} aria-current={isCurrent(path, href) ? 'page' : undefined}>
+            <Icon name={icon} />
+            <span>{name}</span>
+          </a>
+        ))}
+      </nav>
+      <div class="navigation-end">
+        <Line />
+        <ThemeButton />
+      </div>
+    </header>
+  );
+}
+
+function isCurrent(path: string, href: string): boolean {
+  return href === '/dashboard' ? path === href : path === href || path.startsWith(`${href}/`);
+}
+
+const LINE_WORDS: Record<LineState, string> = {
+  idle: '',
+  connecting: 'Connecting',
+  open: 'Connected',
+  lost: 'Connection lost, trying again',
+};
+
+function Line(): JSX.Element {
+  const state = line.value;
+  return (
+    <p class={`line line-${state}`} role="status">
+      {LINE_WORDS[state] && <span class="dot" aria-hidden="true" />}
+      <span>{LINE_WORDS[state]}</span>
+      {state === 'lost' && (
+        <button type="button" class="quiet small" onClick={reconnect}>
+          Now
+        </button>
+      )}
+    </p>
+  );
+}
+
+const THEME_ICONS: Record<Theme, IconName> = { system: 'auto', light: 'light', dark: 'dark' };
+
+function ThemeButton(): JSX.Element {
+  const choice = theme.value;
+  return (
+    <button type="button" class="quiet theme-button" onClick={nextTheme} aria-label={`Colours: ${choice}. Change`}>
+      <Icon name={THEME_ICONS[choice]} />
+      <span>{choice === 'system' ? 'System colours' : `${choice === 'dark' ? 'Dark' : 'Light'} colours`}</span>
+    </button>
+  );
+}

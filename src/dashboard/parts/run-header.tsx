@@ -1,0 +1,108 @@
+/** What a run is, where it stands, what it has used, and what can be done about it. */
+import { useSignal } from '@preact/signals';
+import type { ComponentChildren, JSX } from 'preact';
+import { count, duration, moment, money } from '../format';
+import { copyWithThanks } from '../markdown/copy';
+import { visible } from '../markdown/visible';
+import { now } from '../state/clock';
+import type { RunView } from '../state/run-view';
+import { nameOf } from '../state/swarms';
+import { totalsOf } from '../state/totals';
+import { Icon } from './icons';
+import { RunActions } from './run-actions';
+import { StatusPill } from './status';
+
+/** Longer tasks are folded. UTF-16 units. */
+const FOLDED_FROM = 240;
+
+export function RunHeader({ run }: { run: RunView }): JSX.Element {
+  void run.version.value;
+  const { status, swarm_id, message } = run.snapshot;
+  const about = run.description.value;
+  return (
+    <header class="run-header">
+      <p class="run-kind">
+        <StatusPill status={status ?? about?.status ?? 'running'} />
+        <span>{nameOf(swarm_id ?? about?.swarm_id)}</span>
+      </p>
+      <Task text={message ?? about?.message ?? ''} />
+      <RunActions run={run} />
+    </header>
+  );
+}
+
+function Task({ text }: { text: string }): JSX.Element {
+  const open = useSignal(false);
+  const long = text.length > FOLDED_FROM;
+  const shown = visible(long && !open.value ? `${text.slice(0, FOLDED_FROM)}…` : text);
+  return (
+    <div class="task">
+      <h1 dir="auto" class={long ? 'long' : ''}>
+        {shown}
+      </h1>
+      {long && (
+        <button type="button" class="quiet small" aria-expanded={open.value} onClick={() => (open.value = !open.value)}>
+          {open.value ? 'Less' : 'Whole task'}
+        </button>
+      )}
+    </div>
+  );
+}
+
+export function RunFacts({ run }: { run: RunView }): JSX.Element {
+  void run.version.value;
+  const { started_at, ended_at } = run.snapshot;
+  const turns = run.turns.value;
+  turns.forEach(({ version }) => void version.value);
+  const { tokens, exact, costUsd } = totalsOf(turns);
+  const about = run.description.value;
+  const session = run.sessionId ?? about?.session_id;
+  return (
+    <dl class="facts">
+      {started_at !== undefined && (
+        <Fact name="Time">
+          <span title={moment(started_at)}>{duration((ended_at ?? now.value) - started_at)}</span>
+        </Fact>
+      )}
+      <Fact name="Turns">{count(turns.length)}</Fact>
+      <Fact name="Tokens">{`${exact ? '' : '≈ '}${count(tokens)}`}</Fact>
+      <Fact name="Cost">{money(costUsd)}</Fact>
+      {session && (
+        <Fact name="Session">
+          <a class="mono" href={`/dashboard/sessions/${encodeURIComponent(session)}`}>
+            {shorten(session)}
+          </a>
+        </Fact>
+      )}
+      <Fact name="Run">
+        <button
+          type="button"
+          class="link mono"
+          title={run.id}
+          aria-label="Copy the run's id"
+          onClick={({ currentTarget }) => void copyWithThanks(currentTarget, run.id)}
+        >
+          {shorten(run.id)}
+        </button>
+      </Fact>
+      {about?.temporal_ui && (
+        <Fact name="Temporal">
+          <a href={about.temporal_ui} target="_blank" rel="noreferrer">
+            Web UI <Icon name="external" size={14} />
+          </a>
+        </Fact>
+      )}
+    </dl>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: ComponentChildren }): JSX.Element {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+const shorten = (id: string): string => (id.length > 22 ? `${id.slice(0, 10)}…${id.slice(-6)}` : id);

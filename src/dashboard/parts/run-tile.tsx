@@ -1,0 +1,92 @@
+/** A run in small: its task, and the last words of each turn that is at work. */
+import type { JSX } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import { duration } from '../format';
+import { visible } from '../markdown/visible';
+import { now } from '../state/clock';
+import { hueOf } from '../state/lanes';
+import type { RunView } from '../state/run-view';
+import { nameOf } from '../state/swarms';
+import type { TextListener, TurnView } from '../state/turn-view';
+import { StatusPill } from './status';
+
+/** Lanes of one tile, and UTF-16 units of text that each shows. */
+const LANES = 4;
+const LAST_WORDS = 180;
+const REDRAW_MS = 250;
+/** What Markdown adds to the words. */
+const MARKUP = /[*#`|]+/g;
+
+export function RunTile({ run }: { run: RunView }): JSX.Element {
+  const turns = run.turns.value;
+  const about = run.description.value;
+  const shown = [...turns].slice(-LANES);
+  return (
+    <a class="tile" href={`/dashboard/runs/${encodeURIComponent(run.id)}`}>
+      <header>
+        <TileStatus run={run} />
+        <span class="faint">{nameOf(run.snapshot.swarm_id ?? about?.swarm_id)}</span>
+      </header>
+      <h2 dir="auto">{visible((run.snapshot.message ?? about?.message ?? run.id).slice(0, 140))}</h2>
+      {shown.map((turn) => (
+        <p key={turn.snapshot.turn} class={`tile-lane hue-${hueOf(turn, turns)}`}>
+          <span class="tile-label">{turn.snapshot.label}</span>
+          <LastWords view={turn} />
+        </p>
+      ))}
+    </a>
+  );
+}
+
+function TileStatus({ run }: { run: RunView }): JSX.Element {
+  void run.version.value;
+  const { status, started_at, ended_at } = run.snapshot;
+  return (
+    <>
+      <StatusPill status={status ?? 'running'} />
+      {started_at !== undefined && <span class="faint">{duration((ended_at ?? now.value) - started_at)}</span>}
+    </>
+  );
+}
+
+/** Keeps only the end of the text, and writes it a few times a second: fifty runs move at once. */
+function LastWords({ view }: { view: TurnView }): JSX.Element {
+  const place = useRef<HTMLSpanElement>(null);
+  useEffect(() => {
+    const words = lastWords(view, (text) => {
+      if (place.current) place.current.textContent = text;
+    });
+    view.listeners.add(words.listener);
+    return () => {
+      view.listeners.delete(words.listener);
+      words.stop();
+    };
+  }, [view]);
+  return <span ref={place} class="last-words" dir="auto" />;
+}
+
+function lastWords(view: TurnView, write: (text: string) => void): { listener: TextListener; stop(): void } {
+  let end = view.snapshot.text.slice(-LAST_WORDS);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const draw = () => {
+    timer = undefined;
+    write(visible(end.replace(MARKUP, '')));
+  };
+  const later = () => (timer ??= setTimeout(draw, REDRAW_MS));
+  draw();
+  return {
+    listener: {
+      append(text) {
+        end = (end + text).slice(-LAST_WORDS);
+        later();
+      },
+      reset() {
+        end = '';
+        later();
+      },
+      resumed: () => undefined,
+      finish: () => undefined,
+    },
+    stop: () => clearTimeout(timer),
+  };
+}

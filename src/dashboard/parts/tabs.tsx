@@ -1,0 +1,39 @@
+/** Tabs, as the ARIA Authoring Practices want them: arrow keys move, one tab stop. */
+import type { Signal } from '@preact/signals';
+import type { JSX } from 'preact';
+
+interface TabsProps<T extends string> {
+  name: string;
+  tabs: [id: T, title: string][];
+  chosen: Signal<T>;
+}
+
+export function Tabs<T extends string>({ name, tabs, chosen }: TabsProps<T>): JSX.Element {
+  const move = (event: KeyboardEvent) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!step) return;
+    const at = tabs.findIndex(([id]) => id === chosen.value);
+    const [next] = tabs[(at + step + tabs.length) % tabs.length] ?? [];
+    if (!next) return;
+    chosen.value = next;
+    document.getElementById(`tab-${next}`)?.focus();
+  };
+  return (
+    <div class="tabs" role="tablist" aria-label={name} onKeyDown={move}>
+      {tabs.map(([id, title]) => (
+        <button
+          key={id}
+          type="button"
+          role="tab"
+          id={`tab-${id}`}
+          aria-selected={chosen.value === id}
+          aria-controls={chosen.value === id ? `panel-${id}` : undefined}
+          tabIndex={chosen.value === id ? 0 : -1}
+          onClick={() => (chosen.value = id)}
+        >
+          {title}
+        </button>
+      ))}
+    </div>
+  );
+}

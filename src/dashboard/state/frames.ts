@@ -1,0 +1,17 @@
+/** What comes over the WebSocket, as events of the contract. */
+import type { Failure, Frame, PlacedEvent, RunEvent } from '../../contract';
+
+/** A frame that says that something went wrong with one run, or with none in particular. */
+export interface ErrorFrame {
+  event: 'error';
+  error: Failure;
+  run_id?: string;
+}
+
+export type ServerFrame = Frame | ErrorFrame | { event: 'cancel.accepted'; run_id: string };
+
+/** The reverse of the contract's `toFrame`. */
+export function toPlacedEvent({ content, done: _done, cursor, event: type, ...rest }: Frame): PlacedEvent {
+  const event = { ...rest, v: 1, type, ...(type === 'turn.delta' ? { text: content } : {}) };
+  return { cursor, event: event as unknown as RunEvent };
+}

@@ -1,0 +1,163 @@
+/** The pipeline as a picture: which turns a run has, will have and may have, in the order in which they follow each other. Pure. */
+import type { RunStatus, Verdict } from '../../contract';
+import { COORDINATE } from '../../contract/names';
+import { readVerdict } from '../../contract/verdict';
+import type { SwarmSummary } from './swarms';
+import type { TurnView } from './turn-view';
+
+export type NodeStatus = 'ahead' | 'running' | 'waiting' | 'completed' | 'failed' | 'skipped';
+
+export interface PictureNode {
+  /** The turn's id. */
+  turn: string;
+  label: string;
+  status: NodeStatus;
+  model: string;
+}
+
+export interface PictureStage {
+  /** Prefix of its turns' ids; empty for a run of one swarm. */
+  name: string;
+  title: string;
+  status: NodeStatus;
+  /** Nodes of one column work at the same time. */
+  columns: PictureNode[][];
+  verdict?: Verdict;
+}
+
+interface Step {
+  turn: string;
+  role: string;
+  /** Comes only when the review asks for it. */
+  optional?: boolean;
+}
+
+/** What the patterns of `src/workflows/patterns` let follow each other. */
+const STEPS: Record<SwarmSummary['pattern'], Step[][]> = {
+  strategic: [
+    [{ turn: 'draft', role: 'strategist' }],
+    [{ turn: 'critique', role: 'critic' }],
+    [{ turn: 'plan', role: 'strategist' }],
+  ],
+  coding: [
+    [{ turn: 'draft', role: 'coder' }],
+    [{ turn: 'review', role: 'reviewer' }],
+    [{ turn: 'revision', role: 'coder', optional: true }],
+  ],
+  debate: [
+    [
+      { turn: 'optimistic', role: 'optimistic' },
+      { turn: 'cautious', role: 'cautious' },
+      { turn: 'balanced', role: 'balanced' },
+    ],
+    [{ turn: 'summary', role: 'moderator' }],
+  ],
+  single: [[{ turn: 'answer', role: '' }]],
+  [COORDINATE]: [],
+};
+
+const WHOLE_PIPELINE: [stage: string, swarm: string][] = [
+  ['plan', 'strategic-swarm'],
+  ['implement', 'coding-swarm'],
+  ['review', 'debate-swarm'],
+];
+const TITLES: Record<string, string> = { plan: 'Plan', implement: 'Implement', review: 'Review', verify: 'Verify' };
+
+export interface PictureInput {
+  swarmId: string;
+  status: RunStatus | null;
+  turns: readonly TurnView[];
+  swarms: readonly SwarmSummary[];
+}
+
+export function pictureOf({ swarmId, status, turns, swarms }: PictureInput): PictureStage[] {
+  const over = status !== null && status !== 'running';
+  return stagesOf(swarmId, turns).map(([name, swarm]) => {
+    const said = turns.filter(({ snapshot }) => stageOf(snapshot.turn) === name);
+    const columns = columnsOf(
+      name,
+      swarms.find(({ id }) => id === swarm),
+      said,
+      over,
+    );
+    const verdict = verdictOf(name, said);
+    return { name, title: titleOf(name), status: together(columns.flat()), columns, ...(verdict ? { verdict } : {}) };
+  });
+}
+
+/** The stage to which a turn belongs; empty in a run of one swarm. */
+export function stageOf(turn: string): string {
+  return turn.includes('/') ? turn.slice(0, turn.lastIndexOf('/')) : '';
+}
+
+/** `implement-2` is read as "Implement, round 2". */
+export function titleOf(stage: string): string {
+  const [, name = stage, round] = /^(.*?)(?:-(\d+))?$/.exec(stage) ?? [];
+  const title = TITLES[name] ?? name;
+  return round ? `${title}, round ${round}` : title;
+}
+
+function stagesOf(swarmId: string, turns: readonly TurnView[]): [stage: string, swarm: string][] {
+  if (swarmId !== COORDINATE) return [['', swarmId]];
+  const stages = new Map(WHOLE_PIPELINE);
+  for (const { snapshot } of turns) stages.set(stageOf(snapshot.turn), snapshot.team_id);
+  // an expired run knows no teams: the stage's name says which swarm it was
+  for (const [stage] of stages) {
+    const known = WHOLE_PIPELINE.find(([name]) => name === stage.replace(/-\d+$/, ''));
+    if (known) stages.set(stage, known[1]);
+  }
+  return [...stages];
+}
+
+function columnsOf(stage: string, swarm: SwarmSummary | undefined, said: TurnView[], over: boolean): PictureNode[][] {
+  const drawn = new Set<string>();
+  const columns = (swarm ? STEPS[swarm.pattern] : []).map((column) =>
+    column.map((step) => {
+      const turn = stage ? `${stage}/${step.turn}` : step.turn;
+      drawn.add(turn);
+      return nodeOf(turn, step, swarm, said, over);
+    }),
+  );
+  const others = said.filter(({ snapshot }) => !drawn.has(snapshot.turn)).map((view) => [spoken(view)]);
+  return [...columns, ...others].filter((column) => column.length > 0);
+}
+
+function nodeOf(
+  turn: string,
+  step: Step,
+  swarm: SwarmSummary | undefined,
+  said: TurnView[],
+  over: boolean,
+): PictureNode {
+  const view = said.find(({ snapshot }) => snapshot.turn === turn);
+  if (view) return spoken(view);
+  const role = swarm?.roles.find(({ role }) => role === step.role) ?? swarm?.roles[0];
+  const passed =
+    step.optional &&
+    said.some(
+      ({ snapshot, completed }) => completed && /review$/.test(snapshot.turn) && readVerdict(snapshot.text) === 'pass',
+    );
+  return { turn, label: role?.label ?? step.turn, model: '', status: over || passed ? 'skipped' : 'ahead' };
+}
+
+function spoken({ snapshot }: TurnView): PictureNode {
+  const { turn, label, status, model } = snapshot;
+  return { turn, label, status, model };
+}
+
+/** The verdict of the review that ends a round. */
+function verdictOf(stage: string, said: TurnView[]): Verdict | undefined {
+  if (!stage.startsWith('review')) return undefined;
+  const summary = said.find(({ snapshot }) => snapshot.turn.endsWith('/summary'));
+  return summary?.snapshot.status === 'completed' ? readVerdict(summary.snapshot.text) : undefined;
+}
+
+function together(nodes: PictureNode[]): NodeStatus {
+  const has = (status: NodeStatus) => nodes.some((node) => node.status === status);
+  if (has('running')) return 'running';
+  if (has('waiting')) return 'waiting';
+  if (nodes.every(({ status }) => status === 'skipped')) return 'skipped';
+  if (nodes.every(({ status }) => status === 'ahead' || status === 'skipped')) return 'ahead';
+  if (has('ahead')) return 'running';
+  return has('completed') ? 'completed' : 'failed';
+}

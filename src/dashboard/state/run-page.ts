@@ -1,0 +1,15 @@
+/** One entry and one page of `GET /runs`. */
+import type { RunScope, RunStatus } from '../../contract';
+
+export interface RunEntry extends RunScope {
+  swarm_id: string;
+  status: RunStatus;
+  message: string;
+  started_at: string;
+  ended_at: string | null;
+}
+
+export interface RunPage {
+  runs: RunEntry[];
+  next_page: string | null;
+}

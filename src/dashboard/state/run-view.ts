@@ -1,0 +1,144 @@
+/** A run as the page shows it, folded from its events; every view of one run shares one. */
+import { signal, type Signal } from '@preact/signals';
+import { emptySnapshot, foldEvent } from '../../contract/fold';
+import type { Failure, PlacedEvent, RunEvent, RunSnapshot, RunStatus, StageResult, TurnResult } from '../../contract';
+import { inNextFrame } from './frame-loop';
+import { newTurnView, takeNote, type TurnView } from './turn-view';
+
+/** `GET /runs/:id`, as far as the page uses it. */
+export interface RunDescription {
+  run_id: string;
+  swarm_id: string;
+  session_id: string;
+  status: RunStatus;
+  message: string;
+  started_at: string;
+  ended_at: string | null;
+  temporal_ui?: string;
+  failure?: Failure;
+  answers?: string[];
+  stages?: StageResult[];
+  turns: (TurnResult & { status: 'completed' })[];
+}
+
+/** `live`: events come or came; `expired`: they are gone, only the result is left. */
+export type Phase = 'loading' | 'live' | 'expired' | 'unknown' | 'failed';
+
+export interface RunView {
+  readonly id: string;
+  snapshot: RunSnapshot;
+  cursor: string;
+  /** In order of appearance. */
+  turns: Signal<TurnView[]>;
+  phase: Signal<Phase>;
+  /** Why the phase is `failed`. */
+  failure?: Failure;
+  description: Signal<RunDescription | undefined>;
+  /** The run's session, from its first event. */
+  sessionId?: string;
+  /** Counts changes of anything in the run; at most one a frame. */
+  version: Signal<number>;
+}
+
+export const BEGINNING = '0';
+
+export function newRunView(id: string): RunView {
+  return {
+    id,
+    snapshot: emptySnapshot(),
+    cursor: BEGINNING,
+    turns: signal([]),
+    phase: signal('loading'),
+    description: signal(undefined),
+    version: signal(0),
+  };
+}
+
+/** Forgets what was folded, for a stream that was lost and begins anew. */
+export function resetRunView(view: RunView): void {
+  view.snapshot = emptySnapshot();
+  view.cursor = BEGINNING;
+  view.turns.value = [];
+  touch(view);
+}
+
+/** Folds an event. False when events before it are missing: the caller follows again from the cursor. */
+export function addEvent(view: RunView, { cursor, event }: PlacedEvent): boolean {
+  const place = placeAfter(view.cursor, cursor);
+  if (place === 'known') return true;
+  if (place === 'gap') return false;
+  const known = 'turn' in event ? view.turns.peek().find(({ snapshot }) => snapshot.turn === event.turn) : undefined;
+  const before = event.type === 'turn.restarted' ? (known?.snapshot.text ?? '') : '';
+  foldEvent(view.snapshot, event);
+  view.cursor = cursor;
+  view.sessionId ??= event.session_id;
+  if (view.phase.peek() !== 'live') view.phase.value = 'live';
+  if ('turn' in event) noteTurn(view, event, known, before);
+  touch(view);
+  return true;
+}
+
+function noteTurn(
+  view: RunView,
+  event: Extract<RunEvent, { turn: string }>,
+  known: TurnView | undefined,
+  before: string,
+): void {
+  let turn = known;
+  if (!turn) {
+    const snapshot = view.snapshot.turns.find(({ turn: id }) => id === event.turn);
+    if (!snapshot) return;
+    turn = newTurnView(snapshot, event.at);
+    view.turns.value = [...view.turns.peek(), turn];
+  }
+  takeNote(turn, event, before);
+  const { version } = turn;
+  inNextFrame(bumpOf(version));
+}
+
+/** Stream ids are `<generation>-<seq>`, and seq counts without a gap. */
+function placeAfter(last: string, next: string): 'next' | 'known' | 'gap' {
+  const [generation, seq] = next.split('-');
+  if (last === BEGINNING) return seq === '1' ? 'next' : 'gap';
+  const [lastGeneration, lastSeq] = last.split('-');
+  if (generation !== lastGeneration) return 'gap';
+  const step = Number(seq) - Number(lastSeq);
+  if (step <= 0) return 'known';
+  return step === 1 ? 'next' : 'gap';
+}
+
+const bumps = new WeakMap<Signal<number>, () => void>();
+
+/** One function for each counter, so that a frame runs it once. */
+function bumpOf(version: Signal<number>): () => void {
+  let bump = bumps.get(version);
+  if (!bump) {
+    bump = () => void (version.value += 1);
+    bumps.set(version, bump);
+  }
+  return bump;
+}
+
+export function touch(view: RunView): void {
+  inNextFrame(bumpOf(view.version));
+}
+
+/** Shows a run whose events have expired from what `GET /runs/:id` still knows. */
+export function showResult(view: RunView, description: RunDescription): void {
+  const { swarm_id, message, status, started_at, ended_at, failure, answers = [], turns } = description;
+  const snapshots = turns.map((turn) => ({ ...turn, team_id: swarm_id, next_index: 0 }));
+  view.snapshot = {
+    status,
+    swarm_id,
+    message,
+    started_at: Date.parse(started_at),
+    turns: snapshots,
+    answers,
+    ...(ended_at ? { ended_at: Date.parse(ended_at) } : {}),
+    ...(failure ? { failure } : {}),
+  };
+  view.sessionId = description.session_id;
+  view.turns.value = snapshots.map((snapshot) => newTurnView(snapshot, Date.parse(started_at)));
+  view.phase.value = 'expired';
+  touch(view);
+}

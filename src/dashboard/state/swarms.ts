@@ -1,0 +1,54 @@
+/** What can be started, as `GET /swarms` tells it. */
+import { signal } from '@preact/signals';
+import type { Role, SwarmDefinition } from '../../contract';
+import { COORDINATE } from '../../contract/names';
+import { call, failureOf, type ApiFailure } from './api';
+
+export interface SwarmSummary extends Pick<SwarmDefinition, 'id' | 'name' | 'description'> {
+  pattern: SwarmDefinition['pattern'] | typeof COORDINATE;
+  roles: ({ role: string } & Pick<Role, 'label' | 'alias'>)[];
+}
+
+export const swarms = signal<SwarmSummary[]>([]);
+export const swarmsFailure = signal<ApiFailure | undefined>(undefined);
+
+export async function loadSwarms(): Promise<void> {
+  try {
+    swarms.value = await call<SwarmSummary[]>('/swarms');
+    swarmsFailure.value = undefined;
+  } catch (error) {
+    swarmsFailure.value = failureOf(error);
+  }
+}
+
+/** The swarm's name, or its id while names are not known. */
+export function nameOf(swarmId: string | undefined): string {
+  if (swarmId === COORDINATE) return 'Whole pipeline';
+  return swarms.value.find(({ id }) => id === swarmId)?.name ?? swarmId ?? 'Run';
+}
+
+/** What is asked of the swarm; the key makes a repeated request harmless. */
+export interface StartOrder {
+  swarmId: string;
+  message: string;
+  sessionId?: string;
+  maxRounds?: number;
+  key: string;
+}
+
+/** Starts a run; resolves to its id as soon as it is accepted. */
+export async function startRun({ swarmId, message, sessionId, maxRounds, key }: StartOrder): Promise<string> {
+  const session = sessionId ? { session_id: sessionId } : {};
+  const whole = swarmId === COORDINATE;
+  const { run_id } = await call<{ run_id: string }>(whole ? '/swarm/coordinate' : '/swarm/execute', {
+    method: 'POST',
+    headers: { 'Idempotency-Key': key },
+    body: {
+      message,
+      wait: false,
+      ...session,
+      ...(whole ? { max_rounds: maxRounds ?? 1 } : { swarm_id: swarmId }),
+    },
+  });
+  return run_id;
+}
