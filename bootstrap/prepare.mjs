@@ -3,6 +3,7 @@
 // side; the first failure calls the rest off.
 
 import { build } from './build.mjs';
+import { ensureChromium } from './chromium.mjs';
 import { CalledOff } from './failure.mjs';
 import { installPackages } from './install.mjs';
 import { ensureModels } from './models.mjs';
@@ -17,13 +18,14 @@ import { ensureTemporalProgram } from './temporal.mjs';
  * @property {string} [redis] path of the server program
  * @property {string} [temporal] path of the server program
  * @property {{id: string, path: string}[]} [models]
+ * @property {string} [chromium] path of the browser
  */
 
 /**
  * Installs and builds, and provides what is wanted beside that.
  * @param {import('./environment.mjs').Environment} place
  * @param {Context} context
- * @param {{redis: boolean, temporal: boolean, models: boolean}} wanted
+ * @param {{redis: boolean, temporal: boolean, models: boolean, chromium?: boolean}} wanted
  * @returns {Promise<Parts>}
  */
 export async function prepare(place, { progress, signal }, wanted) {
@@ -36,6 +38,7 @@ export async function prepare(place, { progress, signal }, wanted) {
     wanted.redis && ensureRedisProgram(context).then((path) => (parts.redis = path)),
     wanted.temporal && ensureTemporalProgram(place, context).then((path) => (parts.temporal = path)),
     wanted.models && ensureModels(place, context).then((models) => (parts.models = models)),
+    wanted.chromium && ensureChromium(context).then((path) => (parts.chromium = path)),
   ];
   /** @type {unknown[]} */
   const failures = [];

@@ -5,8 +5,9 @@
 import { existsSync } from 'node:fs';
 import net from 'node:net';
 import { join } from 'node:path';
+import { aptInstall, canAptInstall } from './apt.mjs';
 import { StartFailure } from './failure.mjs';
-import { CommandFailed, findProgram, isExecutable, runCommand } from './run-command.mjs';
+import { findProgram, isExecutable, runCommand } from './run-command.mjs';
 
 export const REDIS_PORT = 6379;
 const PROGRAMS = ['redis-server', 'valkey-server', 'keydb-server'];
@@ -33,8 +34,7 @@ export async function ensureRedisProgram({ progress, signal }) {
   const found = findRedisProgram();
   if (found) return found;
   return progress.run('Redis', async (step) => {
-    const canInstall = process.getuid?.() === 0 && findProgram(['apt-get']);
-    const complaints = canInstall ? await installWithApt(step, signal) : [];
+    const complaints = canAptInstall() ? await installWithApt(step, signal) : [];
     const installed = findRedisProgram();
     if (installed) return installed;
     throw new StartFailure('Redis was not found.', HOW_TO_INSTALL, complaints);
@@ -52,17 +52,7 @@ function findRedisProgram() {
  * @returns {Promise<string[]>} what apt-get complained about
  */
 async function installWithApt(step, signal) {
-  const options = { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }, signal };
-  /** @type {string[]} */
-  const complaints = [];
-  // One broken package source fails the update, and the install may still work.
-  for (const args of [['update'], ['install', '-y', 'redis-server']]) {
-    step.update(`apt-get ${args.join(' ')}`);
-    await runCommand('apt-get', args, options).catch((error) => {
-      if (!(error instanceof CommandFailed)) throw error;
-      complaints.push(error.message, ...error.tail.slice(-3));
-    });
-  }
+  const complaints = await aptInstall(['redis-server'], step, signal);
   if (findRedisProgram()) await stopPackagedService(signal);
   return complaints;
 }

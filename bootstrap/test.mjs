@@ -1,5 +1,5 @@
 // @ts-check
-// `npm test`: prepares what the suites need (packages, build, server programs, both models) and hands over to jest,
+// `npm test`: prepares what the suites need (packages, build, server programs, both models, a browser) and hands over to jest,
 // whose global set-up starts the servers. `--prepare-only` stops before jest.
 
 import { spawn } from 'node:child_process';
@@ -16,11 +16,12 @@ async function main() {
   const args = process.argv.slice(2);
   requireNode();
   const place = readEnvironment();
-  const { redis = '', temporal = '', models = [] } = await prepareWithSignals(place);
+  const { redis = '', temporal = '', models = [], chromium = '' } = await prepareWithSignals(place);
   if (args.includes(PREPARE_ONLY)) return 0;
   return runJest(place.root, args, {
     TEMPORAL_BIN: temporal,
     REDIS_BIN: redis,
+    CHROMIUM_BIN: chromium,
     MURMURATION_MODELS: models.map(({ id, path }) => `${id}=${path}`).join(','),
   });
 }
@@ -33,7 +34,7 @@ async function prepareWithSignals(place) {
   for (const name of signals) process.on(name, callOff);
   try {
     const context = { progress: createProgress(), signal: interruption.signal };
-    return await prepare(place, context, { redis: true, temporal: true, models: true });
+    return await prepare(place, context, { redis: true, temporal: true, models: true, chromium: true });
   } finally {
     for (const name of signals) process.off(name, callOff);
   }

@@ -15,6 +15,8 @@ export default async function setUp(): Promise<void> {
   const { redisServerArgs } = (await import(bootstrap('redis.mjs'))) as { redisServerArgs: Arguments };
   const { temporalServerArgs } = (await import(bootstrap('temporal.mjs'))) as { temporalServerArgs: Arguments };
   const [redisPort, temporalPort, uiPort] = [await freePort(), await freePort(), await freePort()];
+  const { findChromium } = (await import(bootstrap('chromium.mjs'))) as { findChromium: () => string | undefined };
+  process.env.CHROMIUM_BIN = findChromium() ?? '';
   const servers: Running[] = [
     start(process.env.REDIS_BIN ?? 'redis-server', redisServerArgs({ port: redisPort, dir: folder })),
     start(

@@ -27,7 +27,7 @@ export default function Charts({ run }: { run: RunView }): JSX.Element {
         shape="steps"
         series={() => costOf(turns)}
         unit={money}
-        empty="The gateway reports no cost."
+        empty="No turn has reported a cost yet."
       />
     </div>
   );

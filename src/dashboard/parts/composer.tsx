@@ -5,6 +5,7 @@ import { useMemo, useRef } from 'preact/hooks';
 import { useLocation } from 'preact-iso/router';
 import { COORDINATE, MESSAGE_LIMIT } from '../../contract/names';
 import { failureOf } from '../state/api';
+import { newKey } from '../state/key';
 import { startRun, swarms, type SwarmSummary } from '../state/swarms';
 import { kindOf, KIND_ORDER } from './examples';
 import { Icon } from './icons';
@@ -15,6 +16,7 @@ export function Composer({ sessionId }: { sessionId?: string }): JSX.Element {
   const chosen = useSignal('debate-swarm');
   const message = useSignal('');
   const rounds = useSignal(1);
+  const approvePlan = useSignal(false);
   const { busy, problem, start } = useStart();
   const field = useRef<HTMLTextAreaElement>(null);
   const offered = [...swarms.value].sort((a, b) => rank(a) - rank(b));
@@ -22,7 +24,14 @@ export function Composer({ sessionId }: { sessionId?: string }): JSX.Element {
   const submit = (event: Event) => {
     event.preventDefault();
     const session = sessionId ? { sessionId } : {};
-    if (current) start({ swarmId: current.id, message: message.value, maxRounds: rounds.value, ...session });
+    if (current)
+      start({
+        swarmId: current.id,
+        message: message.value,
+        maxRounds: rounds.value,
+        approvePlan: approvePlan.value,
+        ...session,
+      });
   };
   return (
     <form class="composer" onSubmit={submit}>
@@ -30,7 +39,7 @@ export function Composer({ sessionId }: { sessionId?: string }): JSX.Element {
       <div class="composer-box">
         <TaskField field={field} message={message} swarm={current} />
         <div class="composer-end">
-          {current?.id === COORDINATE && <Rounds rounds={rounds} />}
+          {current?.id === COORDINATE && <PipelineOptions rounds={rounds} approvePlan={approvePlan} />}
           <span class="faint hint">Ctrl + Enter starts</span>
           <button type="submit" class="primary" disabled={busy || !current}>
             {busy ? 'Starting' : 'Start'}
@@ -114,11 +123,6 @@ function useStart() {
   };
 }
 
-/** `crypto.randomUUID` is kept from plain-HTTP addresses. */
-function newKey(): string {
-  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-}
-
 interface SwarmChoiceProps {
   offered: SwarmSummary[];
   chosen: string | undefined;
@@ -141,9 +145,30 @@ function SwarmChoice({ offered, chosen, choose }: SwarmChoiceProps): JSX.Element
   );
 }
 
-function Rounds({ rounds }: { rounds: { value: number } }): JSX.Element {
+interface PipelineOptionsProps {
+  rounds: Signal<number>;
+  approvePlan: Signal<boolean>;
+}
+
+function PipelineOptions({ rounds, approvePlan }: PipelineOptionsProps): JSX.Element {
   return (
-    <label class="rounds">
+    <div class="options">
+      <Rounds rounds={rounds} />
+      <label>
+        <input
+          type="checkbox"
+          checked={approvePlan.value}
+          onChange={({ currentTarget }) => (approvePlan.value = currentTarget.checked)}
+        />
+        Ask me before the plan is built
+      </label>
+    </div>
+  );
+}
+
+function Rounds({ rounds }: { rounds: Signal<number> }): JSX.Element {
+  return (
+    <label>
       Review may send back
       <select value={rounds.value} onChange={({ currentTarget }) => (rounds.value = Number(currentTarget.value))}>
         {Array.from({ length: MOST_ROUNDS }, (_, index) => (

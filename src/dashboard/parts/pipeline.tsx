@@ -72,7 +72,7 @@ function Node({ node: { turn, label, status, model } }: { node: PictureNode }): 
 }
 
 /** Brings a turn into sight and gives it the keyboard. */
-function showTurn(turn: string): void {
+export function showTurn(turn: string): void {
   const place = document.getElementById(`turn-${turn}`);
   place?.closest('.lane')?.scrollIntoView({ block: 'center', behavior: 'smooth' });
   place?.focus({ preventScroll: true });

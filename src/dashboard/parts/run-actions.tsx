@@ -1,38 +1,66 @@
 /** What can be done with a run. */
-import { useSignal } from '@preact/signals';
+import { useSignal, type Signal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { call, failureOf } from '../state/api';
 import type { RunView } from '../state/run-view';
+import { steer, stopRun } from '../state/steering';
+import { useAttempt, type Attempt } from './attempt';
+import { CompareDialog } from './compare-dialog';
 import { Icon } from './icons';
+import { MessageDialog } from './message-dialog';
+
+type Open = 'message' | 'compare' | undefined;
 
 export function RunActions({ run }: { run: RunView }): JSX.Element {
-  const problem = useSignal('');
-  const stopping = useSignal(false);
   void run.version.value;
-  const { status } = run.snapshot;
-  async function stop(): Promise<void> {
-    stopping.value = true;
-    try {
-      await call(`/runs/${encodeURIComponent(run.id)}/cancel`, { method: 'POST' });
-      problem.value = '';
-    } catch (error) {
-      problem.value = failureOf(error).message;
-      stopping.value = false;
-    }
-  }
+  const attempt = useAttempt();
+  const open = useSignal<Open>(undefined);
+  const close = () => (open.value = undefined);
   return (
     <div class="actions">
-      {status === 'running' && (
-        <button type="button" class="danger" disabled={stopping.value} onClick={() => void stop()}>
-          <Icon name="stop" size={16} />
-          {stopping.value ? 'Stopping' : 'Stop'}
-        </button>
-      )}
-      {problem.value && (
+      {run.snapshot.status === 'running' && <Steering run={run} attempt={attempt} open={open} />}
+      <button type="button" onClick={() => (open.value = 'compare')}>
+        <Icon name="compare" size={16} />
+        Compare
+      </button>
+      {attempt.problem && (
         <p class="problem" role="alert">
-          {problem.value}
+          {attempt.problem}
         </p>
       )}
+      {open.value === 'message' && <MessageDialog runId={run.id} onClose={close} />}
+      {open.value === 'compare' && <CompareDialog run={run} onClose={close} />}
     </div>
+  );
+}
+
+interface SteeringProps {
+  run: RunView;
+  attempt: Attempt;
+  open: Signal<Open>;
+}
+
+function Steering({ run, attempt, open }: SteeringProps): JSX.Element {
+  const stopping = useSignal(false);
+  const { paused } = run.snapshot;
+  const hold = () => void attempt.run(() => steer(run.id, paused ? 'resume' : 'pause', {}));
+  const stop = async () => {
+    stopping.value = true;
+    stopping.value = await attempt.run(() => stopRun(run.id));
+  };
+  return (
+    <>
+      <button type="button" disabled={attempt.busy} onClick={hold}>
+        <Icon name={paused ? 'play' : 'pause'} size={16} />
+        {paused ? 'Resume' : 'Pause'}
+      </button>
+      <button type="button" onClick={() => (open.value = 'message')}>
+        <Icon name="message" size={16} />
+        Message
+      </button>
+      <button type="button" class="danger" disabled={stopping.value} onClick={() => void stop()}>
+        <Icon name="stop" size={14} />
+        {stopping.value ? 'Stopping' : 'Stop'}
+      </button>
+    </>
   );
 }

@@ -1,6 +1,7 @@
 /** What a run is, where it stands, what it has used, and what can be done about it. */
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren, JSX } from 'preact';
+import type { RunStatus } from '../../contract';
 import { count, duration, moment, money } from '../format';
 import { copyWithThanks } from '../markdown/copy';
 import { visible } from '../markdown/visible';
@@ -17,18 +18,23 @@ const FOLDED_FROM = 240;
 
 export function RunHeader({ run }: { run: RunView }): JSX.Element {
   void run.version.value;
-  const { status, swarm_id, message } = run.snapshot;
+  const { swarm_id, message } = run.snapshot;
   const about = run.description.value;
   return (
     <header class="run-header">
       <p class="run-kind">
-        <StatusPill status={status ?? about?.status ?? 'running'} />
+        <StatusPill status={standing(run)} />
         <span>{nameOf(swarm_id ?? about?.swarm_id)}</span>
       </p>
       <Task text={message ?? about?.message ?? ''} />
       <RunActions run={run} />
     </header>
   );
+}
+
+function standing({ snapshot: { status, paused }, description }: RunView): RunStatus | 'paused' {
+  if (status === null) return description.value?.status ?? 'running';
+  return paused && status === 'running' ? 'paused' : status;
 }
 
 function Task({ text }: { text: string }): JSX.Element {

@@ -1,4 +1,4 @@
-/** The caller's API key: asked for when the API refuses, kept for this browser tab only. */
+/** The caller's API key: asked for when the API refuses, kept for this browser tab only. And the keys of requests. */
 import { signal } from '@preact/signals';
 
 const STORED = 'murmuration.key';
@@ -12,4 +12,9 @@ export function setApiKey(key: string): void {
   sessionStorage.setItem(STORED, key);
   apiKey.value = key;
   keyRefused.value = false;
+}
+
+/** An idempotency key. `crypto.randomUUID` is kept from plain-HTTP addresses. */
+export function newKey(): string {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -40,7 +40,8 @@ export function paceOf(turns: readonly TurnView[]): Series {
 function rateAt(turn: TurnView, bucket: number): number | null {
   const ends = Math.max(...turn.pace.keys());
   const begins = Math.min(...turn.pace.keys());
-  if (bucket < begins || bucket > ends) return null;
+  const unfinished = turn.snapshot.status === 'running' && bucket === ends;
+  if (bucket < begins || bucket > ends || unfinished) return null;
   let units = 0;
   for (let back = 0; back < SMOOTHED_BUCKETS; back++) units += turn.pace.get(bucket - back * PACE_MS) ?? 0;
   const covered = Math.min(SMOOTHED_BUCKETS, (bucket - begins) / PACE_MS + 1) * PACE_MS;

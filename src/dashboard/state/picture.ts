@@ -1,6 +1,5 @@
 /** The pipeline as a picture: which turns a run has, will have and may have, in the order in which they follow each other. Pure. */
-import type { RunStatus, Verdict } from '../../contract';
-import { COORDINATE } from '../../contract/names';
+import type { GateSnapshot, RunStatus, Verdict } from '../../contract';
 import { readVerdict } from '../../contract/verdict';
 import type { SwarmSummary } from './swarms';
 import type { TurnView } from './turn-view';
@@ -33,7 +32,7 @@ interface Step {
 }
 
 /** What the patterns of `src/workflows/patterns` let follow each other. */
-const STEPS: Record<SwarmSummary['pattern'], Step[][]> = {
+const STEPS: Partial<Record<SwarmSummary['pattern'], Step[][]>> = {
   strategic: [
     [{ turn: 'draft', role: 'strategist' }],
     [{ turn: 'critique', role: 'critic' }],
@@ -53,14 +52,8 @@ const STEPS: Record<SwarmSummary['pattern'], Step[][]> = {
     [{ turn: 'summary', role: 'moderator' }],
   ],
   single: [[{ turn: 'answer', role: '' }]],
-  [COORDINATE]: [],
 };
 
-const WHOLE_PIPELINE: [stage: string, swarm: string][] = [
-  ['plan', 'strategic-swarm'],
-  ['implement', 'coding-swarm'],
-  ['review', 'debate-swarm'],
-];
 const TITLES: Record<string, string> = { plan: 'Plan', implement: 'Implement', review: 'Review', verify: 'Verify' };
 
 export interface PictureInput {
@@ -68,21 +61,33 @@ export interface PictureInput {
   status: RunStatus | null;
   turns: readonly TurnView[];
   swarms: readonly SwarmSummary[];
+  gates?: readonly GateSnapshot[];
 }
 
-export function pictureOf({ swarmId, status, turns, swarms }: PictureInput): PictureStage[] {
+export function pictureOf({ swarmId, status, turns, swarms, gates = [] }: PictureInput): PictureStage[] {
   const over = status !== null && status !== 'running';
-  return stagesOf(swarmId, turns).map(([name, swarm]) => {
+  return stagesOf(swarmId, turns, swarms).map(([name, swarm]) => {
     const said = turns.filter(({ snapshot }) => stageOf(snapshot.turn) === name);
-    const columns = columnsOf(
-      name,
-      swarms.find(({ id }) => id === swarm),
-      said,
-      over,
-    );
+    const asked = gates.filter(({ gate }) => name && gate === name).map((gate) => [decision(gate)]);
+    const columns = [
+      ...columnsOf(
+        name,
+        swarms.find(({ id }) => id === swarm),
+        said,
+        over,
+      ),
+      ...asked,
+    ];
     const verdict = verdictOf(name, said);
     return { name, title: titleOf(name), status: together(columns.flat()), columns, ...(verdict ? { verdict } : {}) };
   });
+}
+
+const DECISIONS = { open: 'waiting', approved: 'completed', rejected: 'failed' } as const;
+
+/** A person's word as a node of its own. */
+function decision({ about, gate, status }: GateSnapshot): PictureNode {
+  return { turn: about ?? gate, label: 'Your decision', status: DECISIONS[status], model: status };
 }
 
 /** The stage to which a turn belongs; empty in a run of one swarm. */
@@ -97,21 +102,27 @@ export function titleOf(stage: string): string {
   return round ? `${title}, round ${round}` : title;
 }
 
-function stagesOf(swarmId: string, turns: readonly TurnView[]): [stage: string, swarm: string][] {
-  if (swarmId !== COORDINATE) return [['', swarmId]];
-  const stages = new Map(WHOLE_PIPELINE);
-  for (const { snapshot } of turns) stages.set(stageOf(snapshot.turn), snapshot.team_id);
+/** Stages that have begun in that order, then those to come, each with its swarm. */
+function stagesOf(
+  swarmId: string,
+  turns: readonly TurnView[],
+  swarms: readonly SwarmSummary[],
+): [stage: string, swarm: string][] {
+  const planned = swarms.find(({ id }) => id === swarmId)?.stages ?? [];
+  const begun = new Map(turns.map(({ snapshot }) => [stageOf(snapshot.turn), snapshot.team_id]));
+  if (planned.length === 0 && [...begun.keys()].every((stage) => stage === '')) return [['', swarmId]];
   // an expired run knows no teams: the stage's name says which swarm it was
-  for (const [stage] of stages) {
-    const known = WHOLE_PIPELINE.find(([name]) => name === stage.replace(/-\d+$/, ''));
-    if (known) stages.set(stage, known[1]);
+  for (const stage of begun.keys()) {
+    const plan = planned.find(({ name }) => name === stage.replace(/-\d+$/, ''));
+    if (plan) begun.set(stage, plan.swarm);
   }
-  return [...stages];
+  const ahead = planned.filter(({ name }) => !begun.has(name));
+  return [...begun, ...ahead.map(({ name, swarm }) => [name, swarm] as [string, string])];
 }
 
 function columnsOf(stage: string, swarm: SwarmSummary | undefined, said: TurnView[], over: boolean): PictureNode[][] {
   const drawn = new Set<string>();
-  const columns = (swarm ? STEPS[swarm.pattern] : []).map((column) =>
+  const columns = ((swarm && STEPS[swarm.pattern]) ?? []).map((column) =>
     column.map((step) => {
       const turn = stage ? `${stage}/${step.turn}` : step.turn;
       drawn.add(turn);

@@ -128,6 +128,7 @@ export function showResult(view: RunView, description: RunDescription): void {
   const { swarm_id, message, status, started_at, ended_at, failure, answers = [], turns } = description;
   const snapshots = turns.map((turn) => ({ ...turn, team_id: swarm_id, next_index: 0 }));
   view.snapshot = {
+    ...emptySnapshot(),
     status,
     swarm_id,
     message,

@@ -1,11 +1,10 @@
 /** What can be started, as `GET /swarms` tells it. */
 import { signal } from '@preact/signals';
 import type { Role, SwarmDefinition } from '../../contract';
-import { COORDINATE } from '../../contract/names';
+import { COORDINATE, MULTI } from '../../contract/names';
 import { call, failureOf, type ApiFailure } from './api';
 
-export interface SwarmSummary extends Pick<SwarmDefinition, 'id' | 'name' | 'description'> {
-  pattern: SwarmDefinition['pattern'] | typeof COORDINATE;
+export interface SwarmSummary extends Pick<SwarmDefinition, 'id' | 'name' | 'description' | 'pattern' | 'stages'> {
   roles: ({ role: string } & Pick<Role, 'label' | 'alias'>)[];
 }
 
@@ -24,6 +23,7 @@ export async function loadSwarms(): Promise<void> {
 /** The swarm's name, or its id while names are not known. */
 export function nameOf(swarmId: string | undefined): string {
   if (swarmId === COORDINATE) return 'Whole pipeline';
+  if (swarmId === MULTI) return 'Several swarms';
   return swarms.value.find(({ id }) => id === swarmId)?.name ?? swarmId ?? 'Run';
 }
 
@@ -33,11 +33,20 @@ export interface StartOrder {
   message: string;
   sessionId?: string;
   maxRounds?: number;
+  /** Whether a person is asked before the plan is implemented. */
+  approvePlan?: boolean;
   key: string;
 }
 
 /** Starts a run; resolves to its id as soon as it is accepted. */
-export async function startRun({ swarmId, message, sessionId, maxRounds, key }: StartOrder): Promise<string> {
+export async function startRun({
+  swarmId,
+  message,
+  sessionId,
+  maxRounds,
+  approvePlan,
+  key,
+}: StartOrder): Promise<string> {
   const session = sessionId ? { session_id: sessionId } : {};
   const whole = swarmId === COORDINATE;
   const { run_id } = await call<{ run_id: string }>(whole ? '/swarm/coordinate' : '/swarm/execute', {
@@ -47,7 +56,7 @@ export async function startRun({ swarmId, message, sessionId, maxRounds, key }: 
       message,
       wait: false,
       ...session,
-      ...(whole ? { max_rounds: maxRounds ?? 1 } : { swarm_id: swarmId }),
+      ...(whole ? { max_rounds: maxRounds ?? 1, approve_plan: approvePlan ?? false } : { swarm_id: swarmId }),
     },
   });
   return run_id;

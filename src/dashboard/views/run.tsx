@@ -3,6 +3,8 @@ import { useSignal, type Signal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useRoute } from 'preact-iso/router';
 import lazy, { ErrorBoundary } from 'preact-iso/lazy';
+import { Gates } from '../parts/gates';
+import { Interventions } from '../parts/interventions';
 import { Lanes } from '../parts/lanes';
 import { Away, Loading, Notice } from '../parts/notices';
 import { usePageTitle } from '../parts/page';
@@ -55,7 +57,13 @@ function Opened({ run }: { run: RunView }): JSX.Element {
   void run.version.value;
   const { snapshot } = run;
   const swarmId = snapshot.swarm_id ?? run.description.value?.swarm_id ?? '';
-  const stages = pictureOf({ swarmId, status: snapshot.status, turns: run.turns.value, swarms: swarms.value });
+  const stages = pictureOf({
+    swarmId,
+    status: snapshot.status,
+    turns: run.turns.value,
+    swarms: swarms.value,
+    gates: snapshot.gates,
+  });
   return (
     <div class="page wide-page">
       <RunHeader run={run} />
@@ -68,6 +76,8 @@ function Opened({ run }: { run: RunView }): JSX.Element {
         <Pipeline stages={stages} />
         <RunFacts run={run} />
       </div>
+      <Gates run={run} />
+      <Interventions run={run} />
       <Tabs name="What to see of the run" tabs={TABS} chosen={tab} />
       <TabContent run={run} tab={tab} />
     </div>

@@ -1,0 +1,138 @@
+/** Watching a run in a real browser: it starts, streams, survives reloads, cut lines and killed workers, and stops when told. */
+import type { Browser, Page } from 'playwright-core';
+import { createStack, until, type Stack } from '../support/stack';
+import { get, post } from '../support/readers';
+import { createLine, shownText, startBrowser, visit, type Line } from './browser';
+
+let stack: Stack;
+let browser: Browser;
+let line: Line;
+beforeAll(async () => {
+  [stack, browser] = await Promise.all([createStack(), startBrowser()]);
+  line = await createLine(stack.url);
+}, 60_000);
+afterAll(async () => {
+  await browser.close();
+  await line.stop();
+  await stack.stop();
+});
+
+const VOICES = ['optimistic-model', 'cautious-model', 'balanced-model'];
+
+function speak(tokens: number, intervalMs: number): void {
+  for (const model of VOICES) stack.gateway.script(model, [{ tokens: { count: tokens, prefix: 'w' }, intervalMs }]);
+}
+
+async function startOneVoice(tokens: number, intervalMs: number): Promise<string> {
+  stack.gateway.script('balanced-model', [{ tokens: { count: tokens, prefix: 'w' }, intervalMs }]);
+  const { body } = await post(`${stack.url}/swarm/execute`, { swarm_id: 'one-voice', message: 'Count', wait: false });
+  return body.run_id as string;
+}
+
+/** All texts of a run, as the API has them and as the page shows them; what separates words is the browser's business. */
+async function bothTexts(page: Page, runId: string) {
+  const { body } = await get(`${stack.url}/runs/${runId}`);
+  const turns = body.turns as { turn: string; text: string }[];
+  const shown = await Promise.all(turns.map(({ turn }) => shownText(page, turn)));
+  return { shown: shown.map((text) => text.trim()), told: turns.map(({ text }) => text.trim()) };
+}
+
+const finished = (page: Page) => page.locator('.run-kind .status-completed').waitFor();
+const runIdOf = (page: Page) => decodeURIComponent(page.url().split('/').pop() ?? '');
+
+test('three clicks lead from the first page to a debate that streams, and its texts are those of the result', async () => {
+  speak(60, 20);
+  const { page, complaints, close } = await visit(browser, `${stack.url}/dashboard`);
+  let clicks = 0;
+  const click = (selector: string) => ((clicks += 1), page.click(selector));
+  await click('.examples .chip');
+  await click('button[type="submit"]');
+  await page.locator('.turn.speaking [data-turn="optimistic"]', { hasText: 'w3' }).waitFor();
+  expect(clicks).toBeLessThanOrEqual(3);
+  expect(await page.locator('.lane').count()).toBe(3);
+  expect(await page.locator('.node.status-running').count()).toBe(3);
+  await finished(page);
+  expect(await page.locator('.node.status-completed').count()).toBe(4);
+  const { shown, told } = await bothTexts(page, runIdOf(page));
+  expect(shown).toHaveLength(4);
+  expect(shown).toEqual(told);
+  expect(complaints).toEqual([]);
+  await close();
+});
+
+test('a reload in mid-run shows everything from the beginning, once, and goes on', async () => {
+  const runId = await startOneVoice(120, 20);
+  const { page, close } = await visit(browser, `${stack.url}/dashboard/runs/${runId}`);
+  await page.locator('[data-turn="answer"]', { hasText: 'w20' }).waitFor();
+  await page.reload();
+  await page.locator('[data-turn="answer"]', { hasText: 'w40' }).waitFor();
+  expect(await shownText(page, 'answer')).toMatch(/^w0 w1 w2 /);
+  await finished(page);
+  const { shown, told } = await bothTexts(page, runId);
+  expect(shown).toEqual(told);
+  await close();
+});
+
+test('a line that is cut and mended loses nothing and repeats nothing', async () => {
+  const runId = await startOneVoice(150, 20);
+  const { page, close } = await visit(browser, `${line.url}/dashboard/runs/${runId}`);
+  for (const word of ['w20', 'w60']) {
+    await page.locator('[data-turn="answer"]', { hasText: word }).waitFor();
+    line.cut();
+    await page.locator('.line-lost').waitFor();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    line.mend();
+    await page.locator('.line-open').waitFor();
+  }
+  await finished(page);
+  const { shown, told } = await bothTexts(page, runId);
+  expect(shown).toEqual(told);
+  await close();
+});
+
+test('stop ends the run, and what was said stays', async () => {
+  const runId = await startOneVoice(2000, 20);
+  const { page, close } = await visit(browser, `${stack.url}/dashboard/runs/${runId}`);
+  await page.locator('[data-turn="answer"]', { hasText: 'w10' }).waitFor();
+  await page.getByRole('button', { name: 'Stop' }).click();
+  await page.locator('.run-kind .status-cancelled').waitFor();
+  await until(() => stack.gateway.open() === 0);
+  const { shown, told } = await bothTexts(page, runId);
+  expect(shown).toEqual(told);
+  expect(shown[0]).toMatch(/^w0 w1 /);
+  expect(await page.getByRole('button', { name: 'Stop' }).count()).toBe(0);
+  await close();
+});
+
+test('a rate limit is shown with its countdown, a model that hands over by name', async () => {
+  stack.gateway.script('balanced-model', [
+    {
+      status: 429,
+      body: { error: { code: 429, message: 'Slow down', metadata: { error_type: 'rate_limit_exceeded' } } },
+      wait: { ms: 3000, as: 'retry-after' },
+    },
+    { tokens: { count: 5, prefix: 'w' } },
+  ]);
+  const { body } = await post(`${stack.url}/swarm/execute`, { swarm_id: 'one-voice', message: 'Wait', wait: false });
+  const { page, close } = await visit(browser, `${stack.url}/dashboard/runs/${body.run_id}`);
+  await page.locator('.note.waiting', { hasText: /Rate limited, goes on in [123] s/ }).waitFor();
+  await page.locator('.node.status-waiting').waitFor();
+  await finished(page);
+  await page.locator('.note.past', { hasText: 'Rate limited, waited 3 s' }).waitFor();
+  await close();
+});
+
+test('a worker that is killed in mid-run: the lane says that the text began anew, and ends with the result', async () => {
+  const runId = await startOneVoice(100, 20);
+  stack.gateway.script('balanced-model', [{ tokens: { count: 100, prefix: 'w' }, intervalMs: 5 }]);
+  const { page, close } = await visit(browser, `${stack.url}/dashboard/runs/${runId}`);
+  await page.locator('[data-turn="answer"]', { hasText: 'w20' }).waitFor();
+  await stack.worker.kill('SIGKILL');
+  await stack.startWorker();
+  await page.locator('.note', { hasText: 'began anew' }).waitFor({ timeout: 45_000 });
+  await page.locator('.run-kind .status-completed').waitFor({ timeout: 30_000 });
+  await page.locator('.note.dropped', { hasText: 'Text of attempt 1 that is void' }).waitFor();
+  const { shown, told } = await bothTexts(page, runId);
+  expect(shown).toEqual(told);
+  await close();
+}, 90_000);
