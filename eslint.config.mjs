@@ -23,7 +23,17 @@ const walls = (room, forbidden, message) => ({
 });
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', '.data/', 'coverage/', 'docs/', 'jest.config.js'] },
+  {
+    ignores: [
+      'dist/',
+      'node_modules/',
+      '.data/',
+      'coverage/',
+      'docs/',
+      'jest.config.js',
+      'src/sandbox/inside/prelude.js',
+    ],
+  },
   js.configs.recommended,
   {
     files: ['**/*.{ts,tsx}'],
@@ -108,6 +118,14 @@ export default tseslint.config(
       ['koa', 'ioredis', '@temporalio/client', '@temporalio/worker'],
     ],
     'Activities get their connections handed in.',
+  ),
+  walls(
+    'sandbox',
+    [
+      ['**/redis/*', '**/gateway/*', '**/api/*', '**/activities/*', '**/workflows/*'],
+      ['openai', 'ioredis', 'koa', '@temporalio/*'],
+    ],
+    'The sandbox runs code and knows the contract, nothing else.',
   ),
   walls(
     'local-model',

@@ -1,0 +1,54 @@
+/** What is executed to verify code, and what came of it: the types that workflows, activities and the sandbox exchange. Types only. */
+
+/** One file of a program; `path` is relative to the program's folder. */
+export interface SourceFile {
+  path: string;
+  text: string;
+}
+
+/**
+ * One demand on a program. `code` is a piece of source that runs in the program's main module and holds when it ends without an
+ * error; with `expected` it is an expression, and holds when its value is what that text writes down.
+ */
+export interface Check {
+  name: string;
+  code: string;
+  expected?: string;
+}
+
+/** Where a check comes from: it stands in the request, the program brought it along, or it is the loading of the program itself. */
+export type CheckOrigin = 'request' | 'own' | 'load';
+
+export interface CheckResult {
+  name: string;
+  origin: CheckOrigin;
+  passed: boolean;
+  /** Why it does not hold: got and expected, or the traceback. Bounded. */
+  error?: string;
+}
+
+/** The limit at which a program was killed. */
+export type Overrun = 'time' | 'memory' | 'output';
+
+/** What happened when a program was executed. */
+export interface CheckReport {
+  language: string;
+  /** False when nothing was run; `reason` then says why. */
+  executed: boolean;
+  reason?: string;
+  /** Whether every check holds; false when there was nothing to execute. */
+  passed: boolean;
+  checks: CheckResult[];
+  /** What the program wrote, bounded. */
+  output: string;
+  killed?: Overrun;
+  ms: number;
+}
+
+/** The record of a run's verification: what the answer's code was put to, and what came of it. */
+export interface Verification extends CheckReport {
+  /** The turn whose code this is about. */
+  turn: string;
+  /** How often failures went back to the model. */
+  rounds: number;
+}

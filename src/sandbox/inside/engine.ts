@@ -1,0 +1,40 @@
+/** What a language must offer to be executed here: a program is prepared, then run step by step. */
+import type { Check, CheckOrigin, SourceFile } from '../../contract/checks';
+
+export interface Order {
+  language: string;
+  /** The first one is the main file. */
+  files: SourceFile[];
+  checks: Check[];
+  ownTests: boolean;
+}
+
+/** One thing to be done: the loading of the program, or one check. */
+export interface Step {
+  name: string;
+  origin: CheckOrigin;
+  /** For a value: the text of what it should be, and the expression. The comparison is made outside. */
+  expected?: string;
+  source?: string;
+}
+
+/** `refused`: the program could not even be compiled; `missing`: packages that are not here. */
+export interface Plan {
+  refused?: string;
+  missing?: string[];
+  steps: Step[];
+}
+
+/** `value` is the text of a step's value where it has one. After `memory` or `broken` the interpreter can't go on. */
+export type StepOutcome = { ended: true; value?: string } | { ended: false; error: string; last?: 'memory' | 'broken' };
+
+export interface Engine {
+  /** Compiles the program and its checks; nothing of it runs yet. */
+  prepare(order: Order): Plan;
+  /** Runs one step. */
+  run(index: number): Promise<StepOutcome>;
+  /** Steps for the tests that the program brings along, known once it is loaded. */
+  discover(): Step[];
+}
+
+export type Write = (text: string) => void;

@@ -1,0 +1,36 @@
+/** The CPython of Pyodide, loaded from this machine's packages. It is given no JavaScript names at all. */
+import { constants, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { loadPyodide, type PyodideAPI } from 'pyodide';
+
+/** What stands in the memory image already: loading it costs seconds once, and nothing later. */
+const PRELOADED = `import abc, ast, asyncio, bisect, collections, contextlib, copy, dataclasses, datetime, decimal, enum, fractions, functools
+import hashlib, heapq, inspect, io, itertools, json, logging, math, operator, os, random, re, statistics, string, sys, tempfile
+import threading, time, traceback, types, typing, unittest, unittest.mock, uuid
+runner = types.ModuleType('runner')
+sys.modules['runner'] = runner
+exec(compile(RUNNER, 'runner', 'exec'), runner.__dict__)`;
+
+const RUNNER = path.join(__dirname, 'runner.py');
+
+/** Starts from an image, in a tenth of the time. */
+export async function startFromImage(image: Uint8Array): Promise<PyodideAPI> {
+  mendBinding();
+  return loadPyodide({ jsglobals: Object.create(null) as object, _loadSnapshot: image } as Parameters<
+    typeof loadPyodide
+  >[0]);
+}
+
+/** Loads everything and answers the image of the interpreter's memory. */
+export async function makeImage(): Promise<Uint8Array> {
+  mendBinding();
+  const python = await loadPyodide({ jsglobals: Object.create(null) as object, _makeSnapshot: true });
+  const names = python.toPy({ RUNNER: readFileSync(RUNNER, 'utf8') }) as never;
+  python.runPython(PRELOADED, { globals: names });
+  return (python as unknown as { makeMemorySnapshot(): Uint8Array }).makeMemorySnapshot();
+}
+
+/** Emscripten reads constants through `process.binding`, which the permission model refuses. */
+function mendBinding(): void {
+  Object.assign(process, { binding: () => ({ fs: constants }) });
+}

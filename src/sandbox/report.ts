@@ -1,0 +1,105 @@
+/** Makes a report of what a child said. The verdict falls here: a step counts only when its end was heard of. */
+import type { CheckReport, CheckResult } from '../contract/checks';
+import type { ChildEnd } from './child';
+import type { Step, StepOutcome } from './inside/engine';
+import type { News } from './inside/news';
+import { equalLiterals } from './python-literal';
+
+const ERROR_LIMIT = 2000;
+const VALUE_LIMIT = 400;
+const OUTPUT_LIMIT = 8000;
+
+/** Listens to one child. */
+export class Reporter {
+  private readonly steps: Step[] = [];
+  private readonly outcomes = new Map<number, CheckResult>();
+  private refusal: string | undefined;
+  private missing: string[] = [];
+  private exhausted = false;
+  private output = '';
+  /** What the step under way has written: a function that prints its answer gives it so. */
+  private printed = '';
+
+  readonly hear = (news: News): void => {
+    if (news.kind === 'plan') {
+      this.steps.push(...news.plan.steps);
+      this.refusal = news.plan.refused;
+      this.missing = news.plan.missing ?? [];
+    } else if (news.kind === 'own') {
+      this.steps.push(...news.steps);
+    } else if (news.kind === 'output') {
+      this.printed += news.text;
+      this.output = shorten(this.output + news.text, OUTPUT_LIMIT);
+    } else if (news.kind === 'step') {
+      const step = this.steps[news.index];
+      if (!news.outcome.ended && news.outcome.last === 'memory') this.exhausted = true;
+      if (step) this.outcomes.set(news.index, judge(step, news.outcome, this.printed));
+      this.printed = '';
+    }
+  };
+
+  conclude(language: string, end: ChildEnd, ms: number): CheckReport {
+    const { output } = this;
+    const killed = end.killed ?? (this.exhausted ? 'memory' : undefined);
+    const common = { language, output, ms, ...(killed ? { killed } : {}) };
+    if (this.missing.length > 0) {
+      const reason = `It needs what the sandbox does not have: ${this.missing.join(', ')}.`;
+      return { ...common, executed: false, reason, passed: false, checks: [] };
+    }
+    if (this.refusal !== undefined) {
+      const checks = [
+        { name: 'the program compiles', origin: 'load', passed: false, error: shorten(this.refusal, ERROR_LIMIT) },
+      ] as const;
+      return { ...common, executed: true, passed: false, checks: [...checks] };
+    }
+    const checks = this.steps.map(
+      (step, index) => this.outcomes.get(index) ?? unheard(step, index, this.outcomes, end),
+    );
+    return {
+      ...common,
+      executed: checks.length > 0,
+      passed: checks.length > 0 && checks.every(({ passed }) => passed),
+      checks,
+    };
+  }
+}
+
+function judge({ name, origin, expected, source }: Step, outcome: StepOutcome, printed: string): CheckResult {
+  if (!outcome.ended) return { name, origin, passed: false, error: shorten(outcome.error, ERROR_LIMIT) };
+  if (expected === undefined) return { name, origin, passed: true };
+  const got =
+    (outcome.value === undefined || outcome.value === 'None') && printed ? printed.trim() : (outcome.value ?? 'None');
+  if (equalLiterals(got, expected) ?? sameText(got, expected)) return { name, origin, passed: true };
+  const error = `${shorten(source ?? name, VALUE_LIMIT)} returned ${shorten(got, VALUE_LIMIT)}, expected ${shorten(expected, VALUE_LIMIT)}`;
+  return { name, origin, passed: false, error };
+}
+
+/** The step during which a child ended, and those that it never came to. */
+function unheard(
+  { name, origin }: Step,
+  index: number,
+  outcomes: Map<number, CheckResult>,
+  end: ChildEnd,
+): CheckResult {
+  if (index > outcomes.size || (!end.killed && !end.complaint))
+    return { name, origin, passed: false, error: 'It was not reached.' };
+  const limits = {
+    time: 'It took too long and was killed.',
+    memory: 'It took too much memory and was killed.',
+    output: 'It wrote too much and was killed.',
+  };
+  const error = end.killed ? limits[end.killed] : `The program ended in the middle of it. ${end.complaint}`;
+  return { name, origin, passed: false, error };
+}
+
+function sameText(got: string, expected: string): boolean {
+  const plain = (text: string) => text.replace(/\s+/g, ' ').trim();
+  return plain(got) === plain(expected);
+}
+
+/** The end of a traceback says more than its beginning. */
+function shorten(text: string, limit: number): string {
+  if (text.length <= limit) return text;
+  const head = Math.floor(limit / 4);
+  return `${text.slice(0, head)}\n[...]\n${text.slice(head - limit)}`;
+}
