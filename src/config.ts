@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
+import { CONTINUATIONS, type Continuation } from './contract/continuation';
 import { ALIASES, DEFAULT_TASK_QUEUE, type Alias } from './contract/names';
 import { ownSwarms, SWARMS, type SwarmDefinition } from './contract/swarms';
 
@@ -21,6 +22,25 @@ const list = z
   .pipe(z.array(z.string()).min(1, 'names nothing'));
 const whole = (fallback: number, min = 1, max = Number.MAX_SAFE_INTEGER) =>
   z.coerce.number().int().min(min).max(max).default(fallback);
+
+/** `model=how` pairs, a trailing `*` standing for any end; the first that fits holds. */
+const continuations = list
+  .pipe(
+    z.array(
+      z
+        .string()
+        .regex(
+          new RegExp(`^\\S+=(${CONTINUATIONS.join('|')})$`),
+          `holds model=how pairs, how being one of ${CONTINUATIONS.join(', ')}`,
+        ),
+    ),
+  )
+  .transform((pairs) =>
+    pairs.map((pair) => {
+      const at = pair.lastIndexOf('=');
+      return { models: pair.slice(0, at), how: pair.slice(at + 1) as Continuation };
+    }),
+  );
 
 const environment = z.object({
   PORT: whole(8000, 0, 65535),
@@ -60,11 +80,15 @@ const environment = z.object({
   MODEL_DEBATE_1: list.optional(),
   MODEL_DEBATE_2: list.optional(),
   MODEL_FAST: list.optional(),
+  CONTINUATION: continuations.default([]),
   SWARMS_FILE: text,
   MEMORY_WINDOW_TOKENS: whole(3000),
   MEMORY_TTL_SECONDS: whole(30 * 24 * 3600),
+  EVENTS_COMPACT_SECONDS: whole(600, 0),
+  EVENTS_TTL_SECONDS: whole(24 * 3600, 60),
   SYNC_WAIT_SECONDS: whole(900),
   WORKER_TURNS: whole(200),
+  WORKER_NAME: text,
 });
 
 const LOOPBACK = ['127.0.0.1', 'localhost', '::1'];

@@ -1,25 +1,31 @@
 /** The worker process: builds everything that activities depend on, and runs workflows and activities until it is told to stop. */
 import { hostname } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { NativeConnection, Runtime, Worker, makeTelemetryFilterString } from '@temporalio/worker';
 import { createActivities } from './activities';
 import { loadConfig, type Config } from './config';
 import { createChat } from './gateway/chat';
 import type { Endpoint } from './gateway/endpoints/endpoint';
 import { probe } from './gateway/probe';
+import { firstModels, type Routes } from './gateway/route';
 import { createEndpoints, createRoutes } from './gateway/routes';
 import { createLog, type Logger } from './log';
 import { listenForCancellations } from './redis/cancellations';
+import { createCompaction } from './redis/compaction';
 import { connectRedis, type RedisConnection } from './redis/connect';
 import { createMemory } from './redis/memory';
+import { createLeases, type Leases } from './redis/leases';
 import { createTurnStore } from './redis/turns';
-import { forgetWorker, REPORT_INTERVAL_MS, reportWorker } from './redis/workers';
+import { forgetWorker, REPORT_INTERVAL_MS, reportWorker, type WorkerReport } from './redis/workers';
+import { takeOver, thisProcess } from './succession';
 import { temporalConnection } from './temporal-connection';
 
 /** Bundled at build time: bundling at start would cost seconds and a hundred megabytes. */
 const WORKFLOW_BUNDLE = path.join(__dirname, 'workflow-bundle.js');
 
 const UNWELL_INTERVAL_MS = 500;
+const COMPACTION_INTERVAL_MS = 2000;
 /** Redis may be gone before we are. */
 const FAREWELL_MS = 500;
 
@@ -42,13 +48,24 @@ async function main(): Promise<void> {
   const subscriber = connectRedis({ url: config.REDIS_URL, patient: true, onError });
   const connection = await NativeConnection.connect(temporalConnection(config));
   const endpoints = createEndpoints(config);
-  const worker = await createWorker(config, connection, redis, subscriber, endpoints);
-  const stopReporting = startReporting(redis, endpoints, log);
+  const routes = createRoutes(endpoints, config.models);
+  const id = `${hostname()}-${process.pid}-${Date.now()}`;
+  const leases = createLeases(redis, id);
+  const me = thisProcess(config.WORKER_NAME);
+  const [worker, given] = await Promise.all([
+    createWorker(config, connection, redis, subscriber, routes, leases),
+    takeOver(leases, me, connection, config.TEMPORAL_NAMESPACE),
+  ]);
+  if (given > 0) log.info({ turns: given }, 'gave back what a killed worker had in hand');
+  const stopReporting = startReporting(redis, { id, models: firstModels(routes) }, endpoints, log);
+  const compacting = startCompacting(redis, config, log);
   log.info({ gateways: endpoints.map(({ name }) => name), taskQueue: config.TASK_QUEUE }, 'worker ready');
   try {
     await worker.run();
   } finally {
+    clearInterval(compacting);
     await stopReporting();
+    await Promise.race([leases.forget(id).catch(() => undefined), sleep(FAREWELL_MS)]);
     await connection.close();
     redis.disconnect();
     subscriber.disconnect();
@@ -60,14 +77,16 @@ async function createWorker(
   connection: NativeConnection,
   redis: RedisConnection,
   subscriber: RedisConnection,
-  endpoints: Endpoint[],
+  routes: Routes,
+  leases: Leases,
 ): Promise<Worker> {
   const activities = createActivities({
-    turns: createTurnStore(redis),
+    turns: createTurnStore(redis, config.EVENTS_TTL_SECONDS),
     memory: createMemory(redis, { windowTokens: config.MEMORY_WINDOW_TOKENS, ttlSeconds: config.MEMORY_TTL_SECONDS }),
     chat: createChat(),
-    routes: createRoutes(endpoints, config.models),
+    routes,
     cancellations: await listenForCancellations(subscriber),
+    leases,
   });
   return Worker.create({
     connection,
@@ -87,13 +106,17 @@ async function createWorker(
 }
 
 /** Tells the API every few seconds that this worker lives and how its gateways are; more often while one is not well. */
-function startReporting(redis: RedisConnection, endpoints: Endpoint[], log: Logger): () => Promise<void> {
-  const id = `${hostname()}-${process.pid}`;
+function startReporting(
+  redis: RedisConnection,
+  about: Pick<WorkerReport, 'id' | 'models'>,
+  endpoints: Endpoint[],
+  log: Logger,
+): () => Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
   const report = async () => {
     const gateways = await Promise.all(endpoints.map(probe));
-    await reportWorker(redis, { id, gateways, at: Date.now() });
+    await reportWorker(redis, { ...about, gateways, at: Date.now() });
     return gateways.every(({ ok }) => ok) ? REPORT_INTERVAL_MS : UNWELL_INTERVAL_MS;
   };
   const reportAndGoOn = async () => {
@@ -107,11 +130,17 @@ function startReporting(redis: RedisConnection, endpoints: Endpoint[], log: Logg
   return async () => {
     stopped = true;
     clearTimeout(timer);
-    await Promise.race([
-      forgetWorker(redis, id).catch(() => undefined),
-      new Promise((resolve) => setTimeout(resolve, FAREWELL_MS)),
-    ]);
+    await Promise.race([forgetWorker(redis, about.id).catch(() => undefined), sleep(FAREWELL_MS)]);
   };
+}
+
+function startCompacting(redis: RedisConnection, config: Config, log: Logger): NodeJS.Timeout {
+  const { compactEndedBefore } = createCompaction(redis, config.EVENTS_TTL_SECONDS);
+  const round = () => compactEndedBefore(config.EVENTS_COMPACT_SECONDS * 1000);
+  return setInterval(
+    () => round().catch((error: unknown) => log.warn({ error }, 'compaction')),
+    COMPACTION_INTERVAL_MS,
+  );
 }
 
 main().catch((error: unknown) => {

@@ -30,7 +30,12 @@ async function fetchTexts({ run_id, messages }: TurnRequest, turns: TurnStore): 
   const texts = await turns.texts(run_id, ids);
   const lost = ids.filter((_, i) => texts[i] === null);
   if (lost.length > 0) {
-    throw ApplicationFailure.nonRetryable(`Redis has lost the text of: ${lost.join(', ')}.`, 'TEXT_LOST', lost);
+    throw textLost(`Redis has lost the text of: ${lost.join(', ')}.`, lost);
   }
   return new Map(ids.map((id, i) => [id, texts[i] ?? '']));
+}
+
+/** The workflow, which holds every result, restores the run and asks again. */
+export function textLost(message: string, turns: string[] = []): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(message, 'TEXT_LOST', turns);
 }

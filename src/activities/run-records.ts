@@ -1,10 +1,21 @@
-/** The short activities around a run: its first and its last event, its place in the session, and texts that Redis lost. */
-import { ALIASES } from '../contract/names';
-import { totalsOf } from '../contract/totals';
-import type { ModelNames, RunEvent, RunNews, RunOutcome, RunScope, SwarmResult, TurnResult } from '../contract';
-import type { Routes } from '../gateway/route';
+/** The short activities around a run: its first and its last event, its place in the session, and what Redis lost of it. */
+import { openingOf } from '../contract/opening';
+import { endingOf } from '../contract/retelling';
+import type {
+  ModelNames,
+  Opening,
+  RunEvent,
+  RunNews,
+  RunOutcome,
+  RunRecord,
+  RunScope,
+  SwarmResult,
+  TurnResult,
+} from '../contract';
+import { firstModels, type Routes } from '../gateway/route';
 import type { Memory } from '../redis/memory';
 import type { TurnStore } from '../redis/turns';
+import { openingEvent, restoreRun } from './restore';
 
 export interface RecordDependencies {
   turns: TurnStore;
@@ -14,29 +25,41 @@ export interface RecordDependencies {
 
 export function createRunRecords({ turns, memory, routes }: RecordDependencies) {
   return {
-    /** Announces the run, fixes the context that its turns will see, and tells which model stands first for each alias. */
+    /**
+     * Announces the run, fixes the context that its turns will see, and tells which model stands first for each alias.
+     * For runs that began before the first turn did so.
+     */
     async openRun(scope: RunScope, message: string): Promise<ModelNames> {
-      await Promise.all([
-        turns.publish(pickScope(scope), { type: 'run.started', swarm_id: scope.team_id, message }),
-        memory.contextOfRun(scope.session_id, scope.run_id),
-      ]);
-      return Object.fromEntries(ALIASES.map((alias) => [alias, routes[alias][0]?.model]));
+      const first = openingEvent(scope, openingOf({ ...scope, message }));
+      await Promise.all([turns.publish(first.scope, first.news), memory.contextOfRun(scope.session_id, scope.run_id)]);
+      return firstModels(routes);
     },
 
-    /** Publishes an event of the run, once for each name however often it is tried. */
-    async announce(scope: RunScope, name: string, news: RunNews): Promise<void> {
+    /** Publishes an event of the run, once for each name however often it is tried; it may come before any turn has opened the run. */
+    async announce(scope: RunScope, name: string, news: RunNews, opening?: Opening): Promise<void> {
+      const first = opening && openingEvent(scope, opening);
+      if (first) await turns.publish(first.scope, first.news);
       await turns.publish(pickScope(scope), news, name);
     },
 
     /** Stores the conversation, then publishes how the run ended. Answers the ending that holds: of several the first. */
     async closeRun(outcome: RunOutcome): Promise<RunEvent['type']> {
       if (outcome.status === 'completed') await store(memory, outcome);
-      const { turns: finished, failures } = outcome.result;
-      const ids = [...finished, ...failures].map(({ turn }) => turn);
-      return (await turns.close(pickScope(outcome), toNews(outcome), ids)).type;
+      const { result } = outcome;
+      const scope = pickScope(outcome);
+      const ids = [...result.turns, ...result.failures].map(({ turn }) => turn);
+      const closed = await turns.closeOpened(scope, endingOf(outcome), ids);
+      if (closed) return closed.type;
+      await restoreRun(turns, { scope, opening: openingOf(outcome), turns: result.turns, texts: {} });
+      return (await turns.close(scope, endingOf(outcome), ids)).type;
     },
 
-    /** Puts texts back into Redis. */
+    /** Writes again what Redis lost of a run: its first event, its finished turns, and texts that prompts refer to. */
+    async restoreRun(record: RunRecord): Promise<void> {
+      await restoreRun(turns, record);
+    },
+
+    /** Puts texts back into Redis. For runs that began before `restoreRun` was there. */
     async restoreTexts(runId: string, texts: Record<string, string>): Promise<void> {
       await turns.restoreTexts(runId, texts);
     },
@@ -60,10 +83,4 @@ function answerOf({ turns, answers }: SwarmResult): string {
   const spoken = answers.flatMap((id) => turns.find(({ turn }) => turn === id) ?? []);
   if (spoken.length === 1) return spoken[0]?.text ?? '';
   return spoken.map(({ label, text }: TurnResult) => `### ${label}\n${text}`).join('\n\n');
-}
-
-function toNews({ status, result, failure }: RunOutcome): RunNews {
-  const totals = totalsOf(result.turns);
-  if (status === 'completed') return { type: 'run.completed', ...totals, answers: result.answers };
-  return { type: `run.${status}`, ...totals, code: failure?.code ?? 'INTERNAL', message: failure?.message ?? '' };
 }

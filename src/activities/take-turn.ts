@@ -6,17 +6,21 @@
  */
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { HEARTBEAT_INTERVAL_MS } from '../contract/names';
+import { completionOf } from '../contract/retelling';
 import type { TurnRequest, TurnResult } from '../contract';
-import type { Chat, ChatResult } from '../gateway/chat';
+import type { Chat, ChatCall, ChatResult } from '../gateway/chat';
 import { GatewayFailure, toGatewayFailure } from '../gateway/failures';
 import { nextStep, progress, START, type Candidate, type Progress, type Routes } from '../gateway/route';
 import { symptomOf } from '../gateway/symptom';
 import type { Cancellations } from '../redis/cancellations';
+import type { Leases } from '../redis/leases';
 import { estimateTokens, type Memory } from '../redis/memory';
-import { AppendRefused, type Attempt, type TurnStore } from '../redis/turns';
-import { createJoint, prefixOf } from './continuation';
-import { buildMessages } from './prompt';
+import type { Attempt, TurnStore } from '../redis/turns';
+import { ContinuationFailed, continuationOf, continueFrom, prefixOf } from './continuation';
+import { toTemporalFailure, untilCancelled } from './ending';
+import { buildMessages, textLost } from './prompt';
 import { TurnPublisher } from './publish';
+import { openingEvent } from './restore';
 
 export interface TurnDependencies {
   turns: TurnStore;
@@ -24,6 +28,7 @@ export interface TurnDependencies {
   chat: Chat;
   routes: Routes;
   cancellations: Cancellations;
+  leases: Leases;
 }
 
 export function createTakeTurn(dependencies: TurnDependencies) {
@@ -32,18 +37,30 @@ export function createTakeTurn(dependencies: TurnDependencies) {
     const context = Context.current();
     const heartbeat = setInterval(() => context.heartbeat(), HEARTBEAT_INTERVAL_MS);
     const cancelled = dependencies.cancellations.watch(request.run_id);
+    const release = dependencies.leases.hold(context.info);
     try {
-      const attempt = await dependencies.turns.begin(request.run_id, request.turn);
+      const [attempt, messages] = await prepare(dependencies, request);
       if (attempt.result) return attempt.result;
-      return await new TurnAttempt(dependencies, request, attempt, cancelled.signal, context).run();
+      if (!attempt.opened) throw textLost('Redis has lost the beginning of the run.');
+      return await new TurnAttempt(dependencies, request, attempt, cancelled.signal, context).run(await messages);
     } catch (error) {
       if (cancelled.signal.aborted) await untilCancelled(context);
       throw toTemporalFailure(error, context);
     } finally {
       clearInterval(heartbeat);
       cancelled.release();
+      release();
     }
   };
+}
+
+/** Takes the epoch and asks for the prompt's texts in the same round trip; the prompt is of use only if the turn is not finished. */
+async function prepare({ turns, memory }: TurnDependencies, request: TurnRequest) {
+  const { run_id, turn, opening } = request;
+  const beginning = turns.begin(run_id, turn, opening && openingEvent(request, opening));
+  const messages = buildMessages(request, turns, memory);
+  messages.catch(() => undefined);
+  return [await beginning, messages] as const;
 }
 
 /** One attempt at a turn that is not finished yet. */
@@ -54,6 +71,8 @@ class TurnAttempt {
   private readonly candidates: Candidate[];
   private progress: Progress;
   private announced: boolean;
+  /** Set when going on from the shown text has failed. */
+  private startsOver = false;
   private resumedAt = 0;
   /** Whether all that was paid for this turn is in the last call's report. */
   private wholeCost = true;
@@ -72,8 +91,7 @@ class TurnAttempt {
     this.announced = attempt.nextIndex > 0;
   }
 
-  async run(): Promise<TurnResult> {
-    const messages = await buildMessages(this.request, this.dependencies.turns, this.dependencies.memory);
+  async run(messages: ChatCall['messages']): Promise<TurnResult> {
     for (;;) {
       // the list may have become shorter since the progress was noted
       if (this.progress.position >= this.candidates.length) this.progress = START;
@@ -91,49 +109,51 @@ class TurnAttempt {
     }
   }
 
-  private async speak(candidate: Candidate, messages: Parameters<Chat>[0]['messages']): Promise<TurnResult> {
+  private async speak(candidate: Candidate, messages: ChatCall['messages']): Promise<TurnResult> {
     const { request, publisher } = this;
-    const shown = this.announce(candidate);
-    const prefix = prefixOf(shown);
+    const { shown, how } = this.announce(candidate);
+    const continued = continueFrom(shown, how, (text) => publisher.delta(text));
     const { temperature, max_tokens } = { ...request.definition, ...request.options };
     const reply = await this.dependencies.chat({
       ...candidate,
-      messages: prefix ? [...messages, { role: 'assistant', content: prefix }] : messages,
+      messages: [...messages, ...continued.messages],
       temperature,
-      maxTokens: Math.max(1, max_tokens - estimateTokens(prefix)),
+      maxTokens: Math.max(1, max_tokens - estimateTokens(prefixOf(shown))),
       scope: request,
-      signal: this.signal,
-      onText: createJoint(shown, (text) => publisher.delta(text)),
+      signal: AbortSignal.any([this.signal, continued.signal]),
+      onText: continued.take,
     });
+    continued.finish();
+    continued.signal.throwIfAborted();
     if (publisher.text === '') throw toGatewayFailure(symptomOf('cut', `${reply.model} answered without any text.`));
     const result = this.toResult(candidate, reply, messages);
-    const { turn: _turn, role: _role, label: _label, text, generation_id: _id, ...news } = result;
-    publisher.tell({ type: 'turn.completed', ...news, length: text.length }, { result });
+    publisher.tell(completionOf(result), { result });
     await publisher.drain();
     return result;
   }
 
-  /** Says how this call begins: anew, where the text left off, or from nothing. Answers the text that it goes on from. */
-  private announce({ endpoint, model }: Candidate): string {
+  /** Says how this call begins: anew, where the text left off, or from nothing. Answers the text that it goes on from, and how. */
+  private announce({ endpoint, model }: Candidate) {
     const { publisher } = this;
-    const shown = publisher.text;
-    if (!this.announced) {
-      publisher.tell({ type: 'turn.started', model, gateway: endpoint.name });
-    } else if (shown && endpoint.continues) {
-      publisher.tell({ type: 'turn.resumed', offset: shown.length, model });
-    } else if (shown) {
-      publisher.tell({ type: 'turn.restarted', dropped: shown.length, model }, { drop: true });
-    }
-    if (shown) this.wholeCost = false;
+    const { text } = publisher;
+    const how = this.startsOver ? 'restart' : continuationOf(endpoint.continues(model), text);
+    if (!this.announced) publisher.tell({ type: 'turn.started', model, gateway: endpoint.name });
+    else if (text && how !== 'restart') publisher.tell({ type: 'turn.resumed', offset: text.length, model, how });
+    else if (text) publisher.tell({ type: 'turn.restarted', dropped: text.length, model }, { drop: true });
+    if (text) this.wholeCost = false;
     this.announced = true;
     this.resumedAt = publisher.text.length;
-    return publisher.text;
+    return { shown: publisher.text, how };
   }
 
   /** Goes on with the loop when another model takes over; throws in every other case. */
   private async afterFailure(error: unknown, candidate: Candidate): Promise<void> {
     const { publisher } = this;
     if (this.signal.aborted) return this.stop();
+    if (this.resumedAt > 0 && isRefusedContinuation(error)) {
+      this.startsOver = true;
+      return;
+    }
     if (!(error instanceof GatewayFailure)) throw error;
     const { code, message } = error;
     const step = nextStep(this.candidates, this.progress, error);
@@ -171,7 +191,7 @@ class TurnAttempt {
     throw this.signal.reason;
   }
 
-  private toResult(candidate: Candidate, reply: ChatResult, messages: Parameters<Chat>[0]['messages']): TurnResult {
+  private toResult(candidate: Candidate, reply: ChatResult, messages: ChatCall['messages']): TurnResult {
     const { request, publisher, attempt, context } = this;
     const estimated = {
       prompt_tokens: estimateTokens(messages.map(({ content }) => String(content)).join('')),
@@ -198,31 +218,10 @@ class TurnAttempt {
   }
 }
 
-/**
- * Temporal must have heard of the cancellation before it accepts a cancelled activity, and its word comes back with a heartbeat:
- * so the heart beats faster until then.
- */
-const EXCITED_HEARTBEAT_MS = 200;
-const CANCEL_WORD_MS = 20_000;
-
-async function untilCancelled(context: Context): Promise<void> {
-  const heartbeat = setInterval(() => context.heartbeat(), EXCITED_HEARTBEAT_MS);
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<void>((resolve) => (timer = setTimeout(resolve, CANCEL_WORD_MS)));
-  await Promise.race([context.cancelled.catch(() => undefined), limit]);
-  clearTimeout(timer);
-  clearInterval(heartbeat);
-}
-
-function toTemporalFailure(error: unknown, context: Context): unknown {
-  if (context.cancellationSignal.aborted) return context.cancellationSignal.reason;
-  if (error instanceof AppendRefused) {
-    // a fenced attempt's report is ignored anyway; after a loss the next attempt writes everything again
-    const type = error.reason === 'lost' ? 'TEXT_LOST' : 'FENCED';
-    return ApplicationFailure.create({ message: error.message, type, nonRetryable: error.reason === 'closed' });
-  }
-  if (error instanceof Error && error.name === 'ReplyError') {
-    return ApplicationFailure.create({ message: `Redis refused: ${error.message}`, type: 'REDIS_UNAVAILABLE' });
-  }
-  return error;
+/** Whether the model did not go on where it should, or its vendor takes no conversation that ends with an answer. */
+function isRefusedContinuation(error: unknown): boolean {
+  return (
+    error instanceof ContinuationFailed ||
+    (error instanceof GatewayFailure && error.code === 'GATEWAY_REFUSED_REQUEST' && !error.waitMs)
+  );
 }

@@ -1,24 +1,40 @@
 /** Reads how a workflow ended into the words of the contract, and results into the replies that clients get. */
 import type { WorkflowFailedError } from '@temporalio/client';
-import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { ApplicationFailure, CancelledFailure, TerminatedFailure } from '@temporalio/common';
 import { isFailureCode, type Failure } from '../contract/failures';
 import { totalsOf } from '../contract/totals';
 import { MULTI } from '../contract/names';
-import type { RunResult, StageResult, SwarmResult } from '../contract';
+import type { RunOutcome, RunResult, StageResult, SwarmResult } from '../contract';
 
 /** Our code and sentence for a workflow that did not complete. */
 export function failureOf({ cause, message }: WorkflowFailedError): Failure {
   if (cause instanceof CancelledFailure) return { code: 'CANCELLED', message: 'The run was cancelled.' };
   if (cause instanceof ApplicationFailure && isFailureCode(cause.type))
     return { code: cause.type, message: cause.message };
+  if (cause instanceof TerminatedFailure)
+    return { code: 'TERMINATED', message: `The run was terminated${cause.message ? `: ${cause.message}` : ''}.` };
   return { code: 'INTERNAL', message: cause?.message ?? message };
 }
 
+/** How a run that did not complete ended, with what it had finished. */
+export function failedOutcome(error: WorkflowFailedError): Pick<RunOutcome, 'status' | 'result' | 'failure'> {
+  const result = detailsOf(error) ?? { turns: [], answers: [], failures: [] };
+  return {
+    status: error.cause instanceof CancelledFailure ? 'cancelled' : 'failed',
+    result,
+    failure: failureOf(error),
+  };
+}
+
 /** What the run had finished when it ended: it stands in the failure's details. */
-export function partialResult({ cause }: WorkflowFailedError): object {
-  const details = cause instanceof ApplicationFailure || cause instanceof CancelledFailure ? cause.details : undefined;
-  const result = details?.[0] as SwarmResult | undefined;
+export function partialResult(error: WorkflowFailedError): object {
+  const result = detailsOf(error);
   return result ? answersOf(result) : {};
+}
+
+function detailsOf({ cause }: WorkflowFailedError): SwarmResult | undefined {
+  const details = cause instanceof ApplicationFailure || cause instanceof CancelledFailure ? cause.details : undefined;
+  return details?.[0] as SwarmResult | undefined;
 }
 
 /** The reply of a run that completed: its responses, and beside them what each turn was and took. */

@@ -17,6 +17,8 @@ import { COORDINATION, membersOf, severalSwarms } from '../contract/compositions
 import { COORDINATE, MULTI, SEARCH_ATTRIBUTES } from '../contract/names';
 import type {
   GateOptions,
+  ModelNames,
+  RunOutcome,
   RunResult,
   RunScope,
   StartRequest,
@@ -28,7 +30,7 @@ import type {
 import type { runSwarm } from '../workflows';
 import { toDescription, type RunDescription } from './descriptions';
 import { ApiError } from './errors';
-import { failureOf, partialResult } from './outcomes';
+import { failedOutcome, failureOf, partialResult } from './outcomes';
 import type { TemporalHandle } from './temporal';
 
 /** What a caller wants to be started. */
@@ -53,6 +55,7 @@ export interface RunsOptions {
   temporal: TemporalHandle;
   taskQueue: string;
   swarms: readonly SwarmDefinition[];
+  modelNames(): ModelNames;
 }
 
 const EXCERPT = 200;
@@ -96,6 +99,19 @@ export class Runs {
     }
   }
 
+  /** How a run that has ended did so, with all that it had finished. */
+  async outcome(runId: string): Promise<RunOutcome> {
+    const { run_id, session_id, team_id, message } = await this.describe(runId);
+    const common = { run_id, session_id, team_id, message };
+    try {
+      const { turns, answers, failures } = await this.client.workflow.getHandle<typeof runSwarm>(runId).result();
+      return { ...common, status: 'completed', result: { turns, answers, failures } };
+    } catch (error) {
+      if (error instanceof WorkflowFailedError) return { ...common, ...failedOutcome(error) };
+      throw error;
+    }
+  }
+
   async describe(runId: string): Promise<RunDescription> {
     return toDescription(this.client, (await this.execution(runId)).raw.workflowExecutionInfo ?? {});
   }
@@ -128,6 +144,7 @@ export class Runs {
       ...(swarm.stages ? { members, max_rounds } : {}),
       message,
       options: turnOptions(order),
+      models: this.options.modelNames(),
       gates: gateOptions(order),
     };
     const start = this.startOptions(order, scope);

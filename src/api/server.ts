@@ -10,14 +10,18 @@ import { connectRedis } from '../redis/connect';
 import { createEventReader } from '../redis/events';
 import { createEventFollower } from '../redis/follow';
 import { createMemory } from '../redis/memory';
+import { createTurnStore } from '../redis/turns';
 import { createApp } from './app';
 import { createKeyring } from './auth';
+import { createModelNames } from './model-names';
 import { createRelay } from './relay';
+import { createRetellings } from './retellings';
 import { listRuns } from './run-list';
 import { Runs } from './runs';
 import type { Services } from './services';
 import { createSteer } from './steer';
 import { connectTemporal } from './temporal';
+import { keepVigil } from './vigil';
 import { serveWebSockets } from './websocket';
 
 export interface RunningServer {
@@ -34,8 +38,11 @@ export async function createServer(config: Config, log: Logger): Promise<Running
   const connection = temporal.client.connection as Connection;
   const history = createEventReader(redis);
   const follower = createEventFollower(blocking, redis, history, randomUUID());
-  const runs = new Runs({ temporal, taskQueue: config.TASK_QUEUE, swarms: config.swarms });
-  const relay = createRelay(follower, history, runs);
+  const modelNames = createModelNames(redis);
+  modelNames();
+  const runs = new Runs({ temporal, taskQueue: config.TASK_QUEUE, swarms: config.swarms, modelNames });
+  const relay = createRelay(follower, history, createRetellings(runs));
+  const vigil = keepVigil({ follower, history, turns: createTurnStore(redis), relay, runs, log });
   const keyring = createKeyring(config.API_KEYS);
   const services: Services = {
     swarms: config.swarms,
@@ -73,6 +80,7 @@ export async function createServer(config: Config, log: Logger): Promise<Running
   return {
     url: `http://${config.HOST}:${port}`,
     async stop() {
+      vigil.stop();
       sockets.close();
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();

@@ -40,7 +40,7 @@ export function openEventStream(ctx: Context): EventStream {
     stream.end();
   };
   return {
-    frame(json, { cursor }) {
+    frame(json, cursor) {
       stream.write(`id: ${cursor}\ndata: ${json}\n\n`);
       if (stream.writableLength > BUFFER_LIMIT) stream.destroy();
     },

@@ -3,6 +3,7 @@
  * Version 1. A reader that folds `turn.delta` by turn, and drops a turn's text at `turn.restarted`, holds the turn's exact text.
  */
 import { z } from 'zod';
+import { CONTINUATIONS } from './continuation';
 import { FAILURE_CODES } from './failures';
 
 const envelope = {
@@ -52,7 +53,13 @@ export const runEvent = z.discriminatedUnion('type', [
     message: z.string(),
   }),
   /** A new attempt goes on after `offset` UTF-16 units of text that an earlier one left; nothing is repeated. */
-  z.object({ ...ofTurn, type: z.literal('turn.resumed'), offset: z.number().int(), model: z.string() }),
+  z.object({
+    ...ofTurn,
+    type: z.literal('turn.resumed'),
+    offset: z.number().int(),
+    model: z.string(),
+    how: z.enum(CONTINUATIONS),
+  }),
   /** A new attempt starts from nothing: drop the turn's text, `dropped` UTF-16 units of it. */
   z.object({ ...ofTurn, type: z.literal('turn.restarted'), dropped: z.number().int(), model: z.string() }),
   z.object({

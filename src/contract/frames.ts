@@ -9,10 +9,33 @@ export type Frame = Omit<RunEvent, 'type' | 'v' | 'text'> & {
   event: RunEvent['type'];
 };
 
-/** The frame of one event. `content` is the new text of a `turn.delta`, else empty; `done` is true on the run's last event only. */
+/**
+ * The frame of one event. `content` is the new text of a `turn.delta`; on `turn.restarted` a line that says so to clients which
+ * know only `content`; else empty. `done` is true on the run's last event only.
+ */
 export function toFrame({ cursor, event }: PlacedEvent): Frame {
   const { type, v: _version, ...rest } = event;
-  if (!('text' in rest)) return { content: '', done: isTerminal(event), event: type, cursor, ...rest };
+  if (!('text' in rest)) return { content: noticeOf(event), done: isTerminal(event), event: type, cursor, ...rest };
   const { text, ...delta } = rest;
   return { content: text, done: false, event: type, cursor, ...delta };
+}
+
+function noticeOf(event: RunEvent): string {
+  return event.type === 'turn.restarted' ? `\n\n[${event.label} was interrupted and begins anew.]\n\n` : '';
+}
+
+/** Stands for no event: the stream that the reader knows is gone. Drop the whole run; what is known of it follows from the start. */
+export interface ResetFrame {
+  event: 'run.reset';
+  content: string;
+  done: false;
+  run_id: string;
+  /** The place before the first event that follows. */
+  cursor: string;
+}
+
+/** `generation` names the stream that follows. */
+export function resetFrame(run_id: string, generation: string): ResetFrame {
+  const content = '\n\n[The stream was replaced; everything follows from the beginning.]\n\n';
+  return { event: 'run.reset', content, done: false, run_id, cursor: `${generation}-0` };
 }

@@ -119,7 +119,13 @@ export const listRunsQuery = z.object({
 });
 export type ListRunsQuery = z.infer<typeof listRunsQuery>;
 
-/** Query of `GET /runs/:id/events`. */
-export const eventsQuery = z.object({ after: cursor.optional() });
+/** Longest wait of a long poll, seconds. */
+const LONGEST_WAIT = 60;
+
+/** Query of `GET /runs/:id/events`; with `wait`, in seconds, it is a long poll that answers with JSON. */
+export const eventsQuery = z.object({
+  after: cursor.optional(),
+  wait: z.coerce.number().min(0).max(LONGEST_WAIT).optional(),
+});
 
 export { cursor as cursorText };

@@ -16,6 +16,13 @@ export interface RunScope {
   team_id: string;
 }
 
+/** What the first event of a run says. */
+export interface Opening {
+  /** The swarm that a caller asked for; in a coordinated run `coordinate`. */
+  swarm_id: string;
+  message: string;
+}
+
 /** A piece of a prompt: literal text, or the text of a finished turn, which activities fetch by its id. */
 export type PromptPart = string | { turn: string };
 
@@ -30,12 +37,14 @@ export interface SwarmRunInput extends RunScope {
   swarm: SwarmDefinition;
   message: string;
   options: TurnOptions;
+  /** Models by alias as the API knows them, for labels; absent in runs that began before it told them. */
+  models?: ModelNames;
   /** The definitions of the swarms that this one's stages name, and that their stages name, by id. */
   members?: Record<string, SwarmDefinition>;
   /** How often a review may send work back; the pattern `coordinate` reads it. */
   max_rounds?: number;
   gates?: GateOptions;
-  /** Set for a stage; who runs the stage then opens and closes the run. */
+  /** Set for a stage; who runs the stage then closes the run. */
   stage?: Stage;
 }
 
@@ -47,7 +56,7 @@ export interface Stage {
   closing: string;
   /** Texts that the brief refers to; the parent holds them in case Redis lost them. */
   material: Record<string, string>;
-  /** Models by alias, as the parent found them when it opened the run. */
+  /** Models by alias, as the parent knows them. */
   models: ModelNames;
 }
 
@@ -81,6 +90,8 @@ export interface TurnRequest extends RunScope {
   /** Whether the session's earlier conversation comes before these messages. */
   with_context: boolean;
   options: TurnOptions;
+  /** Given to the turns that a run begins with: whichever comes first opens the run. */
+  opening?: Opening;
 }
 
 /** Token counts as the gateway reported them; `estimated` when it reported none. */
@@ -147,6 +158,15 @@ export type Verdict = 'pass' | 'revise';
 export interface RunResult extends RunScope, SwarmResult {
   status: 'complete';
   stages?: StageResult[];
+}
+
+/** What a workflow holds of a run, to write again what Redis lost of it. */
+export interface RunRecord {
+  scope: RunScope;
+  opening: Opening;
+  turns: TurnResult[];
+  /** Texts by turn that prompts refer to and that are not among these turns. */
+  texts: Record<string, string>;
 }
 
 /** How a run ended: what is written to its stream, and on success into its session. */

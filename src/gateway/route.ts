@@ -1,6 +1,7 @@
 /** The way of a turn through the models of its alias: which one is next, and what follows a failure. */
 import { z } from 'zod';
-import type { Alias } from '../contract';
+import type { Alias, ModelNames } from '../contract';
+import { ALIASES } from '../contract/names';
 import type { Endpoint } from './endpoints/endpoint';
 import type { GatewayFailure, Remedy } from './failures';
 
@@ -16,6 +17,11 @@ export interface Candidate {
 
 /** The candidates of each alias, in the order in which they are tried. */
 export type Routes = Record<Alias, Candidate[]>;
+
+/** The model that stands first for each alias. */
+export function firstModels(routes: Routes): ModelNames {
+  return Object.fromEntries(ALIASES.map((alias) => [alias, routes[alias][0]?.model]));
+}
 
 /** How far a turn has come: the place in the list, how often this candidate was tried again, and gateways that are no use to it. */
 export const progress = z.object({

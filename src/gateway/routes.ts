@@ -46,7 +46,16 @@ const makers: Record<GatewayName, (config: Config) => Endpoint> = {
 
 /** The configured gateways, in the order of preference. */
 export function createEndpoints(config: Config): Endpoint[] {
-  return config.gateways.map((name) => makers[name](config));
+  return config.gateways.map((name) => {
+    const endpoint = makers[name](config);
+    const rule = (model: string) => config.CONTINUATION.find(({ models }) => matches(models, model))?.how;
+    return { ...endpoint, continues: (model) => rule(model) ?? endpoint.continues(model) };
+  });
+}
+
+/** A trailing `*` stands for any end. */
+function matches(pattern: string, model: string): boolean {
+  return pattern.endsWith('*') ? model.startsWith(pattern.slice(0, -1)) : model === pattern;
 }
 
 /** Model by model, each at every gateway that has it; configured lists hold for all gateways, default lists for their own kind. */

@@ -18,6 +18,20 @@ export function parseCursor(cursor: string): Position {
   return { generation, seq: Number(seq) };
 }
 
+const TAG_DIGITS = 3;
+
+/** The digits at the end of each generation of a run's stream, by which a cursor of another run is told apart. */
+export function tagOf(runId: string): string {
+  let hash = 0;
+  for (let i = 0; i < runId.length; i++) hash = (hash * 31 + runId.charCodeAt(i)) % 1_000_003;
+  return String(hash % 10 ** TAG_DIGITS).padStart(TAG_DIGITS, '0');
+}
+
+/** Whether a place may be one of this run. */
+export function isPlaceOf(runId: string, { generation }: Position): boolean {
+  return generation.endsWith(tagOf(runId));
+}
+
 /** One entry of a stream as ioredis gives it: its id, and its fields and values in turn. */
 export type StreamEntry = [id: string, fields: string[]];
 
@@ -25,11 +39,16 @@ export function parseEntry([cursor, [, json]]: StreamEntry): PlacedEvent {
   return { cursor, event: JSON.parse(json ?? '') as RunEvent };
 }
 
+/** The newest place of a stream, and the last one of the longer stream that it stands for once it was compacted. */
+export interface Head extends Position {
+  compacted: string | undefined;
+}
+
 export interface EventReader {
   /** Up to `count` events after the cursor. */
   read(runId: string, after: string, count: number): Promise<PlacedEvent[]>;
-  /** The stream's name and its newest place; undefined when Redis has nothing of the run. */
-  head(runId: string): Promise<Position | undefined>;
+  /** The newest place of the stream; undefined when Redis has nothing of the run. */
+  head(runId: string): Promise<Head | undefined>;
 }
 
 export function createEventReader(redis: RedisConnection): EventReader {
@@ -39,8 +58,8 @@ export function createEventReader(redis: RedisConnection): EventReader {
       return (await redis.xrange(eventsKey(runId), start, '+', 'COUNT', count)).map(parseEntry);
     },
     async head(runId) {
-      const [generation, seq] = await redis.hmget(runKey(runId), 'generation', 'seq');
-      return generation ? { generation, seq: Number(seq) } : undefined;
+      const [generation, seq, compacted] = await redis.hmget(runKey(runId), 'generation', 'seq', 'compacted');
+      return generation ? { generation, seq: Number(seq), compacted: compacted ?? undefined } : undefined;
     },
   };
 }

@@ -18,6 +18,8 @@ export interface EventFollower {
   follow(runId: string, after: string, listener: Listener): { stop(): void };
   /** Runs that are followed now. */
   followed(): number;
+  /** Up to `limit` followed runs of which nothing was heard for so long, the longest first; each is named again after as long again. */
+  silentFor(ms: number, limit: number): string[];
   close(): Promise<void>;
 }
 
@@ -30,6 +32,8 @@ const DOORBELL_TTL = 24 * 3600;
 interface Tail {
   position: string;
   readers: Set<Reader>;
+  /** When something was last heard, or asked about. */
+  heardAt: number;
 }
 
 /** `blocking` must be a connection of its own: the reader blocks on it. `commands` reads history and rings the doorbell. */
@@ -47,6 +51,7 @@ export function createEventFollower(
       return { stop: () => reader.stop() };
     },
     followed: () => tails.size,
+    silentFor: (ms, limit) => tails.silentFor(ms, limit),
     close: () => tails.close(),
   };
 }
@@ -79,7 +84,7 @@ class Tails {
   join(runId: string, reader: Reader): boolean {
     const tail = this.tails.get(runId);
     if (!tail) {
-      this.tails.set(runId, { position: reader.position, readers: new Set([reader]) });
+      this.tails.set(runId, { position: reader.position, readers: new Set([reader]), heardAt: Date.now() });
       this.ring();
       return true;
     }
@@ -92,6 +97,16 @@ class Tails {
     const tail = this.tails.get(runId);
     tail?.readers.delete(reader);
     if (tail?.readers.size === 0) this.tails.delete(runId);
+  }
+
+  silentFor(ms: number, limit: number): string[] {
+    const now = Date.now();
+    const silent = [...this.tails]
+      .filter(([, { heardAt }]) => now - heardAt > ms)
+      .sort(([, a], [, b]) => a.heardAt - b.heardAt)
+      .slice(0, limit);
+    for (const [, tail] of silent) tail.heardAt = now;
+    return silent.map(([runId]) => runId);
   }
 
   async close(): Promise<void> {
@@ -120,6 +135,7 @@ class Tails {
     const tail = this.tails.get(runId);
     if (!tail) return;
     tail.position = events[events.length - 1]?.cursor ?? tail.position;
+    tail.heardAt = Date.now();
     for (const reader of [...tail.readers]) {
       try {
         reader.live(events);

@@ -24,6 +24,12 @@ export const WORKERS = `${PREFIX}:workers`;
 export const doorbellKey = (id: string) => `${PREFIX}:doorbell:${id}`;
 /** Channel on which a cancelled run's id is called out to all workers. */
 export const CANCEL_CHANNEL = `${PREFIX}:cancel`;
+/** Hash of worker processes, by the worker's id: where each runs, JSON. */
+export const WORKER_PROCESSES = `${PREFIX}:worker-processes`;
+/** Hash of the turns that a worker has in hand: task token -> the workflow execution, JSON. */
+export const leasesKey = (workerId: string) => `${PREFIX}:worker:${workerId}:turns`;
+/** Sorted set of runs that have ended and whose streams are not compacted yet, by the time of their end. */
+export const ENDED_RUNS = `${PREFIX}:ended-runs`;
 
 /**
  * What all workers know of a model, in one hash slot: its health (hash), its calls within the window (sorted by time) and their tokens (hash), the

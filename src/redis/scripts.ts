@@ -1,33 +1,46 @@
 /**
  * The Lua scripts: each is one atomic step of the exactly-once protocol (ARCHITECTURE.md, "Exactly once").
  *
- * A stream id is `<generation>-<seq>`: the generation is the millisecond at which the stream was made, and seq counts its
- * entries from 1 without a gap. A stream that was lost and made again therefore has another generation, which unmasks both
- * an old cursor and a writer that began before the loss.
+ * A stream id is `<generation>-<seq>`: the generation is the millisecond at which the stream was made, followed by three digits
+ * that stand for the run's id; seq counts its entries from 1 without a gap. A stream that was lost or compacted, and made again,
+ * has a later generation, which unmasks an old cursor, a cursor of another run, and a writer that began before the loss.
  */
 import type { Result } from 'ioredis';
 
 const ENSURE_GENERATION = `
-local function ensure_generation(run)
+local function new_generation(tag)
+  local now = redis.call('TIME')
+  return string.format('%d', now[1] * 1000 + math.floor(now[2] / 1000)) .. tag
+end
+local function ensure_generation(run, tag)
   local generation = redis.call('HGET', run, 'generation')
   if not generation then
-    local now = redis.call('TIME')
-    generation = tostring(now[1] * 1000 + math.floor(now[2] / 1000))
+    generation = new_generation(tag)
     redis.call('HSET', run, 'generation', generation, 'seq', 0)
   end
   return generation
 end
+local function publish_once(events, run, generation, name, event)
+  if redis.call('HSETNX', run, 'once:' .. name, '1') == 0 then return end
+  redis.call('XADD', events, generation .. '-' .. redis.call('HINCRBY', run, 'seq', 1), 'e', event)
+end
 `;
 
-/** KEYS run, turn, text, events; ARGV ttl. Takes the next epoch of a turn and tells what earlier attempts left. */
+/**
+ * KEYS run, turn, text, events; ARGV ttl, the run's tag, JSON of the event that opens the run, or ''. Takes the next epoch of a
+ * turn and tells what earlier attempts left, and whether the run has been opened.
+ */
 const beginAttempt = `
 ${ENSURE_GENERATION}
-local generation = ensure_generation(KEYS[1])
+local generation = ensure_generation(KEYS[1], ARGV[2])
 if redis.call('HEXISTS', KEYS[1], 'closed') == 1 then return {'closed'} end
+if ARGV[3] ~= '' then publish_once(KEYS[4], KEYS[1], generation, 'run.started', ARGV[3]) end
 local epoch = redis.call('HINCRBY', KEYS[2], 'epoch', 1)
 for i = 1, #KEYS do redis.call('EXPIRE', KEYS[i], ARGV[1]) end
 local state = redis.call('HMGET', KEYS[2], 'next', 'result', 'route')
-return {'ok', generation, epoch, tonumber(state[1] or 0), redis.call('GET', KEYS[3]) or '', state[2] or '', state[3] or ''}
+local text = redis.call('GET', KEYS[3]) or ''
+local opened = redis.call('HEXISTS', KEYS[1], 'once:run.started')
+return {'ok', generation, epoch, tonumber(state[1] or 0), text, state[2] or '', state[3] or '', opened}
 `;
 
 /**
@@ -66,21 +79,38 @@ return {'ok'}
 `;
 
 /**
- * KEYS events, run, then for a closing event the keys that end with the run; ARGV name, JSON of the event, ttl, '1' to close.
+ * KEYS events, run, then for a closing event the keys that end with the run; ARGV name, JSON of the event, ttl, the run's tag, and
+ * '' to publish, 'close' to close, 'close-opened' to close unless Redis has lost the beginning of the run: the answer is then ''.
  * Publishes an event of the run once; of several closing events the first holds, and its JSON is the answer.
  */
 const appendRunEvent = `
 ${ENSURE_GENERATION}
-local generation = ensure_generation(KEYS[2])
 local closed = redis.call('HGET', KEYS[2], 'closed')
 if closed then return closed end
-if redis.call('HSETNX', KEYS[2], 'once:' .. ARGV[1], '1') == 1 then
-  local seq = redis.call('HINCRBY', KEYS[2], 'seq', 1)
-  redis.call('XADD', KEYS[1], generation .. '-' .. seq, 'e', ARGV[2])
-end
-if ARGV[4] == '1' then redis.call('HSET', KEYS[2], 'closed', ARGV[2]) end
+if ARGV[5] == 'close-opened' and redis.call('HEXISTS', KEYS[2], 'once:run.started') == 0 then return '' end
+publish_once(KEYS[1], KEYS[2], ensure_generation(KEYS[2], ARGV[4]), ARGV[1], ARGV[2])
+if ARGV[5] ~= '' then redis.call('HSET', KEYS[2], 'closed', ARGV[2]) end
 for i = 1, #KEYS do redis.call('EXPIRE', KEYS[i], ARGV[3]) end
 return ARGV[2]
+`;
+
+/**
+ * KEYS events, run, then keys that are not needed any more; ARGV the place that the stream must be at, ttl, the run's tag, then the
+ * events. Puts a closed run's stream in fewer words: as a new generation, so that no old cursor is taken for a place in it.
+ */
+const compactStream = `
+${ENSURE_GENERATION}
+local state = redis.call('HMGET', KEYS[2], 'generation', 'seq', 'closed')
+if not state[3] or state[1] .. '-' .. state[2] ~= ARGV[1] then return 0 end
+local generation = new_generation(ARGV[3])
+if generation <= state[1] then return 0 end
+redis.call('DEL', KEYS[1])
+for i = 4, #ARGV do redis.call('XADD', KEYS[1], generation .. '-' .. (i - 3), 'e', ARGV[i]) end
+redis.call('HSET', KEYS[2], 'generation', generation, 'seq', #ARGV - 3, 'compacted', ARGV[1])
+redis.call('EXPIRE', KEYS[1], ARGV[2])
+redis.call('EXPIRE', KEYS[2], ARGV[2])
+for i = 3, #KEYS do redis.call('DEL', KEYS[i]) end
+return 1
 `;
 
 /** KEYS session messages, session runs; ARGV run id, ttl, kept messages, then the messages. A run's messages are stored once. */
@@ -97,12 +127,19 @@ export const scripts = {
   beginAttempt: { lua: beginAttempt, numberOfKeys: 4 },
   appendTurnEvents: { lua: appendTurnEvents, numberOfKeys: 4 },
   appendRunEvent: { lua: appendRunEvent },
+  compactStream: { lua: compactStream },
   storeConversation: { lua: storeConversation, numberOfKeys: 2 },
 };
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
-    beginAttempt(run: string, turn: string, text: string, events: string, ttl: number): Result<unknown[], Context>;
+    beginAttempt(
+      run: string,
+      turn: string,
+      text: string,
+      events: string,
+      ...rest: (string | number)[]
+    ): Result<unknown[], Context>;
     appendTurnEvents(
       events: string,
       run: string,
@@ -111,6 +148,7 @@ declare module 'ioredis' {
       ...rest: (string | number)[]
     ): Result<unknown[], Context>;
     appendRunEvent(keys: number, ...keysAndArguments: (string | number)[]): Result<string, Context>;
+    compactStream(keys: number, ...keysAndArguments: (string | number)[]): Result<number, Context>;
     storeConversation(messages: string, runs: string, ...rest: (string | number)[]): Result<number, Context>;
   }
 }

@@ -1,10 +1,12 @@
 /** The writing side of a run's stream: attempts take an epoch, and append their events under it. */
 import type { RunEvent, RunNews, RunScope, TurnResult } from '../contract';
 import type { RedisConnection } from './connect';
-import { eventsKey, runKey, textKey, turnKey } from './keys';
+import { tagOf } from './events';
+import { ENDED_RUNS, eventsKey, runKey, textKey, turnKey } from './keys';
 
-/** How long the keys of a run that never closes are kept after its last attempt began, and those of a closed run. Seconds. */
+/** How long the keys of a run that never closes are kept after its last attempt began. Seconds. */
 const OPEN_TTL = 7 * 24 * 3600;
+/** The same for those of a closed run, unless the store is told otherwise. */
 const CLOSED_TTL = 24 * 3600;
 
 /** An attempt's right to write, and what earlier attempts left behind. */
@@ -17,6 +19,8 @@ export interface Attempt {
   result: TurnResult | undefined;
   /** What an earlier attempt noted about its way through the models. */
   route: unknown;
+  /** False when Redis knows nothing of the run's beginning: it was lost, or nobody has opened the run yet. */
+  opened: boolean;
 }
 
 /** What an appended event does to the turn's record. */
@@ -39,8 +43,8 @@ export class AppendRefused extends Error {
 }
 
 export interface TurnStore {
-  /** Takes the next epoch. Throws {@link AppendRefused} when the run has ended. */
-  begin(runId: string, turn: string): Promise<Attempt>;
+  /** Takes the next epoch, and opens the run if it is given how. Throws {@link AppendRefused} when the run has ended. */
+  begin(runId: string, turn: string, opening?: { scope: RunScope; news: RunNews }): Promise<Attempt>;
   /** Appends events with consecutive indexes from `firstIndex`; calling it again with the same events changes nothing. */
   append(runId: string, turn: string, attempt: Attempt, firstIndex: number, entries: Entry[]): Promise<void>;
   /** Texts of finished or running turns; `null` where Redis holds none. */
@@ -51,13 +55,16 @@ export interface TurnStore {
   publish(scope: RunScope, news: RunNews, name?: string): Promise<void>;
   /** Closes the run with this event, unless it is closed already; answers the closing event that holds. */
   close(scope: RunScope, news: RunNews, turns: string[]): Promise<RunEvent>;
+  /** As `close`, but undefined, and nothing is written, when Redis has lost the run's beginning. */
+  closeOpened(scope: RunScope, news: RunNews, turns: string[]): Promise<RunEvent | undefined>;
 }
 
-export function createTurnStore(redis: RedisConnection): TurnStore {
+export function createTurnStore(redis: RedisConnection, closedTtl = CLOSED_TTL): TurnStore {
   return {
-    async begin(runId, turn) {
+    async begin(runId, turn, opening) {
       const keys = [runKey(runId), turnKey(runId, turn), textKey(runId, turn), eventsKey(runId)] as const;
-      return parseAttempt(await redis.beginAttempt(...keys, OPEN_TTL));
+      const event = opening ? JSON.stringify(stamp(opening.scope, opening.news)) : '';
+      return parseAttempt(await redis.beginAttempt(...keys, OPEN_TTL, tagOf(runId), event));
     },
 
     async append(runId, turn, { generation, epoch }, firstIndex, entries) {
@@ -78,20 +85,33 @@ export function createTurnStore(redis: RedisConnection): TurnStore {
     },
 
     async publish(scope, news, name = news.type) {
-      const event = stamp(scope, news);
-      const keys = [eventsKey(scope.run_id), runKey(scope.run_id)];
-      await redis.appendRunEvent(keys.length, ...keys, name, JSON.stringify(event), OPEN_TTL, '0');
+      await appendRunEvent(scope, news, [], OPEN_TTL, '', name);
     },
 
     async close(scope, news, turns) {
-      const id = scope.run_id;
-      const keys = [eventsKey(id), runKey(id), ...turns.flatMap((turn) => [turnKey(id, turn), textKey(id, turn)])];
-      const event = JSON.stringify(stamp(scope, news));
-      return JSON.parse(
-        await redis.appendRunEvent(keys.length, ...keys, news.type, event, CLOSED_TTL, '1'),
-      ) as RunEvent;
+      return (await appendRunEvent(scope, news, turns, closedTtl, 'close'))!;
     },
+
+    closeOpened: (scope, news, turns) => appendRunEvent(scope, news, turns, closedTtl, 'close-opened'),
   };
+
+  async function appendRunEvent(
+    scope: RunScope,
+    news: RunNews,
+    turns: string[],
+    ttl: number,
+    ending: '' | 'close' | 'close-opened',
+    name: string = news.type,
+  ): Promise<RunEvent | undefined> {
+    const id = scope.run_id;
+    const keys = [eventsKey(id), runKey(id), ...turns.flatMap((turn) => [turnKey(id, turn), textKey(id, turn)])];
+    const event = JSON.stringify(stamp(scope, news));
+    const [holds] = await Promise.all([
+      redis.appendRunEvent(keys.length, ...keys, name, event, ttl, tagOf(id), ending),
+      ending ? redis.zadd(ENDED_RUNS, 'NX', Date.now(), id) : undefined,
+    ]);
+    return holds ? (JSON.parse(holds) as RunEvent) : undefined;
+  }
 }
 
 function stamp({ run_id, session_id, team_id }: RunScope, news: RunNews): RunEvent {
@@ -107,7 +127,7 @@ function encodeEffect(effect: Effect): string {
 }
 
 function parseAttempt(reply: unknown[]): Attempt {
-  const [verdict, generation, epoch, nextIndex, text, result, route] = reply as [
+  const [verdict, generation, epoch, nextIndex, text, result, route, opened] = reply as [
     string,
     string,
     number,
@@ -115,6 +135,7 @@ function parseAttempt(reply: unknown[]): Attempt {
     string,
     string,
     string,
+    number,
   ];
   if (verdict !== 'ok') throw new AppendRefused(verdict as AppendRefused['reason']);
   return {
@@ -124,5 +145,6 @@ function parseAttempt(reply: unknown[]): Attempt {
     text,
     result: result ? (JSON.parse(result) as TurnResult) : undefined,
     route: route ? JSON.parse(route) : undefined,
+    opened: opened === 1,
   };
 }

@@ -1,4 +1,5 @@
 /** What live workers say about themselves, for the API's health: a key with a short time to live for each. */
+import type { ModelNames } from '../contract';
 import type { RedisConnection } from './connect';
 import { WORKERS, workerKey } from './keys';
 
@@ -7,6 +8,8 @@ export interface WorkerReport {
   id: string;
   /** One entry for each configured gateway, as last probed. */
   gateways: { gateway: string; ok: boolean; problem?: string }[];
+  /** The model that stands first for each alias. */
+  models: ModelNames;
   at: number;
 }
 

@@ -20,7 +20,7 @@ import { wholeRun } from './whole-run';
 
 /** Workflow. The strategic swarm plans, the coding swarm implements that plan, the debate swarm reviews that code. */
 export async function coordinate(input: CoordinateInput): Promise<RunResult> {
-  return wholeRun(input, input.message, (models) => new Coordination(input, models));
+  return wholeRun(input, undefined, ({ models }) => new Coordination(input, models));
 }
 
 interface StageOrder {

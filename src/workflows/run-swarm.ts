@@ -1,26 +1,27 @@
 /** One swarm at work on one message: by itself, or by leading other swarms through stages. */
 import { CancellationScope } from '@temporalio/workflow';
-import type { ModelNames, RunResult, SwarmResult, SwarmRunInput } from '../contract';
+import type { RunResult, SwarmResult, SwarmRunInput } from '../contract';
 import { compositions } from './compositions';
 import { patterns } from './patterns';
 import { Stages, type Work } from './stages';
 import { Steering } from './steering';
-import { createTeam } from './team';
-import { wholeRun } from './whole-run';
+import { createTeam, type Beginning } from './team';
+import { openingIn, wholeRun } from './whole-run';
 
 /** Workflow. Resolves when the swarm has answered; fails with our failure code as the type and what was done as details. */
 export async function runSwarm(input: SwarmRunInput): Promise<RunResult> {
-  const steering = new Steering(input, input.gates);
+  const opening = openingIn(input);
+  const steering = new Steering(input, input.gates, opening);
   steering.listen();
-  return wholeRun(input, input.message, (models) => {
-    const work = atWork(input, models, steering);
+  return wholeRun(input, opening, (beginning) => {
+    const work = atWork(input, beginning, steering);
     return { result: work.result, lead: () => settled(work, steering) };
   });
 }
 
 /** Workflow. A stage of a run that a `coordinate` workflow opens and closes. */
 export async function runStage(input: SwarmRunInput): Promise<SwarmResult> {
-  return atWork(input, input.stage?.models ?? {}, new Steering(input)).lead();
+  return atWork(input, { models: input.stage?.models ?? {} }, new Steering(input)).lead();
 }
 
 /** What people say after the last turn is refused, and what they said before is told before the run's last event. */
@@ -32,10 +33,10 @@ async function settled(work: Work, steering: Steering) {
   }
 }
 
-function atWork(input: SwarmRunInput, models: ModelNames, steering: Steering): Work {
+function atWork(input: SwarmRunInput, beginning: Beginning, steering: Steering): Work {
   const { pattern, roles } = input.swarm;
   if (isComposition(pattern)) {
-    const stages = new Stages(input, models, steering, atWork);
+    const stages = new Stages(input, beginning, steering, atWork);
     return {
       result: () => stages.result(),
       async lead() {
@@ -44,7 +45,7 @@ function atWork(input: SwarmRunInput, models: ModelNames, steering: Steering): W
       },
     };
   }
-  const team = createTeam(input, models, steering);
+  const team = createTeam(input, beginning, steering);
   return {
     result: () => team.result([]),
     lead: async () => team.result(await patterns[pattern](team, Object.keys(roles))),

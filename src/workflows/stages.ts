@@ -1,7 +1,6 @@
 /** The stages of a run that several swarms share: each is a swarm at work on a brief, inside the same workflow. */
 import { isCancellation, setCurrentDetails } from '@temporalio/workflow';
 import type {
-  ModelNames,
   PromptPart,
   StageResult,
   SwarmDefinition,
@@ -11,7 +10,7 @@ import type {
   Verdict,
 } from '../contract';
 import type { Steering } from './steering';
-import { failureOf } from './team';
+import { failureOf, type Beginning } from './team';
 
 /** A swarm at work, with or without stages of its own. */
 export interface Work {
@@ -22,7 +21,7 @@ export interface Work {
 export type WorkResult = SwarmResult & { stages?: StageResult[] };
 
 /** Sets a swarm to work. */
-export type Begin = (input: SwarmRunInput, models: ModelNames, steering: Steering) => Work;
+export type Begin = (input: SwarmRunInput, beginning: Beginning, steering: Steering) => Work;
 
 export interface StageOrder {
   name: string;
@@ -48,7 +47,7 @@ export class Stages {
 
   constructor(
     readonly input: SwarmRunInput,
-    private readonly models: ModelNames,
+    private readonly beginning: Beginning,
     readonly steering: Steering,
     private readonly begin: Begin,
   ) {
@@ -61,7 +60,7 @@ export class Stages {
 
   /** Leads a swarm through a stage. */
   async lead(order: StageOrder): Promise<StageOutcome> {
-    const work = this.begin(this.inputOf(order), this.models, this.steering);
+    const work = this.begin(this.inputOf(order), this.beginning, this.steering);
     this.show(order);
     try {
       const result = await work.lead();
@@ -93,13 +92,13 @@ export class Stages {
   }
 
   private inputOf({ name, swarm, brief, closing = '' }: StageOrder): SwarmRunInput {
-    const { input, models } = this;
+    const { input } = this;
     const material = Object.fromEntries(this.done.turns.map(({ turn, text }) => [turn, text]));
     const stage = {
       name: this.fullName(name),
       brief,
       closing,
-      models,
+      models: this.beginning.models,
       material: { ...input.stage?.material, ...material },
     };
     return { ...input, team_id: swarm, swarm: this.member(swarm), stage };

@@ -13,7 +13,7 @@ import {
   setHandler,
 } from '@temporalio/workflow';
 import type { FailureCode } from '../contract/failures';
-import type { GateDecision, GateOptions, RunNews, RunScope, SteeringUpdates } from '../contract';
+import type { GateDecision, GateOptions, Opening, RunNews, RunScope, SteeringUpdates } from '../contract';
 import { announce } from './activities';
 
 type Update<Name extends keyof SteeringUpdates> = SteeringUpdates[Name];
@@ -53,6 +53,7 @@ export class Steering {
   constructor(
     private readonly scope: RunScope,
     options: GateOptions = {},
+    private readonly opening?: Opening,
   ) {
     this.stepUsd = options.approve_above_usd ?? Infinity;
     this.approvedUsd = this.stepUsd;
@@ -188,7 +189,7 @@ export class Steering {
     this.queued++;
     this.queue = this.queue.then(async () => {
       // what a person did must be told also when the run is being cancelled
-      await CancellationScope.nonCancellable(() => announce(this.scope, name, news));
+      await CancellationScope.nonCancellable(() => announce(this.scope, name, news, this.opening));
       this.queued--;
     });
   }

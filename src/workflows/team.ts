@@ -3,6 +3,7 @@ import { ApplicationFailure, isCancellation, rootCause, setCurrentDetails } from
 import { isFailureCode, type Failure } from '../contract/failures';
 import type {
   ModelNames,
+  Opening,
   PromptMessage,
   PromptPart,
   SwarmResult,
@@ -10,7 +11,7 @@ import type {
   TurnRequest,
   TurnResult,
 } from '../contract';
-import { restoreTexts, takeTurn } from './activities';
+import { restoreRun, restoreTexts, takeTurn } from './activities';
 import { INTERRUPTED, Steering } from './steering';
 
 /** How a role is asked to speak. */
@@ -21,6 +22,12 @@ export interface Ask {
   part?: string;
   messages: PromptMessage[];
   withContext?: boolean;
+}
+
+/** What a team begins with. `opening` is absent where the run is open already. */
+export interface Beginning {
+  models: ModelNames;
+  opening?: Opening;
 }
 
 export interface Team {
@@ -40,7 +47,7 @@ export const assistant = (...parts: PromptPart[]): PromptMessage => ({ role: 'as
 /** The text of a finished turn, by reference. */
 export const textOf = ({ turn }: Pick<TurnResult, 'turn'>): PromptPart => ({ turn });
 
-export function createTeam(input: SwarmRunInput, models: ModelNames, steering = new Steering(input)): Team {
+export function createTeam(input: SwarmRunInput, { models, opening }: Beginning, steering = new Steering(input)): Team {
   const { swarm, stage } = input;
   const turns: TurnResult[] = [];
   const failures: SwarmResult['failures'] = [];
@@ -73,14 +80,12 @@ export function createTeam(input: SwarmRunInput, models: ModelNames, steering = 
   }
 
   async function call(request: TurnRequest): Promise<TurnResult> {
+    if (opening && turns.length === 0) request.opening = opening;
     const summary = `${request.label} · ${models[request.definition.alias] ?? request.definition.alias}`;
     const take = () => takeTurn.executeWithOptions({ summary }, [request]);
     return take().catch(async (error: unknown) => {
       if (failureOf(error).code !== 'TEXT_LOST') throw error;
-      await restoreTexts(input.run_id, {
-        ...stage?.material,
-        ...Object.fromEntries(turns.map((said) => [said.turn, said.text])),
-      });
+      await restore(input, opening, turns);
       return take();
     });
   }
@@ -103,6 +108,15 @@ export function createTeam(input: SwarmRunInput, models: ModelNames, steering = 
     },
     result: (answers) => ({ turns, answers, failures }),
   };
+}
+
+/** Writes again what Redis has lost, from the workflow's own record. */
+async function restore(input: SwarmRunInput, opening: Opening | undefined, turns: TurnResult[]): Promise<void> {
+  const { run_id, session_id, team_id, stage } = input;
+  const material = stage?.material ?? {};
+  if (opening) return restoreRun({ scope: { run_id, session_id, team_id }, opening, turns, texts: material });
+  const said = Object.fromEntries(turns.map(({ turn, text }) => [turn, text]));
+  await restoreTexts(run_id, { ...material, ...said });
 }
 
 /** Shows in the Temporal Web UI who speaks and who has spoken. */

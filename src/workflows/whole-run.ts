@@ -4,15 +4,17 @@ import {
   CancellationScope,
   CancelledFailure,
   isCancellation,
+  patched,
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
 import { SearchAttributeType, defineSearchAttributeKey } from '@temporalio/common';
 import { SEARCH_ATTRIBUTES } from '../contract/names';
+import { openingOf } from '../contract/opening';
 import type { Failure } from '../contract/failures';
-import type { ModelNames, RunOutcome, RunResult, RunScope, StageResult, SwarmResult } from '../contract';
+import type { ModelNames, Opening, RunOutcome, RunResult, RunScope, StageResult, SwarmResult } from '../contract';
 import { closeRun, openRun } from './activities';
-import { failureOf } from './team';
+import { failureOf, type Beginning } from './team';
 
 interface Work {
   /** What has been done so far, also when `lead` has thrown. */
@@ -20,13 +22,13 @@ interface Work {
   lead(): Promise<SwarmResult & { stages?: StageResult[] }>;
 }
 
-/** Opens the run, does the work and closes the run. A run that fails or is cancelled keeps what it had, in the failure's details. */
+/** Does the work and closes the run, which its first turn opens. A run that fails or is cancelled keeps what it had, in the failure's details. */
 export async function wholeRun(
-  scope: RunScope,
-  message: string,
-  begin: (models: ModelNames) => Work,
+  input: RunScope & { message: string; models?: ModelNames },
+  opening: Opening | undefined,
+  begin: (beginning: Beginning) => Work,
 ): Promise<RunResult> {
-  const { run_id, session_id, team_id } = scope;
+  const { run_id, session_id, team_id, message } = input;
   let work: Work | undefined;
   const close = async (status: RunOutcome['status'], result: SwarmResult, failure?: Failure) => {
     const outcome: RunOutcome = {
@@ -43,7 +45,8 @@ export async function wholeRun(
     showStatus(status);
   };
   try {
-    work = begin(await openRun(scope, message));
+    const scope = { run_id, session_id, team_id };
+    work = begin(opening ? { models: input.models ?? {}, opening } : { models: await openRun(scope, message) });
     const { turns, answers, failures, stages } = await work.lead();
     await close('completed', { turns, answers, failures });
     return { run_id, session_id, team_id, status: 'complete', turns, answers, failures, ...(stages ? { stages } : {}) };
@@ -62,6 +65,11 @@ export async function wholeRun(
       details: [result],
     });
   }
+}
+
+/** How the run opens: no activity stands before its first model call. Undefined in runs that began before turns did that. */
+export function openingIn(input: RunScope & { message: string }): Opening | undefined {
+  return patched('first-turn-opens') ? openingOf(input) : undefined;
 }
 
 const statusKey = defineSearchAttributeKey(SEARCH_ATTRIBUTES.status, SearchAttributeType.KEYWORD);

@@ -142,7 +142,7 @@ describe('text', () => {
   it('is the same everywhere also when a half stays alone', async () => {
     const { publisher, stored, placed } = await rig();
     publisher.delta('\udc26 low, \ud83d high, last \ud83d');
-    publisher.tell({ type: 'turn.resumed', offset: publisher.text.length, model: 'm' });
+    publisher.tell({ type: 'turn.resumed', offset: publisher.text.length, model: 'm', how: 'prefill' });
     publisher.delta('\udc26');
     await publisher.drain();
     expect(publisher.text).toBe('\ufffd low, \ufffd high, last \ufffd');

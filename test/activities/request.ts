@@ -12,6 +12,7 @@ export function newRequest(more: Partial<TurnRequest> = {}): TurnRequest {
     messages: [{ role: 'user', parts: ['Why do starlings flock?'] }],
     with_context: false,
     options: {},
+    opening: { swarm_id: 'strategic-swarm', message: 'Why do starlings flock?' },
     ...more,
   };
 }

@@ -12,6 +12,7 @@ import type { Candidate, Routes } from '../../src/gateway/route';
 import { listenForCancellations } from '../../src/redis/cancellations';
 import type { RedisConnection } from '../../src/redis/connect';
 import { createEventReader } from '../../src/redis/events';
+import { createLeases } from '../../src/redis/leases';
 import { createMemory, type Memory } from '../../src/redis/memory';
 import { createTurnStore, type TurnStore } from '../../src/redis/turns';
 import { cursors, eventsOf, fold } from '../redis/fixtures';
@@ -55,7 +56,8 @@ export async function createRig(): Promise<Rig> {
     async worker(candidates) {
       const routes = Object.fromEntries(ALIASES.map((alias) => [alias, candidates])) as Routes;
       const cancellations = await listenForCancellations(server.connect());
-      return createActivities({ turns, memory, chat, routes, cancellations });
+      const leases = createLeases(redis, 'rig');
+      return createActivities({ turns, memory, chat, routes, cancellations, leases });
     },
     model: (model, endpoint) => ({
       model,
@@ -72,10 +74,13 @@ export async function createRig(): Promise<Rig> {
 /** Reads a turn back: dense cursors, events within the contract, and one text in stream, store and, if given, result. */
 async function tellStory(redis: RedisConnection, turns: TurnStore, { run_id, turn: id }: TurnRequest): Promise<Story> {
   const placed = await eventsOf(createEventReader(redis), run_id);
-  const events = placed.map(({ event }) => event);
+  const all = placed.map(({ event }) => event);
+  // the turn that comes first opens its run
+  expect(all[0]).toMatchObject({ type: 'run.started' });
+  const events = all.slice(1);
   const [generation = ''] = placed[0]?.cursor.split('-') ?? [];
   expect(placed.map(({ cursor }) => cursor)).toEqual(cursors(generation, 1, placed.length));
-  expect(events.map((event) => runEvent.parse(event))).toEqual(events);
+  expect(all.map((event) => runEvent.parse(event))).toEqual(all);
   const turn = fold(placed).turns.find((snapshot) => snapshot.turn === id);
   if (!turn) throw new Error(`The stream knows no turn "${id}".`);
   const [stored] = await turns.texts(run_id, [id]);

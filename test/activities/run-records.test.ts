@@ -42,6 +42,12 @@ const SPOKEN: SwarmResult = { turns: [optimist, sceptic], answers: ['sceptic'], 
 function outcomeOf(more: Partial<RunOutcome> = {}): RunOutcome {
   return { ...newScope(), status: 'completed', message: 'Shall we?', result: SPOKEN, ...more };
 }
+/** The outcome of a run that was opened as its first turn opens it. */
+async function openedOutcome(more: Partial<RunOutcome> = {}): Promise<RunOutcome> {
+  const outcome = outcomeOf(more);
+  await records.openRun(outcome, outcome.message);
+  return outcome;
+}
 const eventsIn = async ({ run_id }: { run_id: string }) =>
   (await eventsOf(createEventReader(redis), run_id)).map(({ event }) => event);
 const remembered = async ({ session_id }: { session_id: string }) => (await memory.readSession(session_id))?.messages;
@@ -84,14 +90,14 @@ describe('opening a run', () => {
 
 describe('closing a run that completed', () => {
   it('stores the conversation and publishes totals and answers', async () => {
-    const outcome = outcomeOf();
+    const outcome = await openedOutcome();
     expect(await records.closeRun(outcome)).toBe('run.completed');
     const { run_id, team_id } = outcome;
     expect(await remembered(outcome)).toEqual([
       { role: 'user', content: 'Shall we?', run_id, team_id, at: expect.any(Number) as number },
       { role: 'assistant', content: 'No.\n', run_id, team_id, at: expect.any(Number) as number },
     ]);
-    const [event, ...more] = await eventsIn(outcome);
+    const [, event, ...more] = await eventsIn(outcome);
     expect(more).toEqual([]);
     expect(event).toMatchObject({
       type: 'run.completed',
@@ -104,32 +110,32 @@ describe('closing a run that completed', () => {
   });
 
   it('stores and publishes once, also when it is repeated, at once or later', async () => {
-    const outcome = outcomeOf();
+    const outcome = await openedOutcome();
     await Promise.all([records.closeRun(outcome), records.closeRun(outcome)]);
     expect(await records.closeRun(outcome)).toBe('run.completed');
     expect(await remembered(outcome)).toHaveLength(2);
-    expect(await eventsIn(outcome)).toHaveLength(1);
+    expect(await eventsIn(outcome)).toHaveLength(2);
   });
 
   it('has the conversation stored by the time that readers hear of the end', async () => {
-    const outcome = outcomeOf();
+    const outcome = await openedOutcome();
     const failing = createRunRecords({
       turns,
       memory: { ...memory, storeConversation: () => Promise.reject(new Error('Redis is away.')) },
       routes: {} as Routes,
     });
     await expect(failing.closeRun(outcome)).rejects.toThrow('Redis is away.');
-    expect(await eventsIn(outcome)).toEqual([]);
+    expect(await eventsIn(outcome)).toHaveLength(1);
   });
 
   it('remembers several answers each under its label, in the order of the answers', async () => {
-    const outcome = outcomeOf({ result: { ...SPOKEN, answers: ['sceptic', 'optimist'] } });
+    const outcome = await openedOutcome({ result: { ...SPOKEN, answers: ['sceptic', 'optimist'] } });
     await records.closeRun(outcome);
     expect((await remembered(outcome))?.[1]?.content).toBe('### Cautious voice\nNo.\n\n\n### Optimistic voice\nYes.');
   });
 
   it('remembers the one answer that is left without a label', async () => {
-    const outcome = outcomeOf({ result: { ...SPOKEN, answers: ['missing', 'optimist'] } });
+    const outcome = await openedOutcome({ result: { ...SPOKEN, answers: ['missing', 'optimist'] } });
     await records.closeRun(outcome);
     expect((await remembered(outcome))?.[1]?.content).toBe('Yes.');
   });
@@ -148,25 +154,27 @@ describe('closing a run that completed', () => {
 describe('closing a run that did not complete', () => {
   it.each(['failed', 'cancelled'] as const)('that %s stores nothing, and says why and what it used', async (status) => {
     const failure = { code: 'RATE_LIMITED', message: 'Slow down.' } as const;
-    const outcome = outcomeOf({ status, failure });
+    const outcome = await openedOutcome({ status, failure });
     expect(await records.closeRun(outcome)).toBe(`run.${status}`);
     expect(await remembered(outcome)).toBeUndefined();
-    expect(await eventsIn(outcome)).toMatchObject([{ type: `run.${status}`, ...failure, turns: 2, cost_usd: 0.002 }]);
+    expect((await eventsIn(outcome)).slice(1)).toMatchObject([
+      { type: `run.${status}`, ...failure, turns: 2, cost_usd: 0.002 },
+    ]);
     const { status: folded, failure: why } = fold(await eventsOf(createEventReader(redis), outcome.run_id));
     expect([folded, why]).toEqual([status, failure]);
   });
 
   it('keeps the ending that came first, and says so', async () => {
-    const outcome = outcomeOf({ status: 'cancelled', failure: { code: 'CANCELLED', message: 'Stopped.' } });
+    const outcome = await openedOutcome({ status: 'cancelled', failure: { code: 'CANCELLED', message: 'Stopped.' } });
     await records.closeRun(outcome);
     expect(await records.closeRun({ ...outcome, status: 'failed' })).toBe('run.cancelled');
-    expect(await eventsIn(outcome)).toHaveLength(1);
+    expect(await eventsIn(outcome)).toHaveLength(2);
   });
 
   it('is INTERNAL where nobody knows why', async () => {
-    const outcome = outcomeOf({ status: 'failed' });
+    const outcome = await openedOutcome({ status: 'failed' });
     await records.closeRun(outcome);
-    expect(await eventsIn(outcome)).toMatchObject([{ type: 'run.failed', code: 'INTERNAL', message: '' }]);
+    expect((await eventsIn(outcome))[1]).toMatchObject({ type: 'run.failed', code: 'INTERNAL', message: '' });
   });
 });
 
@@ -174,4 +182,53 @@ it('texts that Redis lost are put back', async () => {
   const { run_id } = newScope();
   await records.restoreTexts(run_id, { a: 'A 🐦', 'stage/b': 'B' });
   expect(await turns.texts(run_id, ['a', 'stage/b'])).toEqual(['A 🐦', 'B']);
+});
+
+describe('a run of which Redis lost everything', () => {
+  const textsIn = async (scope: { run_id: string }) =>
+    Object.fromEntries(
+      fold(await eventsOf(createEventReader(redis), scope.run_id)).turns.map(({ turn, text, status }) => [
+        turn,
+        `${status}: ${text}`,
+      ]),
+    );
+
+  it('is whole again when it closes: its message, its turns, and its end', async () => {
+    const outcome = outcomeOf();
+    expect(await records.closeRun(outcome)).toBe('run.completed');
+    const events = await eventsIn(outcome);
+    expect(events[0]).toMatchObject({ type: 'run.started', swarm_id: outcome.team_id, message: 'Shall we?' });
+    expect(events.at(-1)).toMatchObject({ type: 'run.completed', turns: 2 });
+    expect(await textsIn(outcome)).toEqual({ optimist: 'completed: Yes.', sceptic: 'completed: No.\n' });
+  });
+
+  it('is restored in mid-run, once however often it is asked for, and goes on', async () => {
+    const scope = newScope();
+    const record = { scope, opening: { swarm_id: 'debate-swarm', message: 'Shall we?' }, turns: [optimist], texts: {} };
+    for (let i = 0; i < 3; i++) await records.restoreRun(record);
+    await (await beginTurn(turns, scope, 'sceptic')).say('No');
+    expect(await textsIn(scope)).toEqual({ optimist: 'completed: Yes.', sceptic: 'running: No' });
+    expect(await turns.texts(scope.run_id, ['optimist'])).toEqual(['Yes.']);
+    expect((await turns.begin(scope.run_id, 'optimist')).result).toEqual(optimist);
+  });
+
+  it('keeps what is there: a turn that was cut off in its restoration is finished by the next one', async () => {
+    const scope = newScope();
+    const half = await beginTurn(turns, scope, 'optimist');
+    await half.append([half.tell({ type: 'turn.started', model: 'some-model', gateway: 'gateway' })]);
+    await half.say('Ye');
+    const opening = { swarm_id: 'debate-swarm', message: 'Shall we?' };
+    await records.restoreRun({ scope, opening, turns: [optimist], texts: { other: 'text' } });
+    expect(await textsIn(scope)).toEqual({ optimist: 'completed: Yes.' });
+    expect(await turns.texts(scope.run_id, ['other'])).toEqual(['text']);
+  });
+
+  it('is not woken when it has ended', async () => {
+    const outcome = await openedOutcome();
+    await records.closeRun(outcome);
+    const before = await eventsIn(outcome);
+    const opening = { swarm_id: 'debate-swarm', message: 'Shall we?' };
+    await records.restoreRun({ scope: outcome, opening, turns: [optimist], texts: {} });
+    expect(await eventsIn(outcome)).toEqual(before);
+  });
 });

@@ -1,5 +1,6 @@
 /** A turn that takes several attempts: what was shown is continued, or taken back, and in the end the text is one. */
 import type { Activities } from '../../src/activities';
+import type { Continuation } from '../../src/contract/continuation';
 import { estimateTokens } from '../../src/redis/memory';
 import { createChance } from '../redis/random';
 import { CASE_TEXT, cases, type Reply } from '../support/scripted-gateway';
@@ -11,12 +12,15 @@ let rig: Rig;
 let continuing: Activities;
 /** Begins anew. */
 let forgetful: Activities;
+/** Is told to go on. */
+let instructed: Activities;
 
 beforeAll(async () => {
   rig = await createRig();
-  const modelsAt = (continues: boolean) => [rig.model('first', { continues }), rig.model('second', { continues })];
-  continuing = await rig.worker(modelsAt(true));
-  forgetful = await rig.worker(modelsAt(false));
+  const modelsAt = (how: Continuation) => ['first', 'second'].map((name) => rig.model(name, { continues: () => how }));
+  continuing = await rig.worker(modelsAt('prefill'));
+  forgetful = await rig.worker(modelsAt('restart'));
+  instructed = await rig.worker(modelsAt('instruct'));
 });
 afterEach(() => rig.gateway.reset());
 afterAll(() => rig.stop());
@@ -171,3 +175,51 @@ it.each(['continuing', 'forgetful'])(
     expect((await rig.story(request)).types).toEqual(['turn.started', 'turn.waiting', 'turn.delta', 'turn.completed']);
   },
 );
+
+describe('a model that is told to go on', () => {
+  const long: Reply = { tokens: { count: 40 } };
+  const whole = Array.from({ length: 40 }, (_, i) => `#${i} `).join('');
+
+  it('repeats the last words, which are not shown twice, and says the rest', async () => {
+    const request = newRequest();
+    rig.gateway.script('first', [cutAfter(20, long), long]);
+    await attempt(instructed, request).failure();
+    const shown = (await rig.story(request)).text;
+    expect((await attempt(instructed, request).result).text).toBe(whole);
+    const { find, text, types } = await rig.story(request);
+    expect(find('turn.resumed')).toMatchObject({ offset: shown.length, how: 'instruct' });
+    expect(types).not.toContain('turn.restarted');
+    expect(text).toBe(whole);
+    expect(rig.gateway.calls()[1]?.tokensSent).toBeLessThan(40);
+    expect(messagesOf(1).at(-2)).toEqual({ role: 'assistant', content: shown.trimEnd() });
+  });
+
+  it('but begins anew is found out: readers drop what they have, and the turn starts over with the same model', async () => {
+    const request = newRequest();
+    rig.gateway.script('first', [cutAfter(20, long), { ...long, continuesPrefill: false, intervalMs: 2 }, long]);
+    await attempt(instructed, request).failure();
+    expect((await attempt(instructed, request).result).text).toBe(whole);
+    const { types, text } = await rig.story(request);
+    expect(types.slice(-4)).toEqual(['turn.resumed', 'turn.restarted', 'turn.delta', 'turn.completed']);
+    expect(text).toBe(whole);
+    expect(rig.gateway.calls()[1]?.tokensSent).toBeLessThan(40);
+    expect(messagesOf(2)).toEqual(messagesOf(0));
+  });
+
+  it('but refuses such a conversation starts over, and no other model is asked', async () => {
+    const request = newRequest();
+    const refused: Reply = { status: 400, body: { error: { message: 'The final message must be from the user.' } } };
+    rig.gateway.script('first', [cutAfter(20, long), refused, long]);
+    await attempt(instructed, request).failure();
+    expect(await attempt(instructed, request).result).toMatchObject({ text: whole, model: 'first' });
+    expect((await rig.story(request)).text).toBe(whole);
+  });
+
+  it('with too little to prove the place by begins anew', async () => {
+    const request = newRequest();
+    rig.gateway.script('first', [cutAfter(2, long), long]);
+    await attempt(instructed, request).failure();
+    expect((await attempt(instructed, request).result).text).toBe(whole);
+    expect((await rig.story(request)).types).toContain('turn.restarted');
+  });
+});

@@ -16,7 +16,10 @@ let worker: Activities;
 
 beforeAll(async () => {
   rig = await createRig();
-  worker = await rig.worker([rig.model('first', { continues: true }), rig.model('second', { continues: true })]);
+  worker = await rig.worker([
+    rig.model('first', { continues: () => 'prefill' }),
+    rig.model('second', { continues: () => 'prefill' }),
+  ]);
 });
 afterEach(() => rig.gateway.reset());
 afterAll(() => rig.stop());

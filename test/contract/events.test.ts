@@ -72,7 +72,15 @@ describe('the publisher of a turn', () => {
     const entries: Entry[] = [];
     const append: TurnStore['append'] = async (_run, _turn, _attempt, _first, more) => void entries.push(...more);
     const speaker = { run_id: 'r', session_id: 's', team_id: 't', turn: 'a', role: 'coder', label: 'Coder' };
-    const blank = { generation: 'g', epoch: 1, nextIndex: 0, text: '', result: undefined, route: undefined };
+    const blank = {
+      generation: 'g',
+      epoch: 1,
+      nextIndex: 0,
+      text: '',
+      result: undefined,
+      route: undefined,
+      opened: true,
+    };
     const publisher = new TurnPublisher({ append } as TurnStore, speaker, { ...blank, ...attempt }, fail);
     act(publisher);
     await publisher.drain();
@@ -93,12 +101,12 @@ describe('the publisher of a turn', () => {
 
   it('makes deltas that fit, numbered and placed after what an earlier attempt left', async () => {
     const events = await published({ epoch: 3, nextIndex: 7, text: 'Half' }, (publisher) => {
-      publisher.tell({ type: 'turn.resumed', offset: 4, model: 'm' });
+      publisher.tell({ type: 'turn.resumed', offset: 4, model: 'm', how: 'prefill' });
       publisher.delta(' a 🐦');
     });
     for (const event of events) expect(runEvent.parse(overTheWire(event))).toEqual(event);
     expect(events).toMatchObject([
-      { type: 'turn.resumed', index: 7, epoch: 3 },
+      { type: 'turn.resumed', index: 7, epoch: 3, how: 'prefill' },
       { type: 'turn.delta', index: 8, epoch: 3, text: ' a 🐦', offset: 4 },
     ]);
   });

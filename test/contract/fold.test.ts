@@ -110,7 +110,7 @@ describe('an attempt after the first', () => {
   const cut = [started, delta('Half a sen', 0)];
 
   it('that resumes keeps the text', () => {
-    const resumed: TurnNews = { type: 'turn.resumed', offset: 10, model: 'one' };
+    const resumed: TurnNews = { type: 'turn.resumed', offset: 10, model: 'one', how: 'prefill' };
     expect(onlyTurn(turnOf(cut, [resumed])).text).toBe('Half a sen');
     expect(onlyTurn(turnOf(cut, [resumed, delta('tence.', 10)])).text).toBe('Half a sentence.');
   });

@@ -24,8 +24,15 @@ it.each(samples)('the frame of %s holds the rest of the event, and neither `v`, 
   expect(beside).toEqual(rest);
 });
 
-it.each(samples.filter(([type]) => type !== 'turn.delta'))('the frame of %s has empty content', (_, event) => {
-  expect(frameOf(event).content).toBe('');
+it.each(samples.filter(([type]) => !['turn.delta', 'turn.restarted'].includes(type)))(
+  'the frame of %s has empty content',
+  (_, event) => {
+    expect(frameOf(event).content).toBe('');
+  },
+);
+
+it('a client that knows only content reads that a turn begins anew', () => {
+  expect(frameOf(SAMPLES['turn.restarted']).content).toMatch(/^\n\n\[.+ was interrupted and begins anew\.\]\n\n$/);
 });
 
 it('the frame of a delta carries its text as content', () => {

@@ -154,8 +154,9 @@ describe('the environment of the process', () => {
 describe('the local model', () => {
   it('costs nothing, continues a text, and is given time, for it reads slowly', () => {
     const [here, there] = [local({ baseUrl: gateway.url }), openrouter({ apiKey: 'or-1', baseUrl: gateway.url })];
-    expect(here).toMatchObject({ keyRequired: false, continues: true, unreportedCostUsd: 0 });
-    expect(there).toMatchObject({ keyRequired: true, continues: false, unreportedCostUsd: null });
+    expect(here).toMatchObject({ keyRequired: false, unreportedCostUsd: 0 });
+    expect(there).toMatchObject({ keyRequired: true, unreportedCostUsd: null });
+    expect([here.continues('m'), there.continues('m')]).toEqual(['prefill', 'instruct']);
     expect(here.firstTokenTimeoutMs).toBeGreaterThan(there.firstTokenTimeoutMs);
   });
 });

@@ -176,9 +176,9 @@ it('ids are dense over turns that append at once', async () => {
   await Promise.all(rounds);
   const events = await eventsOf(reader, scope.run_id);
   const generation = voices[0]!.attempt.generation;
-  expect(generation).toMatch(/^\d{13}$/);
+  expect(generation).toMatch(/^\d{16}$/);
   expect(events.map(({ cursor }) => cursor)).toEqual(cursors(generation, 1, 1 + 25 * (1 + 2 + 3 + 4)));
-  expect(await reader.head(scope.run_id)).toEqual({ generation, seq: 251 });
+  expect(await reader.head(scope.run_id)).toEqual({ generation, seq: 251, compacted: undefined });
   for (const [n, turn] of ['a', 'b', 'c', 'd'].entries()) expect(foldedText(events, turn)).toBe(voices[n]!.text);
 });
 

@@ -23,6 +23,7 @@ afterAll(() => server.stop());
 const newReport = (): WorkerReport => ({
   id: `worker-${randomUUID()}`,
   gateways: [{ gateway: 'local', ok: false, problem: 'It does not answer.' }],
+  models: { fast: 'some-model' },
   at: Date.now(),
 });
 const find = async (id: string) => (await liveWorkers(redis)).filter((report) => report.id === id);

@@ -27,7 +27,7 @@ const turnSamples: { [T in TurnNews['type']]: Extract<TurnNews, { type: T }> } =
   'turn.delta': { type: 'turn.delta', text: 'Grüße 🐦', offset: 0 },
   'turn.waiting': { type: 'turn.waiting', reason: 'RATE_LIMITED', message: 'Slow down.', until: 1_790_000_002_000 },
   'turn.rerouted': { type: 'turn.rerouted', from: 'one', to: 'two', reason: 'MODEL_NOT_FOUND', message: 'Gone.' },
-  'turn.resumed': { type: 'turn.resumed', offset: 0, model: 'two' },
+  'turn.resumed': { type: 'turn.resumed', offset: 0, model: 'two', how: 'prefill' },
   'turn.restarted': { type: 'turn.restarted', dropped: 0, model: 'two' },
   'turn.completed': {
     type: 'turn.completed',
@@ -121,7 +121,7 @@ function randomTurn(turn: string, chance: Chance) {
     if (chance.below(2)) tell(turnSamples['turn.rerouted']);
     epoch++;
     if (chance.below(2)) {
-      tell({ type: 'turn.resumed', offset: text.length, model: 'two' });
+      tell({ type: 'turn.resumed', offset: text.length, model: 'two', how: 'prefill' });
     } else {
       tell({ type: 'turn.restarted', dropped: text.length, model: 'two' });
       text = '';

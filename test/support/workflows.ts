@@ -77,6 +77,9 @@ export async function createTheatre(): Promise<Theatre> {
       theatre.closed.push(outcome);
       return `run.${outcome.status}`;
     },
+    async restoreRun({ turns, texts }) {
+      theatre.restored.push({ ...texts, ...Object.fromEntries(turns.map(({ turn, text }) => [turn, text])) });
+    },
     async restoreTexts(_runId, texts) {
       theatre.restored.push(texts);
     },

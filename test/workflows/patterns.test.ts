@@ -132,7 +132,8 @@ describe('every run', () => {
   });
 
   test('labels each turn in Temporal with who speaks, through which model', async () => {
-    const input = swarmInput('debate-swarm');
+    const models = { strategic: 'model-s', debate_1: 'model-1', debate_2: 'model-2', fast: 'model-f' };
+    const input = { ...swarmInput('debate-swarm'), models };
     await theatre.run(input);
     const { events } = await theatre.handle(input.run_id).fetchHistory();
     const summaries = (events ?? []).flatMap(({ userMetadata, activityTaskScheduledEventAttributes }) =>

@@ -5,8 +5,9 @@ import { eventsQuery, listRunsQuery } from '../../contract/requests';
 import type { RunSnapshot } from '../../contract';
 import { BEGINNING, readAll } from '../../redis/events';
 import { parse } from '../errors';
+import { nextEvents } from '../long-poll';
 import { toReply } from '../outcomes';
-import type { FrameSink } from '../relay';
+import type { FrameSink, Relay } from '../relay';
 import type { Services } from '../services';
 import { openEventStream } from '../sse';
 
@@ -40,21 +41,7 @@ export function addRunRoutes(router: Router, services: Services): void {
     };
   });
 
-  router.get('/runs/:id/events', async (ctx) => {
-    const id = String(ctx.params.id);
-    const lastEventId = ctx.get('Last-Event-ID');
-    const { after = BEGINNING } = parse(eventsQuery, { ...ctx.query, ...(lastEventId ? { after: lastEventId } : {}) });
-    const waiting = holdBack();
-    const following = await relay.resume(id, after, waiting);
-    // EventSource reconnects after the end; 204 is the answer that stops it
-    if (waiting.ended) {
-      ctx.status = 204;
-      return;
-    }
-    const stream = openEventStream(ctx);
-    stream.onLeave(() => following.stop());
-    waiting.passOn(stream);
-  });
+  addEventRoute(router, relay);
 
   router.post('/runs/:id/cancel', async (ctx) => {
     const id = String(ctx.params.id);
@@ -76,6 +63,30 @@ export function addRunRoutes(router: Router, services: Services): void {
     for await (const { event } of readAll(history, id)) foldEvent(snapshot, event);
     return snapshot;
   }
+}
+
+/** A stream of events from a cursor to the end, or with `wait` the next of them as JSON. */
+function addEventRoute(router: Router, relay: Relay): void {
+  router.get('/runs/:id/events', async (ctx) => {
+    const id = String(ctx.params.id);
+    const lastEventId = ctx.get('Last-Event-ID');
+    const query = parse(eventsQuery, { ...ctx.query, ...(lastEventId ? { after: lastEventId } : {}) });
+    const { after = BEGINNING, wait } = query;
+    if (wait !== undefined) {
+      ctx.body = await nextEvents(relay, id, after, wait * 1000);
+      return;
+    }
+    const waiting = holdBack();
+    const following = await relay.resume(id, after, waiting);
+    // EventSource reconnects after the end; 204 is the answer that stops it
+    if (waiting.ended) {
+      ctx.status = 204;
+      return;
+    }
+    const stream = openEventStream(ctx);
+    stream.onLeave(() => following.stop());
+    waiting.passOn(stream);
+  });
 }
 
 /** Holds frames until it is known that there is something to stream, because a status cannot be taken back. */

@@ -1,5 +1,7 @@
 /** What the client must know of a gateway: address, headers and quirks, as data. */
 
+import type { Continuation } from '../../contract/continuation';
+
 /** The run on whose behalf a call is made, for gateways that keep a log. */
 export interface CallScope {
   run_id: string;
@@ -28,8 +30,8 @@ export interface Endpoint {
   stopsOnAbort: boolean;
   /** Path under the base URL that tells what a generation has cost, `?id=` added; null where there is none. */
   generationPath: string | null;
-  /** Whether a conversation that ends with an assistant message is continued exactly there. */
-  continues: boolean;
+  /** How a model of this gateway goes on from text that an earlier attempt left. */
+  continues(model: string): Continuation;
   /** Path under the base URL that answers 200 when the gateway is there and takes the key. */
   probePath: string;
   /** How long the first token may take, and how long the stream may be silent after it, milliseconds. */
@@ -48,7 +50,8 @@ export const HOSTED = {
   extras: () => ({}),
   stopsOnAbort: true,
   generationPath: null,
-  continues: false,
+  // whether an assistant message at the end is continued there depends on the vendor behind: telling the model works with all
+  continues: (): Continuation => 'instruct',
   probePath: '/models',
   firstTokenTimeoutMs: 2 * MINUTE,
   idleTimeoutMs: MINUTE,

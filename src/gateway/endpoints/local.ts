@@ -13,7 +13,7 @@ export function local({ baseUrl }: { baseUrl: string }): Endpoint {
     keyVariable: '',
     keyRequired: false,
     headers: () => ({}),
-    continues: true,
+    continues: () => 'prefill',
     probePath: '/models',
     // requests wait their turn on one core, and a long prompt is read at some hundred tokens a second
     firstTokenTimeoutMs: 20 * 60_000,

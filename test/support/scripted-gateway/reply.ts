@@ -88,7 +88,10 @@ const bookkeeping = {
   stopsOnClose: z.boolean().optional(),
   /** Stop after max_tokens (or max_completion_tokens) of the request, with finish_reason `length`; off unless given. */
   honoursMaxTokens: z.boolean().optional(),
-  /** When the last message is the assistant's and begins the scripted text, say only the rest; true unless given. */
+  /**
+   * When the last message is the assistant's and begins the scripted text, say only the rest; when it tells to go on, begin with
+   * the words that it asks for. True unless given.
+   */
   continuesPrefill: z.boolean().optional(),
 };
 

@@ -1,6 +1,8 @@
 // The request body of a chat completion, checked no further than the simulator needs; unknown fields are kept for the log.
 import { z } from 'zod';
 
+import { REPEAT_FIRST } from '../../../src/contract/continuation';
+
 const Message = z.looseObject({ role: z.string(), content: z.unknown() });
 
 export const ChatBody = z.looseObject({
@@ -34,6 +36,16 @@ export function lastText(body: ChatBody): string {
 /** The text that an assistant message at the end asks the model to go on from. */
 export function prefillOf(body: ChatBody): string | undefined {
   return body.messages.at(-1)?.role === 'assistant' ? lastText(body) : undefined;
+}
+
+/** The text to say first and go on from, when the last message tells the model to continue the answer before it. */
+export function toldToGoOnFrom(body: ChatBody): string | undefined {
+  const [answer, order] = body.messages.slice(-2);
+  const at = lastText(body).indexOf(REPEAT_FIRST);
+  if (answer?.role !== 'assistant' || order?.role !== 'user' || at < 0) return undefined;
+  const anchor = JSON.parse(lastText(body).slice(at + REPEAT_FIRST.length)) as string;
+  const said = textOf(answer.content);
+  return said.endsWith(anchor) ? said.slice(0, said.length - anchor.length) : undefined;
 }
 
 /** A fixed estimate, four characters to a token, so that the books can be checked by hand. */

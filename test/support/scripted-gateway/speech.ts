@@ -1,7 +1,7 @@
 // Turns the scripted tokens into what is said in one call: all of it, or only what an assistant prefill does not hold yet.
 import { now } from './clock';
 import { DEFAULT_TOKENS, type Reply, type Tokens } from './reply';
-import { prefillOf, type ChatBody } from './request';
+import { prefillOf, toldToGoOnFrom, type ChatBody } from './request';
 
 /** `continued` said the rest, `mismatch` found other text and began again, `ignored` was told not to look. */
 export type PrefillOutcome = 'continued' | 'mismatch' | 'ignored';
@@ -26,7 +26,7 @@ interface Script {
 /** Works out what this request will hear. */
 export function prepareSpeech(reply: Reply, body: ChatBody): Speech {
   const script = scriptOf(reply.tokens ?? DEFAULT_TOKENS);
-  const prefill = prefillOf(body);
+  const prefill = prefillOf(body) ?? toldToGoOnFrom(body);
   const start = prefill === undefined ? undefined : findStart(script, prefill, reply.continuesPrefill ?? true);
   const { index, skip } = start ?? { index: 0, skip: 0 };
   const limit = reply.honoursMaxTokens ? tokenLimit(body) : Infinity;

@@ -1,0 +1,38 @@
+/**
+ * Writes a run's stream again after Redis has lost it: how it opened, and each finished turn with its whole text. It goes the
+ * way of every other writer, an epoch and numbered events, so that it may be repeated and cut off like one.
+ */
+import type { Opening, RunNews, RunRecord, RunScope, TurnResult } from '../contract';
+import { completionOf } from '../contract/retelling';
+import { AppendRefused, type TurnStore } from '../redis/turns';
+import { TurnPublisher } from './publish';
+
+/** The event that opens a run, and its scope: that of the run itself, whichever stage comes first. */
+export function openingEvent({ run_id, session_id }: RunScope, opening: Opening): { scope: RunScope; news: RunNews } {
+  return { scope: { run_id, session_id, team_id: opening.swarm_id }, news: { type: 'run.started', ...opening } };
+}
+
+/** Restores what is missing; what is there stays as it is. A run that has ended is left alone. */
+export async function restoreRun(store: TurnStore, { scope, opening, turns, texts }: RunRecord): Promise<void> {
+  try {
+    const first = openingEvent(scope, opening);
+    await store.publish(first.scope, first.news);
+    await store.restoreTexts(scope.run_id, texts);
+    for (const turn of turns) await restoreTurn(store, scope, turn);
+  } catch (error) {
+    if (!(error instanceof AppendRefused) || error.reason !== 'closed') throw error;
+  }
+}
+
+async function restoreTurn(store: TurnStore, scope: RunScope, result: TurnResult): Promise<void> {
+  const attempt = await store.begin(scope.run_id, result.turn);
+  if (attempt.result) return;
+  const { turn, role, label, text, model, gateway } = result;
+  const publisher = new TurnPublisher(store, { ...scope, turn, role, label }, attempt, () => undefined);
+  if (attempt.nextIndex === 0) publisher.tell({ type: 'turn.started', model, gateway });
+  else if (attempt.text)
+    publisher.tell({ type: 'turn.restarted', dropped: attempt.text.length, model }, { drop: true });
+  publisher.delta(text);
+  publisher.tell(completionOf(result), { result });
+  await publisher.drain();
+}
