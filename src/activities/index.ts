@@ -1,9 +1,10 @@
 /** All activities, built around what they depend on. Workflows know them by the type only. */
+import { readStructure } from './read-structure';
 import { createRunRecords, type RecordDependencies } from './run-records';
 import { createTakeTurn, type TurnDependencies } from './take-turn';
 
 export function createActivities(dependencies: TurnDependencies & RecordDependencies) {
-  return { takeTurn: createTakeTurn(dependencies), ...createRunRecords(dependencies) };
+  return { takeTurn: createTakeTurn(dependencies), ...createRunRecords(dependencies), readStructure };
 }
 
 export type Activities = ReturnType<typeof createActivities>;

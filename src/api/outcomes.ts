@@ -63,8 +63,8 @@ function resultsOf({ turns }: Pick<SwarmResult, 'turns'>, stages: StageResult[])
 }
 
 function answersOf(result: SwarmResult) {
-  const { turns, answers, failures } = result;
+  const { turns, answers, failures, structures } = result;
   const responses = answers.flatMap((id) => turns.find(({ turn }) => turn === id)?.text ?? []);
   const { usage, cost_usd } = totalsOf(turns);
-  return { responses, answers, turns, failures, usage, cost_usd };
+  return { responses, answers, turns, failures, usage, cost_usd, ...structures };
 }

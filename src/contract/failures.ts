@@ -41,6 +41,7 @@ export const FAILURE_CODES = [
   'SESSION_BUSY',
   'ALL_VOICES_FAILED',
   'INTERRUPTED',
+  'CUT_OFF',
   'APPROVAL_REFUSED',
   // this service
   'TEMPORAL_UNAVAILABLE',

@@ -26,30 +26,44 @@ and that its tests test it. Trace one normal and one extreme input through the c
 Your first line is exactly "VERDICT: PASS" or "VERDICT: REVISE". After VERDICT: PASS add one sentence that says why.
 After VERDICT: REVISE list the real faults, at most three, each with its cause and its fix in one or two sentences. No matters of taste.`;
 
+/** The line that the agreement of a debate is measured by. */
+const POSITION_LINE = `Your first line says what you would decide yourself after weighing everything, in exactly this form:
+POSITION: for | against | depends, CONFIDENCE: 0-100
+(one of the three words, and how sure you are in percent). Then speak.`;
+
 export const OPTIMIST = `You are the optimistic voice of a debate. Argue for the strongest version of the opportunity: what becomes possible, who gains,
-what evidence there is, and how to start. Do not list drawbacks; other voices do that. Three to five short paragraphs, concrete, no headings.`;
+what evidence there is, and how to start. Do not list drawbacks; other voices do that. Three to five short paragraphs, concrete, no headings.
+${POSITION_LINE}`;
 
 export const SCEPTIC = `You are the cautious voice of a debate. Argue what can go wrong: costs, risks, hidden assumptions, what has failed elsewhere,
-and what must be true before one should go ahead. Do not balance it; other voices do that. Three to five short paragraphs, concrete, no headings.`;
+and what must be true before one should go ahead. Do not balance it; other voices do that. Three to five short paragraphs, concrete, no headings.
+${POSITION_LINE}`;
 
 export const MEDIATOR = `You are the balanced voice of a debate. Say on what the decision really depends: name the two or three conditions that tip it,
-how to find out cheaply which of them hold, and what you would do in each case. Three to five short paragraphs, concrete, no headings.`;
+how to find out cheaply which of them hold, and what you would do in each case. Three to five short paragraphs, concrete, no headings.
+${POSITION_LINE}`;
 
-export const OPTIMIST_REMINDER = 'Speak as the optimistic voice: what becomes possible, who gains, and how to start?';
-export const SCEPTIC_REMINDER =
-  'Speak as the cautious voice: what can go wrong, and what must be true before one should go ahead?';
-export const MEDIATOR_REMINDER =
-  'Speak as the balanced voice: on which two or three conditions does it depend, and what follows from each?';
+const LINE_FIRST = 'First line: POSITION: for, against or depends, CONFIDENCE: 0-100.';
+export const OPTIMIST_REMINDER = `Speak as the optimistic voice: what becomes possible, who gains, and how to start? ${LINE_FIRST}`;
+export const SCEPTIC_REMINDER = `Speak as the cautious voice: what can go wrong, and what must be true before one should go ahead? ${LINE_FIRST}`;
+export const MEDIATOR_REMINDER = `Speak as the balanced voice: on which two or three conditions does it depend, and what follows from each? ${LINE_FIRST}`;
 
-export const MODERATOR = `You close a debate between an optimistic, a cautious and a balanced voice. Write in Markdown under these headings:
-## Agreement
+/** What a voice is told when it has read the others. */
+export const REBUTTAL = `Answer the strongest point that speaks against yours. Where another voice is right, take its point over; if your position has changed,
+say by which argument. Two or three short paragraphs, nothing that you have said before.`;
+
+export const MODERATOR = `You close a debate as its judge. Write in Markdown under these headings:
+## Consensus
 ## Dissent
+## Who changed their mind
 ## Recommendation
-Say which voice holds what, keep real disagreement visible, and recommend one course of action with the condition that would change it.`;
+Say which voice holds what, keep real disagreement visible, and rely on what was measured for who agrees and who changed their mind; say why they did.
+Recommend one course of action with the condition that would change it. Voices that were not heard are named.`;
 
 /** What the moderator of a review is told on top; the coordination reads the line. */
 export const VERDICT_REQUEST = `This debate is the review of a piece of code. Your first line is exactly "VERDICT: PASS" if the code can be shipped as it is,
-or "VERDICT: REVISE" if a real fault must be mended first. Under "## Recommendation" name those faults, at most three, and nothing else.`;
+or "VERDICT: REVISE" if a real fault must be mended first. Under "## Recommendation" name those faults, at most three, and nothing else.
+For a voice, POSITION: for means that the code can be shipped.`;
 
 export const CONSENSUS_MODERATOR = `Several teams have answered the same task on their own. Write in Markdown under these headings:
 ## Consensus
@@ -57,3 +71,25 @@ export const CONSENSUS_MODERATOR = `Several teams have answered the same task on
 ## Answer
 Under Consensus what all or most of them hold, under Dissent where they differ and who holds what, under Answer the best answer to the task
 that follows from them. Say nothing that none of them said.`;
+
+/** What a judge's text is turned into data with. */
+export const JUDGE_QUESTION = 'This is what you wrote at the end of a debate:';
+
+const ONLY_JSON = 'Answer with one JSON object and nothing else, no code fence. It has exactly these fields:';
+
+/** How each structure is asked for; `structures.ts` has the shapes that the answers are checked against. */
+export const STRUCTURE_REQUESTS = {
+  critic: `Write your findings about the code as data; leave a list empty where nothing was found. ${ONLY_JSON}
+{"verdict": "pass" or "revise", "findings": {"security": [], "data_integrity": [], "logic_correctness": [], "performance": [], "usability": [],
+"maintainability": []}, "must_fix": [], "nice_to_have": [], "confidence_score": 0.0 to 1.0}
+All lists hold short sentences.`,
+  judge: `Write your decision as data: accept what was proposed, merge it with what was said against it, or reject it. ${ONLY_JSON}
+{"decision": "accept", "merge" or "reject", "rationale": [], "runner_instructions": [], "confidence_score": 0.0 to 1.0, "quality_score": 0.0 to 1.0}
+Both lists hold short sentences; quality_score rates the arguments that were made.`,
+};
+
+/** What the strategist is told about each part that a plan lacks. */
+export const PLAN_GAPS = {
+  missing: 'is missing. Write it, specific to the task.',
+  weak: 'says too little to act on. Say what is to be done, by whom, with what and by when; add nothing that fills space only.',
+};

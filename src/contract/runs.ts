@@ -2,6 +2,7 @@
 import type { Alias } from './names';
 import type { Failure } from './failures';
 import type { GateOptions } from './steering';
+import type { Structures } from './structures';
 import type { Role, SwarmDefinition } from './swarms';
 
 /** Where a run stands. `running` covers waiting for a rate limit and for a worker. */
@@ -137,6 +138,7 @@ export interface SwarmResult {
   turns: TurnResult[];
   answers: string[];
   failures: TurnFailure[];
+  structures?: Structures;
 }
 
 /** One stage of a run that several swarms share. */

@@ -37,6 +37,18 @@ export const stageDefinition = z.object({
   swarm: z.string(),
 });
 
+/** How a debate is held; defaults: two rounds, a majority as quorum, 180 s of patience, and all of one stance. */
+export const debateOptions = z.object({
+  /** Rounds at most: the openings, and so many less one in which the voices answer each other. */
+  rounds: z.number().int().min(1).max(10).optional(),
+  /** Voices that must be heard before the others are given no more than `patience_seconds`. */
+  quorum: z.number().int().min(1).optional(),
+  patience_seconds: z.number().int().min(1).optional(),
+  /** The agreement, 0 to 1, at which no further round is held. */
+  agree_at: z.number().min(0).max(1).optional(),
+});
+export type DebateOptions = z.infer<typeof debateOptions>;
+
 export const swarmDefinition = z.object({
   id: z.string().regex(/^[a-z0-9][\w.-]{0,63}$/i, 'may hold letters, digits and . _ - only'),
   name: z.string(),
@@ -45,6 +57,7 @@ export const swarmDefinition = z.object({
   roles: z.record(z.string(), role),
   /** Of a composition: the stages, in order. */
   stages: z.array(stageDefinition).optional(),
+  debate: debateOptions.optional(),
 });
 export type SwarmDefinition = z.infer<typeof swarmDefinition>;
 
@@ -112,7 +125,8 @@ export const SWARMS: readonly SwarmDefinition[] = [
   {
     id: 'debate-swarm',
     name: 'Debate swarm',
-    description: 'Weighs a question: three voices on three models at once, then a summary with agreement and dissent.',
+    description:
+      'Weighs a question: three voices on three models at once, who then answer each other unless they agree, and a judge.',
     pattern: 'debate',
     roles: {
       optimistic: {

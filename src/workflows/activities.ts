@@ -11,8 +11,8 @@ export const { takeTurn } = proxyActivities<Pick<Activities, 'takeTurn'>>({
 });
 
 /** Records of a few milliseconds: as local activities they cost no round trip through the server. */
-export const { openRun, closeRun, restoreRun, restoreTexts, announce } = proxyLocalActivities<
-  Pick<Activities, 'openRun' | 'closeRun' | 'restoreRun' | 'restoreTexts' | 'announce'>
+export const { openRun, closeRun, restoreRun, restoreTexts, announce, readStructure } = proxyLocalActivities<
+  Pick<Activities, 'openRun' | 'closeRun' | 'restoreRun' | 'restoreTexts' | 'announce' | 'readStructure'>
 >({
   startToCloseTimeout: '30 seconds',
   retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '10 seconds' },

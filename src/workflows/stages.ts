@@ -1,5 +1,5 @@
 /** The stages of a run that several swarms share: each is a swarm at work on a brief, inside the same workflow. */
-import { isCancellation, setCurrentDetails } from '@temporalio/workflow';
+import { setCurrentDetails } from '@temporalio/workflow';
 import type {
   PromptPart,
   StageResult,
@@ -10,7 +10,7 @@ import type {
   Verdict,
 } from '../contract';
 import type { Steering } from './steering';
-import { failureOf, type Beginning } from './team';
+import { endsTheRun, failureOf, type Beginning } from './team';
 
 /** A swarm at work, with or without stages of its own. */
 export interface Work {
@@ -69,9 +69,10 @@ export class Stages {
       this.done.answers.push(answer.turn);
       return { answer, result };
     } finally {
-      const { turns, failures } = work.result();
+      const { turns, failures, structures } = work.result();
       this.done.turns.push(...turns);
       this.done.failures.push(...failures);
+      if (structures) this.done.structures = { ...this.done.structures, ...structures };
     }
   }
 
@@ -80,7 +81,7 @@ export class Stages {
     try {
       return await this.lead(order);
     } catch (error) {
-      if (isCancellation(error)) throw error;
+      if (endsTheRun(error)) throw error;
       this.stages.push({ ...this.reportOf(order), answer: '', failure: failureOf(error) });
       return undefined;
     }

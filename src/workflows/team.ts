@@ -6,8 +6,10 @@ import type {
   Opening,
   PromptMessage,
   PromptPart,
+  SwarmDefinition,
   SwarmResult,
   SwarmRunInput,
+  Structures,
   TurnRequest,
   TurnResult,
 } from '../contract';
@@ -31,6 +33,7 @@ export interface Beginning {
 }
 
 export interface Team {
+  readonly definition: SwarmDefinition;
   /** The message, or the stage's brief. */
   readonly task: PromptPart[];
   /** What the concluding turn is told on top; empty for a run of its own. */
@@ -39,6 +42,10 @@ export interface Team {
   speak(role: string, ask: Ask): Promise<TurnResult>;
   /** As `speak`, but a failure is noted and the run goes on; undefined then. A cancellation still throws. */
   trySpeak(role: string, ask: Ask): Promise<TurnResult | undefined>;
+  /** Notes a turn that the pattern itself has ended, in a run that goes on without it. */
+  note(role: string, ask: Ask, failure: Failure): void;
+  /** Adds to what the run concluded. */
+  conclude(structures: Structures): void;
   result(answers: string[]): SwarmResult;
 }
 
@@ -51,6 +58,7 @@ export function createTeam(input: SwarmRunInput, { models, opening }: Beginning,
   const { swarm, stage } = input;
   const turns: TurnResult[] = [];
   const failures: SwarmResult['failures'] = [];
+  let structures: Structures | undefined;
   const show = createBoard(swarm.name);
 
   /** A turn that is stopped for new guidance begins again under a name of its own; what it had said stays, marked as stopped. */
@@ -81,16 +89,18 @@ export function createTeam(input: SwarmRunInput, { models, opening }: Beginning,
 
   async function call(request: TurnRequest): Promise<TurnResult> {
     if (opening && turns.length === 0) request.opening = opening;
-    const summary = `${request.label} · ${models[request.definition.alias] ?? request.definition.alias}`;
-    const take = () => takeTurn.executeWithOptions({ summary }, [request]);
-    return take().catch(async (error: unknown) => {
-      if (failureOf(error).code !== 'TEXT_LOST') throw error;
-      await restore(input, opening, turns);
-      return take();
-    });
+    const model = models[request.definition.alias] ?? request.definition.alias;
+    return callModel(request, model, () => restore(input, opening, turns));
+  }
+
+  function note(role: string, ask: Ask, failure: Failure): void {
+    const { turn, label } = toRequest(input, role, ask, '');
+    failures.push({ turn, role, label, ...failure });
+    show(label, `failed: ${failure.code}`);
   }
 
   return {
+    definition: swarm,
     task: stage?.brief ?? [input.message],
     closing: stage?.closing ?? '',
     speak,
@@ -98,16 +108,25 @@ export function createTeam(input: SwarmRunInput, { models, opening }: Beginning,
       try {
         return await speak(role, ask);
       } catch (error) {
-        if (isCancellation(error)) throw error;
-        const { turn, label } = toRequest(input, role, ask, '');
-        const failure = failureOf(error);
-        failures.push({ turn, role, label, ...failure });
-        show(label, `failed: ${failure.code}`);
+        if (endsTheRun(error)) throw error;
+        note(role, ask, failureOf(error));
         return undefined;
       }
     },
-    result: (answers) => ({ turns, answers, failures }),
+    note,
+    conclude: (more) => void (structures = { ...structures, ...more }),
+    result: (answers) => ({ turns, answers, failures, ...(structures ? { structures } : {}) }),
   };
+}
+
+/** Takes a turn; what Redis lost meanwhile is put back, and it is taken again. */
+async function callModel(request: TurnRequest, model: string, restoreAll: () => Promise<void>): Promise<TurnResult> {
+  const take = () => takeTurn.executeWithOptions({ summary: `${request.label} · ${model}` }, [request]);
+  return take().catch(async (error: unknown) => {
+    if (failureOf(error).code !== 'TEXT_LOST') throw error;
+    await restoreAll();
+    return take();
+  });
 }
 
 /** Writes again what Redis has lost, from the workflow's own record. */
@@ -156,6 +175,11 @@ function append(messages: PromptMessage[], text: string | undefined): PromptMess
   const last = messages[messages.length - 1];
   if (!text || !last) return messages;
   return [...messages.slice(0, -1), { ...last, parts: [...last.parts, text] }];
+}
+
+/** Whether a run must not go on without what failed: it is cancelled, or a person has refused further cost. */
+export function endsTheRun(error: unknown): boolean {
+  return isCancellation(error) || failureOf(error).code === 'APPROVAL_REFUSED';
 }
 
 /** Our code and sentence for whatever ended a step. */

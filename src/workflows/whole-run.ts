@@ -47,9 +47,10 @@ export async function wholeRun(
   try {
     const scope = { run_id, session_id, team_id };
     work = begin(opening ? { models: input.models ?? {}, opening } : { models: await openRun(scope, message) });
-    const { turns, answers, failures, stages } = await work.lead();
+    const done = await work.lead();
+    const { turns, answers, failures } = done;
     await close('completed', { turns, answers, failures });
-    return { run_id, session_id, team_id, status: 'complete', turns, answers, failures, ...(stages ? { stages } : {}) };
+    return { run_id, session_id, team_id, status: 'complete', ...done };
   } catch (error) {
     const result = work?.result() ?? { turns: [], answers: [], failures: [] };
     if (isCancellation(error)) {

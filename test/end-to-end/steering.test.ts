@@ -73,7 +73,7 @@ test('guidance that interrupts stops the upstream call, keeps its text as stoppe
 });
 
 test('a paused run makes no new call until it is resumed', async () => {
-  stack.gateway.scriptWhen({ model: 'strategic-model' }, { tokens: { count: 40 }, intervalMs: 20 });
+  stack.gateway.script('strategic-model', [{ tokens: { count: 100 }, intervalMs: 20 }]);
   const watcher = await Watcher.connect(stack.url);
   watcher.send({ swarm_id: 'strategic-swarm', message: 'Go' });
   const { run_id: id = '' } = await watcher.frame(({ event }) => event === 'turn.delta');

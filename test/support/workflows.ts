@@ -5,6 +5,8 @@ import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { Activities } from '../../src/activities';
 import { COORDINATION, membersOf, severalSwarms } from '../../src/contract/compositions';
+import { readStructure } from '../../src/activities/read-structure';
+import { PLAN_HEADINGS } from '../../src/contract/plan';
 import { findSwarm } from '../../src/contract/swarms';
 import type {
   RunNews,
@@ -73,6 +75,7 @@ export async function createTheatre(): Promise<Theatre> {
       // a local activity may be repeated; the store takes each name once
       if (!theatre.announced.some((known) => known.name === name)) theatre.announced.push({ name, news });
     },
+    readStructure,
     async closeRun(outcome) {
       theatre.closed.push(outcome);
       return `run.${outcome.status}`;
@@ -146,4 +149,10 @@ export function multiInput(teams: string[], strategy: Strategy): SwarmRunInput {
   const definition = severalSwarms(teams, strategy);
   const members = membersOf(definition, swarm);
   return { ...scopeOf('multi'), swarm: definition, members, message: 'The task', options: {}, max_rounds: 1 };
+}
+
+/** A plan with all of its parts, none of them thin. */
+export function planText(about: string): string {
+  const part = (title: string) => `${title}\n${`${about} is to be built as follows. `.repeat(6)}\n`;
+  return Object.values(PLAN_HEADINGS).map(part).join('\n');
 }

@@ -1,5 +1,5 @@
 import type { TurnRequest } from '../../src/contract';
-import { coordinateInput, createTheatre, type Theatre } from '../support/workflows';
+import { coordinateInput, createTheatre, planText, type Theatre } from '../support/workflows';
 
 let theatre: Theatre;
 beforeAll(async () => (theatre = await createTheatre()), 60_000);
@@ -14,7 +14,7 @@ function withFaults(rounds: number) {
   theatre.script = ({ turn }: TurnRequest) => {
     if (turn.endsWith('/review')) return 'VERDICT: PASS';
     if (turn.endsWith('/summary')) return ++reviews <= rounds ? 'Mend it. VERDICT: REVISE' : 'VERDICT: PASS';
-    return `text of ${turn}`;
+    return planText(`text of ${turn}`);
   };
 }
 

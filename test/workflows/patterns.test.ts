@@ -2,15 +2,15 @@ import type { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/client';
 import { CancelledFailure } from '@temporalio/common';
 import type { PromptPart } from '../../src/contract';
-import { until } from '../support/stack';
-import { createTheatre, swarmInput, type Theatre } from '../support/workflows';
+import { PLAN_HEADINGS } from '../../src/contract/plan';
+import { createTheatre, planText, swarmInput, type Theatre } from '../support/workflows';
 
 let theatre: Theatre;
 beforeAll(async () => (theatre = await createTheatre()), 60_000);
 afterAll(() => theatre.stop());
 beforeEach(() => {
   theatre.asked.length = theatre.closed.length = theatre.restored.length = 0;
-  theatre.script = ({ turn }) => `text of ${turn}`;
+  theatre.script = ({ turn }) => (turn.startsWith('plan') ? planText(turn) : `text of ${turn}`);
 });
 
 const turns = () => theatre.asked.map(({ turn }) => turn);
@@ -31,11 +31,49 @@ describe('strategic', () => {
   });
 
   test('refers to earlier texts by turn, so that history holds each text once', async () => {
-    theatre.script = ({ turn }) => `UNIQUE-${turn}`;
+    theatre.script = ({ turn }) => planText(`UNIQUE-${turn}`);
     const input = swarmInput('strategic-swarm');
     await theatre.run(input);
     expect(JSON.stringify(theatre.asked)).not.toContain('UNIQUE');
     expect(theatre.asked[2]?.messages.flatMap(({ parts }) => references(parts))).toEqual(['draft', 'critique']);
+  });
+});
+
+describe('a plan with gaps', () => {
+  const BODY = 'word '.repeat(30);
+  const whole = Object.values(PLAN_HEADINGS)
+    .map((title) => `${title}\n${BODY}`)
+    .join('\n');
+  const without = (part: keyof typeof PLAN_HEADINGS) => whole.replace(`${PLAN_HEADINGS[part]}\n${BODY}`, '');
+  const thin = whole.replace(`${PLAN_HEADINGS.challenges}\n${BODY}`, `${PLAN_HEADINGS.challenges}\nTime.`);
+  const say = (plans: Record<string, string>) => {
+    theatre.script = ({ turn }) => plans[turn] ?? `text of ${turn}`;
+  };
+
+  test('is not asked for again when it has none', async () => {
+    say({ plan: whole });
+    const { answers, structures } = await theatre.run(swarmInput('strategic-swarm'));
+    expect(turns()).toEqual(['draft', 'critique', 'plan']);
+    expect(answers).toEqual(['plan']);
+    expect(structures?.plan).toMatchObject({ steps: BODY.trim(), missing: [], weak: [] });
+  });
+
+  test('is asked for again, with what is missing and what is thin', async () => {
+    say({ plan: thin.replace(`${PLAN_HEADINGS.resources}\n${BODY}`, ''), 'plan-2': whole });
+    const { answers } = await theatre.run(swarmInput('strategic-swarm'));
+    expect(answers).toEqual(['plan-2']);
+    const request = JSON.stringify(theatre.asked[3]?.messages);
+    expect(request).toContain('4. Resource requirements\\" is missing');
+    expect(request).toContain('3. Potential challenges\\" says too little');
+    expect(request).not.toContain('1. High-level architecture\\"');
+  });
+
+  test('that is never mended stays the best of the tries, and says what it lacks', async () => {
+    say({ plan: without('steps'), 'plan-2': 'worse', 'plan-3': 'worse' });
+    const { answers, structures } = await theatre.run(swarmInput('strategic-swarm'));
+    expect(turns()).toEqual(['draft', 'critique', 'plan', 'plan-2', 'plan-3']);
+    expect(answers).toEqual(['plan']);
+    expect(structures?.plan).toMatchObject({ missing: ['steps'], weak: [], steps: '' });
   });
 });
 
@@ -49,47 +87,6 @@ describe('coding', () => {
     const result = await theatre.run(swarmInput('coding-swarm'));
     expect(turns()).toEqual(expected);
     expect(result.answers).toEqual([answer]);
-  });
-});
-
-describe('debate', () => {
-  test('asks the three voices at once, on three aliases, and the moderator after them', async () => {
-    const open = new Set<string>();
-    let most = 0;
-    theatre.script = async ({ turn }) => {
-      most = Math.max(most, open.add(turn).size);
-      await until(() => most === 3 || turn === 'summary');
-      open.delete(turn);
-      return turn;
-    };
-    const result = await theatre.run(swarmInput('debate-swarm'));
-    expect(turns().slice(0, 3).sort()).toEqual(['balanced', 'cautious', 'optimistic']);
-    expect(
-      theatre.asked
-        .slice(0, 3)
-        .map(({ definition }) => definition.alias)
-        .sort(),
-    ).toEqual(['debate_1', 'debate_2', 'fast']);
-    expect(result.answers).toEqual(['optimistic', 'cautious', 'balanced', 'summary']);
-  });
-
-  test('goes on without a voice that fails, names it, and tells the moderator', async () => {
-    theatre.script = ({ turn }) => {
-      if (turn === 'cautious') throw ApplicationFailure.nonRetryable('is gone', 'MODEL_NOT_FOUND');
-      return turn;
-    };
-    const result = await theatre.run(swarmInput('debate-swarm'));
-    expect(result.failures).toMatchObject([{ turn: 'cautious', code: 'MODEL_NOT_FOUND', message: 'is gone' }]);
-    expect(result.answers).toEqual(['optimistic', 'balanced', 'summary']);
-    expect(JSON.stringify(theatre.asked[3]?.messages)).toContain('Not heard, because their models failed: cautious');
-  });
-
-  test('fails with the cause when all voices fail of it', async () => {
-    theatre.script = () => {
-      throw ApplicationFailure.nonRetryable('set the key', 'GATEWAY_KEY_MISSING');
-    };
-    const { cause } = await failureOf(theatre.run(swarmInput('debate-swarm')));
-    expect(cause).toMatchObject({ type: 'GATEWAY_KEY_MISSING', message: 'set the key' });
   });
 });
 
@@ -122,7 +119,8 @@ describe('every run', () => {
   test('puts texts back that Redis has lost, from its own record, and asks again', async () => {
     let lost = true;
     theatre.script = ({ turn }) => {
-      if (turn !== 'plan' || !lost) return `text of ${turn}`;
+      if (turn !== 'plan') return `text of ${turn}`;
+      if (!lost) return planText('plan');
       lost = false;
       throw ApplicationFailure.nonRetryable('lost', 'TEXT_LOST', ['draft']);
     };
@@ -134,6 +132,8 @@ describe('every run', () => {
   test('labels each turn in Temporal with who speaks, through which model', async () => {
     const models = { strategic: 'model-s', debate_1: 'model-1', debate_2: 'model-2', fast: 'model-f' };
     const input = { ...swarmInput('debate-swarm'), models };
+    theatre.script = ({ turn }) =>
+      turn === 'judge' ? '{"decision":"accept","confidence_score":1,"quality_score":1}' : 'POSITION: for';
     await theatre.run(input);
     const { events } = await theatre.handle(input.run_id).fetchHistory();
     const summaries = (events ?? []).flatMap(({ userMetadata, activityTaskScheduledEventAttributes }) =>
@@ -146,6 +146,7 @@ describe('every run', () => {
       'Cautious voice · model-2',
       'Balanced voice · model-f',
       'Moderator · model-s',
+      'Moderator, judge as data · model-s',
     ]);
   });
 });

@@ -1,13 +1,13 @@
 /** Several swarms on one message, with swarms that fail. */
 import { ApplicationFailure } from '@temporalio/common';
-import { createTheatre, multiInput, type Theatre } from '../support/workflows';
+import { createTheatre, planText, multiInput, type Theatre } from '../support/workflows';
 
 let theatre: Theatre;
 beforeAll(async () => (theatre = await createTheatre()), 60_000);
 afterAll(() => theatre.stop());
 beforeEach(() => {
   theatre.asked.length = theatre.closed.length = 0;
-  theatre.script = ({ turn }) => `VERDICT: PASS. Text of ${turn}`;
+  theatre.script = ({ turn }) => planText(`VERDICT: PASS. Text of ${turn}`);
 });
 
 const TEAMS = ['strategic-swarm', 'coding-swarm'];
@@ -18,7 +18,7 @@ const stagesOf = (result: Awaited<ReturnType<Theatre['run']>>) =>
 function failing(stage: string): void {
   theatre.script = ({ turn }) => {
     if (turn.startsWith(`${stage}/`)) throw ApplicationFailure.nonRetryable('is gone', 'MODEL_NOT_FOUND');
-    return `VERDICT: PASS. Text of ${turn}`;
+    return planText(`VERDICT: PASS. Text of ${turn}`);
   };
 }
 

@@ -1,9 +1,9 @@
 /** plan -> (a person approves) -> implement and verify -> review -> (implement -> review, while faults are found and rounds are left) */
 import { VERDICT_REQUEST } from '../../contract/prompts';
 import { readVerdict } from '../../contract/verdict';
-import type { PromptPart, TurnResult } from '../../contract';
+import type { PromptPart, TurnResult, Verdict } from '../../contract';
 import { textOf } from '../team';
-import type { Stages } from '../stages';
+import type { StageOutcome, Stages } from '../stages';
 import { stagesByName } from './by-name';
 
 /** One swarm plans, one implements that plan, one reviews that code. Each sees what it needs and no more. */
@@ -31,10 +31,10 @@ export async function coordinate(stages: Stages): Promise<void> {
       ],
       closing: VERDICT_REQUEST,
     });
-    const verdict = readVerdict(reviewed.answer.text);
+    const verdict = verdictOf(reviewed);
     stages.conclude(verdict);
     if (verdict === 'pass') return;
-    faults = { code: code.answer, review: reviewed.answer };
+    faults = { code: code.answer, review: reviewed };
   }
 }
 
@@ -56,18 +56,26 @@ function nameOf(stage: string, round: number): string {
   return round === 0 ? stage : `${stage}-${round + 1}`;
 }
 
-interface Faults {
-  code: TurnResult;
-  review: TurnResult;
+/** What the review found as data decides; where the model could not write it, its verdict line does. */
+function verdictOf({ answer, result }: StageOutcome): Verdict {
+  return result.structures?.critic?.verdict ?? readVerdict(answer.text);
 }
 
+interface Faults {
+  code: TurnResult;
+  review: StageOutcome;
+}
+
+/** The faults as a list where there is one: the coder need not read a whole debate. */
 function briefOfFaults(faults: Faults | undefined): PromptPart[] {
   if (!faults) return [];
+  const mustFix = faults.review.result.structures?.critic?.must_fix ?? [];
+  const list = mustFix.map((fault, i) => `\n${i + 1}. ${fault}`).join('');
   return [
     '\n\n# Your code of the last round\n',
     textOf(faults.code),
-    '\n\n# What its review says\n',
-    textOf(faults.review),
+    '\n\n# What its review says must be mended\n',
+    list || textOf(faults.review.answer),
     '\n\nWrite the whole program again with the real faults mended.',
   ];
 }

@@ -1,30 +1,108 @@
-/** optimistic, cautious, balanced at once -> summary */
-import type { TurnResult } from '../../contract';
+/** voices at once -> (the same, each seeing the others without names, while they disagree and rounds are left) -> judge -> structures */
+import { patched } from '@temporalio/workflow';
+import { AGREED, agreementOf } from '../../contract/agreement';
+import { JUDGE_QUESTION, REBUTTAL } from '../../contract/prompts';
+import { shuffle } from '../../contract/shuffle';
+import type { DebateRecord, PromptMessage, TurnResult } from '../../contract';
+import { recordOf, reportOf, type Round } from '../debate-record';
+import { gather } from '../gather';
 import { noneLeft } from '../none-left';
-import { textOf, user, type Team } from '../team';
+import { askForStructure } from '../structures';
+import { assistant, textOf, user, type Team } from '../team';
+import { debateOneRound } from './debate-one-round';
 
-const VOICES = ['optimistic', 'cautious', 'balanced'];
+/** The role that judges; all others are voices. */
+const JUDGE = 'moderator';
 
-/** Three voices answer in parallel on their own models; a moderator sums up. A voice that fails is named, and the debate goes on. */
-export async function debate(team: Team): Promise<string[]> {
-  const task = user(...team.task);
-  const heard = await Promise.all(
-    VOICES.map((voice) => team.trySpeak(voice, { turn: voice, messages: [task], withContext: true })),
-  );
-  const voices = heard.filter((turn): turn is TurnResult => turn !== undefined);
-  if (voices.length === 0) throw noneLeft(team.result([]).failures, 'No voice could be heard.');
-  const missing = VOICES.filter((_, i) => !heard[i]);
-  const summary = await team.speak('moderator', {
+/**
+ * Voices answer in parallel on their own models, and then each other, until they agree or the rounds end. A voice that fails or is late
+ * is named, and the debate goes on with the others. The judge writes what came of it.
+ */
+export async function debate(team: Team, roles: string[]): Promise<string[]> {
+  if (!patched('debate-rounds')) return debateOneRound(team);
+  const voices = roles.filter((role) => role !== JUDGE);
+  const options = optionsOf(team, voices);
+  const rounds = [await openings(team, voices, options)];
+  const agreement = [agreementAfter(rounds)];
+  while (agreement.at(-1)! < options.agree_at && rounds.length < options.rounds && lastWords(rounds).size > 1) {
+    rounds.push(await rebuttals(team, rounds, options));
+    agreement.push(agreementAfter(rounds));
+  }
+  const record = recordOf(team, voices, rounds, agreement, options);
+  team.conclude({ debate: record });
+  const summary = await judge(team, rounds, record);
+  return [...[...lastWords(rounds).values()].map(({ turn }) => turn), summary.turn];
+}
+
+interface Options {
+  rounds: number;
+  quorum: number;
+  patience_seconds: number;
+  agree_at: number;
+}
+
+function optionsOf({ definition: { debate: given = {} } }: Team, voices: string[]): Options {
+  return {
+    rounds: given.rounds ?? 2,
+    quorum: given.quorum ?? Math.floor(voices.length / 2) + 1,
+    patience_seconds: given.patience_seconds ?? 180,
+    agree_at: given.agree_at ?? AGREED,
+  };
+}
+
+async function openings(team: Team, voices: string[], options: Options): Promise<Round> {
+  const messages = [user(...team.task)];
+  const asks = voices.map((role) => ({ role, ask: { turn: role, messages, withContext: true } }));
+  const round = await gather(team, asks, options);
+  if (round.heard.size === 0) throw noneLeft(round.missing, 'No voice could be heard.');
+  return round;
+}
+
+/** Each voice sees its own last words as its own, and those of the others under letters, in an order that tells nothing. */
+async function rebuttals(team: Team, rounds: Round[], options: Options): Promise<Round> {
+  const number = rounds.length + 1;
+  const spoken = lastWords(rounds);
+  const asks = [...spoken].map(([role, own]) => {
+    const others = [...spoken.values()].filter((turn) => turn !== own);
+    const messages = [user(...team.task), assistant(textOf(own)), rebuttalOf(shuffle(others, `${own.text}${number}`))];
+    return { role, ask: { turn: `${role}-${number}`, part: `round ${number}`, messages, withContext: true } };
+  });
+  return gather(team, asks, options);
+}
+
+function rebuttalOf(others: TurnResult[]): PromptMessage {
+  const letters = others.flatMap((turn, i) => [`\n\n# Voice ${String.fromCharCode(65 + i)}\n`, textOf(turn)]);
+  return user('Others have answered the same question:', ...letters, `\n\n${REBUTTAL}`);
+}
+
+async function judge(team: Team, rounds: Round[], record: DebateRecord): Promise<TurnResult> {
+  const spoken = [...lastWords(rounds).values()];
+  const summary = await team.speak(JUDGE, {
     turn: 'summary',
     messages: [
       user(
         '# Question\n',
         ...team.task,
-        ...voices.flatMap((voice) => [`\n\n# ${voice.label}\n`, textOf(voice)]),
-        missing.length > 0 ? `\n\nNot heard, because their models failed: ${missing.join(', ')}. Say so.` : '',
+        ...spoken.flatMap((voice) => [
+          `\n\n# ${team.definition.roles[voice.role]?.label ?? voice.role}\n`,
+          textOf(voice),
+        ]),
+        `\n\n# What was measured\n${reportOf(record)}`,
         team.closing ? `\n\n${team.closing}` : '',
       ),
     ],
   });
-  return [...voices.map(({ turn }) => turn), summary.turn];
+  const question = user(`${JUDGE_QUESTION}\n\n`, textOf(summary));
+  if (team.closing) await askForStructure(team, JUDGE, 'critic', question);
+  await askForStructure(team, JUDGE, 'judge', question);
+  return summary;
+}
+
+/** The last words of every voice that was ever heard, in the order of the roles. */
+function lastWords(rounds: Round[]): Map<string, TurnResult> {
+  return new Map(rounds.flatMap(({ heard }) => [...heard]));
+}
+
+function agreementAfter(rounds: Round[]): number {
+  return agreementOf([...lastWords(rounds).values()].map(({ text }) => text));
 }

@@ -1,5 +1,12 @@
-/** draft -> critique -> final plan */
+/** draft -> critique -> final plan -> (the plan again, while a part is missing or thin and tries are left) */
+import { patched } from '@temporalio/workflow';
+import { PLAN_HEADINGS, readPlan, type Plan, type PlanPart } from '../../contract/plan';
+import { PLAN_GAPS } from '../../contract/prompts';
+import type { TurnResult } from '../../contract';
 import { assistant, textOf, user, type Team } from '../team';
+
+/** How often a plan with gaps is asked for again. */
+const REPAIRS = 2;
 
 /** A strategist drafts a plan, a critic names its weaknesses, and the strategist writes the plan that follows from both. */
 export async function strategic(team: Team): Promise<string[]> {
@@ -25,5 +32,34 @@ export async function strategic(team: Team): Promise<string[]> {
     ],
     withContext: true,
   });
-  return [plan.turn];
+  if (!patched('plan-parts')) return [plan.turn];
+  return [(await withAllParts(team, plan)).turn];
+}
+
+/** Asks for what a plan lacks. Of several plans the one with the fewest gaps holds; what it still lacks is said, not filled. */
+async function withAllParts(team: Team, plan: TurnResult): Promise<TurnResult> {
+  let best = { turn: plan, parts: readPlan(plan.text) };
+  for (let again = 2; again <= REPAIRS + 1 && gapsOf(best.parts) > 0; again++) {
+    const next = await team.trySpeak('strategist', {
+      turn: `plan-${again}`,
+      part: `final plan, gaps mended`,
+      messages: [user(...team.task), assistant(textOf(best.turn)), user(requestOf(best.parts))],
+      withContext: true,
+    });
+    if (!next) break;
+    const parts = readPlan(next.text);
+    if (gapsOf(parts) < gapsOf(best.parts)) best = { turn: next, parts };
+  }
+  team.conclude({ plan: best.parts });
+  return best.turn;
+}
+
+function gapsOf({ missing, weak }: Plan): number {
+  return missing.length + weak.length;
+}
+
+function requestOf({ missing, weak }: Plan): string {
+  const line = (part: PlanPart, gap: keyof typeof PLAN_GAPS) => `- "${PLAN_HEADINGS[part]}" ${PLAN_GAPS[gap]}`;
+  const gaps = [...missing.map((part) => line(part, 'missing')), ...weak.map((part) => line(part, 'weak'))];
+  return `Your plan has gaps:\n${gaps.join('\n')}\n\nAnswer with the whole plan under its four headings and nothing else; leave what is good as it is.`;
 }

@@ -1,0 +1,59 @@
+/** Lets several roles speak at once and waits for a quorum; who is late after that is cut off and named. */
+import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
+import type { TurnResult } from '../contract';
+import type { Failure } from '../contract/failures';
+import type { Ask, Team } from './team';
+
+export interface Invitation {
+  role: string;
+  ask: Ask;
+}
+
+/** What came of one round. `heard` is in the order of the invitations. */
+export interface Round {
+  heard: Map<string, TurnResult>;
+  missing: ({ role: string; label: string } & Failure)[];
+}
+
+/** Once `quorum` of them are heard, the others have `patience_seconds` left. */
+export async function gather(
+  team: Team,
+  invitations: Invitation[],
+  { quorum, patience_seconds }: { quorum: number; patience_seconds: number },
+): Promise<Round> {
+  const spoken = new Map<string, TurnResult | undefined>();
+  const earlier = team.result([]).failures.length;
+  const scope = new CancellationScope();
+  let late = false;
+  const hear = async ({ role, ask }: Invitation) => {
+    try {
+      spoken.set(role, await team.trySpeak(role, ask));
+    } catch (error) {
+      if (!late || !isCancellation(error)) throw error;
+      team.note(role, ask, {
+        code: 'CUT_OFF',
+        message: `Was not heard within ${patience_seconds} s after the others.`,
+      });
+      spoken.set(role, undefined);
+    }
+  };
+  const all = scope.run(() => Promise.all(invitations.map(hear)));
+  const heardCount = () => [...spoken.values()].filter(Boolean).length;
+  const everyone = () => spoken.size === invitations.length;
+  await Promise.race([all, condition(() => everyone() || heardCount() >= quorum)]);
+  if (!everyone()) {
+    const inTime = await Promise.race([all, condition(everyone, `${patience_seconds} seconds`)]);
+    if (inTime === false) {
+      late = true;
+      scope.cancel();
+    }
+  }
+  await all;
+  const failures = team.result([]).failures.slice(earlier);
+  return {
+    heard: new Map(invitations.flatMap(({ role }) => (spoken.get(role) ? [[role, spoken.get(role)!]] : []))),
+    missing: failures
+      .filter(({ code }) => code !== 'INTERRUPTED')
+      .map(({ role, label, code, message }) => ({ role, label, code, message })),
+  };
+}

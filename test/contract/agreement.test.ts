@@ -1,0 +1,85 @@
+/** The agreement of a debate is a measure that means what it says. */
+import { AGREED, agreementOf, majorityOf, readPosition, type Stance } from '../../src/contract/agreement';
+import { shuffle } from '../../src/contract/shuffle';
+
+describe('the position of a voice', () => {
+  it.each([
+    ['POSITION: for, CONFIDENCE: 80\nBecause.', 'for', 0.8],
+    ['**POSITION: against**, **CONFIDENCE: 7%**', 'against', 0.07],
+    ['Position: Depends', 'depends', null],
+    ['POSITION: for | against', 'for', null],
+    ['POSITION: for, CONFIDENCE: 900', 'for', 1],
+    ['I am for it.', null, null],
+    ['POSITION: forget it', null, null],
+    ['', null, null],
+  ])('of %j is %j, %j', (text, stance, confidence) => {
+    expect(readPosition(text)).toEqual({ stance, confidence });
+  });
+});
+
+describe('the agreement', () => {
+  const voice = (stance: string, text = '') => `POSITION: ${stance}\n${text}`;
+
+  it.each([
+    ['one voice', [voice('for')], 1],
+    ['the same words', [voice('for', 'Containers scale'), voice('for', 'Containers scale')], 1],
+    ['the same stance, no shared word', [voice('for', 'Containers scale'), voice('for', 'Cheaper hosting')], 0.8],
+    ['opposite stances, the same words', [voice('for', 'Containers scale'), voice('against', 'Containers scale')], 0.2],
+    ['opposite stances', [voice('for', 'Containers'), voice('against', 'Hosting')], 0],
+    ['one that depends', [voice('for', 'Containers'), voice('depends', 'Hosting')], 0.4],
+    ['two of three', [voice('for', 'a'), voice('for', 'b'), voice('against', 'c')], 0.267],
+    ['no stance and half of the words', ['Containers scale', 'Containers cost'], 0.333],
+  ])('of %s is as its definition says', (_, texts, expected) => {
+    expect(agreementOf(texts)).toBeCloseTo(expected, 3);
+  });
+
+  it('does not depend on the order of the voices', () => {
+    const texts = [voice('for', 'Containers scale'), voice('against', 'Costs grow'), voice('depends', 'Teams differ')];
+    expect(agreementOf([...texts].reverse())).toBe(agreementOf(texts));
+  });
+
+  it('is enough exactly when all declare one stance', () => {
+    const stances: Stance[] = ['for', 'against', 'depends'];
+    for (const a of stances)
+      for (const b of stances)
+        for (const c of stances) {
+          const agreed = agreementOf([voice(a, 'one'), voice(b, 'two'), voice(c, 'three')]) >= AGREED;
+          expect([a, b, c, agreed]).toEqual([a, b, c, a === b && b === c]);
+        }
+  });
+
+  it('counts the forms of a word as one', () => {
+    expect(agreementOf(['deploy', 'deployment'].map((word) => voice('for', word)))).toBeLessThan(1);
+    expect(agreementOf(['deployments', 'deployment'].map((word) => voice('for', word)))).toBe(1);
+  });
+});
+
+it.each([
+  [['for', 'for', 'against'], 'for'],
+  [['for', 'against'], null],
+  [['depends', null, null], 'depends'],
+  [[null, null], null],
+  [[], null],
+] as [(Stance | null)[], Stance | null][])('the majority of %j is %j', (stances, majority) => {
+  expect(majorityOf(stances)).toBe(majority);
+});
+
+describe('the shuffle', () => {
+  const items = ['a', 'b', 'c', 'd', 'e'];
+
+  it('keeps every item, changes nothing in place, and is the same for the same seed', () => {
+    expect(shuffle(items, 'seed').sort()).toEqual(items);
+    expect(shuffle(items, 'seed')).toEqual(shuffle([...items], 'seed'));
+    expect(items).toEqual(['a', 'b', 'c', 'd', 'e']);
+  });
+
+  it('puts each item at each place about equally often', () => {
+    const counts = new Map<string, number>();
+    for (let seed = 0; seed < 5000; seed++)
+      shuffle(items, `seed ${seed}`).forEach((item, place) => {
+        counts.set(`${item}${place}`, (counts.get(`${item}${place}`) ?? 0) + 1);
+      });
+    expect(counts.size).toBe(25);
+    for (const count of counts.values()) expect(Math.abs(count - 1000)).toBeLessThan(150);
+  });
+});

@@ -1,0 +1,172 @@
+/** Debates on a real Temporal server: rounds, agreement, quorum, voices that fail or are late, and what the judge is told. */
+import { ApplicationFailure } from '@temporalio/common';
+import { temporal } from '@temporalio/proto';
+import { Worker } from '@temporalio/worker';
+import type { DebateOptions, PromptPart, SwarmRunInput } from '../../src/contract';
+import { until } from '../support/stack';
+import { createTheatre, swarmInput, WORKFLOW_BUNDLE, type Script, type Theatre } from '../support/workflows';
+
+let theatre: Theatre;
+beforeAll(async () => (theatre = await createTheatre()), 60_000);
+afterAll(() => theatre.stop());
+beforeEach(() => (theatre.asked.length = theatre.closed.length = 0));
+
+const JUDGEMENT = {
+  decision: 'merge',
+  rationale: ['Both are right.'],
+  runner_instructions: [],
+  confidence_score: 0.7,
+  quality_score: 0.5,
+};
+const VOICES = ['optimistic', 'cautious', 'balanced'];
+
+/** Voices by what they say in each round; the judge writes JSON when asked for it. */
+function script(say: (voice: string, round: number) => string | Promise<string>): Script {
+  return async ({ turn, role }) => {
+    if (turn.startsWith('judge')) return JSON.stringify(JUDGEMENT);
+    if (turn === 'summary') return '## Consensus\n...';
+    return say(role, Number(/-(\d)/.exec(turn)?.[1] ?? 1));
+  };
+}
+
+function debate(options: DebateOptions = {}): SwarmRunInput {
+  const input = swarmInput('debate-swarm', 'Should we use Kubernetes?');
+  return { ...input, swarm: { ...input.swarm, debate: options } };
+}
+const turns = () => theatre.asked.map(({ turn }) => turn);
+const partsOf = (turn: string) =>
+  theatre.asked.find((one) => one.turn === turn)?.messages.flatMap(({ parts }) => parts) ?? [];
+const literal = (parts: PromptPart[]) => parts.filter((part) => typeof part === 'string').join('');
+const gone = () => ApplicationFailure.nonRetryable('is gone', 'MODEL_NOT_FOUND');
+
+test('voices open at once, on different aliases', async () => {
+  const open = new Set<string>();
+  let most = 0;
+  theatre.script = script(async (voice) => {
+    most = Math.max(most, open.add(voice).size);
+    await until(() => most === 3);
+    return 'POSITION: for, CONFIDENCE: 80';
+  });
+  await theatre.run(debate());
+  expect(new Set(theatre.asked.slice(0, 3).map(({ definition }) => definition.alias)).size).toBe(3);
+});
+
+test('voices that agree stop after the openings', async () => {
+  theatre.script = script(() => 'POSITION: for, CONFIDENCE: 80\nContainers everywhere.');
+  const { structures, answers } = await theatre.run(debate({ rounds: 5 }));
+  expect(turns()).toEqual([...VOICES, 'summary', 'judge']);
+  expect(structures?.debate).toMatchObject({ rounds: 1, agreement: [1], agreed: true, majority: 'for', dissent: [] });
+  expect(structures?.judge).toEqual(JUDGEMENT);
+  expect(answers).toEqual([...VOICES, 'summary']);
+});
+
+test('a voice that disagrees for good stands in the dissent after all rounds', async () => {
+  theatre.script = script((voice) => (voice === 'cautious' ? 'POSITION: against' : 'POSITION: for'));
+  const { structures, answers } = await theatre.run(debate({ rounds: 3 }));
+  expect(structures?.debate).toMatchObject({ rounds: 3, agreed: false, majority: 'for', dissent: ['cautious'] });
+  expect(structures?.debate?.agreement).toHaveLength(3);
+  expect(answers).toEqual(['optimistic-3', 'cautious-3', 'balanced-3', 'summary']);
+  expect(literal(partsOf('summary'))).toContain('The voices do not agree.');
+});
+
+test('a voice that changes its mind ends the debate, and is named to the judge', async () => {
+  theatre.script = script((voice, round) =>
+    voice === 'cautious' && round === 1 ? 'POSITION: against' : 'POSITION: for',
+  );
+  const { structures } = await theatre.run(debate({ rounds: 5 }));
+  expect(structures?.debate).toMatchObject({ rounds: 2, agreed: true, dissent: [] });
+  expect(structures?.debate?.voices.filter(({ changed }) => changed).map(({ role }) => role)).toEqual(['cautious']);
+  expect(literal(partsOf('summary'))).toContain('Cautious voice: against, then for. It changed its mind.');
+});
+
+test('a rebuttal sees the others without their names, and its own words as its own', async () => {
+  theatre.script = script((voice) => `POSITION: ${voice === 'cautious' ? 'against' : 'for'}`);
+  await theatre.run(debate());
+  const request = theatre.asked.find(({ turn }) => turn === 'cautious-2');
+  expect(request?.messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'user']);
+  expect(request?.messages[1]?.parts).toEqual([{ turn: 'cautious' }]);
+  const others = request?.messages[2]?.parts ?? [];
+  expect(others.filter((part) => typeof part !== 'string')).toHaveLength(2);
+  expect(literal(others)).toMatch(/# Voice A[^]*# Voice B/);
+  expect(literal(others)).not.toMatch(/optimistic voice|balanced voice|Optimistic|Balanced/);
+});
+
+test('a voice whose model is down is named, and the debate goes on without it', async () => {
+  theatre.script = script((voice) => {
+    if (voice === 'cautious') throw gone();
+    return 'POSITION: for';
+  });
+  const { structures, failures } = await theatre.run(debate());
+  expect(failures).toMatchObject([{ turn: 'cautious', code: 'MODEL_NOT_FOUND' }]);
+  expect(structures?.debate).toMatchObject({
+    missing: [{ role: 'cautious', round: 1, code: 'MODEL_NOT_FOUND', message: 'is gone' }],
+    quorum: { needed: 2, heard: 2, met: true },
+    only_voice: null,
+  });
+  expect(literal(partsOf('summary'))).toContain('Cautious voice was not heard in round 1: is gone');
+});
+
+test('a voice that is late after the quorum is cut off and named', async () => {
+  let release = () => {};
+  const never = new Promise<void>((resolve) => (release = resolve));
+  theatre.script = script(async (voice) => {
+    if (voice === 'balanced') await never;
+    return 'POSITION: for';
+  });
+  const { structures } = await theatre.run(debate({ patience_seconds: 1 }));
+  release();
+  expect(structures?.debate?.missing).toMatchObject([{ role: 'balanced', code: 'CUT_OFF' }]);
+  expect(structures?.debate?.voices.map(({ role }) => role)).toEqual(['optimistic', 'cautious']);
+});
+
+test('a single survivor is labelled as one, and has nobody to answer', async () => {
+  theatre.script = script((voice) => {
+    if (voice !== 'balanced') throw gone();
+    return 'POSITION: depends';
+  });
+  const { structures } = await theatre.run(debate({ rounds: 4 }));
+  expect(turns()).toEqual([...VOICES, 'summary', 'judge']);
+  expect(structures?.debate).toMatchObject({ only_voice: 'balanced', agreed: false, quorum: { met: false } });
+  expect(literal(partsOf('summary'))).toContain('A single voice was heard, so this was no debate.');
+});
+
+test('without any voice the run fails, with the cause when it is one for all', async () => {
+  theatre.script = () => {
+    throw ApplicationFailure.nonRetryable('set the key', 'GATEWAY_KEY_MISSING');
+  };
+  await expect(theatre.run(debate())).rejects.toMatchObject({ cause: { type: 'GATEWAY_KEY_MISSING' } });
+});
+
+test('a judgement that cannot be read is asked for once more with what was wrong', async () => {
+  const answers = ['I accept it.', `\`\`\`json\n${JSON.stringify(JUDGEMENT)}\n\`\`\``];
+  const voices = script(() => 'POSITION: for');
+  theatre.script = (request) => (request.turn.startsWith('judge') ? answers.shift()! : voices(request));
+  const { structures } = await theatre.run(debate());
+  expect(structures?.judge).toEqual(JUDGEMENT);
+  expect(structures?.unread).toBeUndefined();
+  expect(literal(partsOf('judge-repair'))).toContain('holds no JSON object');
+});
+
+test('a judgement that stays unreadable is named as unread, and the run completes', async () => {
+  const voices = script(() => 'POSITION: for');
+  theatre.script = (request) => (request.turn.startsWith('judge') ? '{"decision": "perhaps"}' : voices(request));
+  const { structures, answers } = await theatre.run(debate());
+  expect(structures?.judge).toBeUndefined();
+  expect(structures?.unread).toMatchObject(
+    [{ name: 'judge', turn: 'judge-repair', problem: /^decision: / }].map((one) => ({
+      ...one,
+      problem: expect.stringMatching(one.problem) as string,
+    })),
+  );
+  expect(answers).toContain('summary');
+  expect(turns().filter((turn) => turn.startsWith('judge'))).toEqual(['judge', 'judge-repair']);
+});
+
+test('a replay decides as the run did', async () => {
+  theatre.script = script((voice, round) => `POSITION: ${voice === 'cautious' && round < 3 ? 'against' : 'for'}`);
+  const input = debate({ rounds: 5 });
+  const { structures } = await theatre.run(input);
+  expect(structures?.debate?.rounds).toBe(3);
+  const history = temporal.api.history.v1.History.fromObject(await theatre.handle(input.run_id).fetchHistory());
+  await Worker.runReplayHistory({ workflowBundle: { codePath: WORKFLOW_BUNDLE } }, history);
+});
