@@ -10,9 +10,18 @@ export const { takeTurn } = proxyActivities<Pick<Activities, 'takeTurn'>>({
   retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '30 seconds', maximumAttempts: 100 },
 });
 
+/**
+ * What people are told. Not a local activity: an event must not be seen before what it tells of stands in the history, or a worker that
+ * dies between the two leaves a gate that readers see and the run does not know.
+ */
+export const { announce } = proxyActivities<Pick<Activities, 'announce'>>({
+  startToCloseTimeout: '30 seconds',
+  retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '10 seconds' },
+});
+
 /** Records of a few milliseconds: as local activities they cost no round trip through the server. */
-export const { openRun, closeRun, restoreRun, restoreTexts, announce, readStructure } = proxyLocalActivities<
-  Pick<Activities, 'openRun' | 'closeRun' | 'restoreRun' | 'restoreTexts' | 'announce' | 'readStructure'>
+export const { openRun, closeRun, restoreRun, restoreTexts, readStructure } = proxyLocalActivities<
+  Pick<Activities, 'openRun' | 'closeRun' | 'restoreRun' | 'restoreTexts' | 'readStructure'>
 >({
   startToCloseTimeout: '30 seconds',
   retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '10 seconds' },

@@ -1,5 +1,6 @@
 import { createStack, type Stack } from '../support/stack';
 import { cases, CASE_TEXT } from '../support/scripted-gateway';
+import { planText } from '../support/plan';
 import { collectSse, foldFrames, get, post, textsOf } from '../support/readers';
 
 let stack: Stack;
@@ -84,16 +85,25 @@ describe('POST /swarm/execute', () => {
   });
 });
 
+const JUDGEMENT = {
+  decision: 'accept',
+  rationale: ['All are for it.'],
+  runner_instructions: [],
+  confidence_score: 0.9,
+  quality_score: 0.4,
+};
+
 describe('the swarms', () => {
   test('strategic: the critic reads the draft, and the final plan reads both', async () => {
     stack.gateway.script('strategic-model', [
       { tokens: ['DRAFT-7'] },
       { tokens: ['CRITIQUE-7'] },
-      { tokens: ['FINAL-7'] },
+      { tokens: [planText('FINAL-7')] },
     ]);
     const before = stack.gateway.calls('strategic-model').length;
     const { body } = await post(`${stack.url}/swarm/execute`, { swarm_id: 'strategic-swarm', message: 'Plan it' });
-    expect(body.responses).toEqual(['FINAL-7']);
+    expect(body.responses).toEqual([planText('FINAL-7')]);
+    expect(body.plan).toMatchObject({ missing: [], weak: [], steps: expect.stringContaining('FINAL-7') });
     const prompts = stack.gateway
       .calls('strategic-model')
       .slice(before)
@@ -124,15 +134,19 @@ describe('the swarms', () => {
 
   test('debate: three voices speak at once on three models, and the summary reads all of them', async () => {
     for (const model of ['optimistic', 'cautious', 'balanced']) {
-      stack.gateway.script(`${model}-model`, [{ tokens: [`VOICE-${model}`], firstTokenMs: 300 }]);
+      stack.gateway.script(`${model}-model`, [{ tokens: [`POSITION: for. VOICE-${model}`], firstTokenMs: 300 }]);
     }
+    stack.gateway.script('strategic-model', [{ tokens: ['SUMMARY'] }, { tokens: [JSON.stringify(JUDGEMENT)] }]);
     const before = stack.gateway.requests.length;
     const { body } = await post(`${stack.url}/swarm/execute`, { swarm_id: 'debate-swarm', message: 'Should we?' });
-    expect(body.responses.slice(0, 3)).toEqual(['VOICE-optimistic', 'VOICE-cautious', 'VOICE-balanced']);
-    expect(body.turns.map(({ model }: { model: string }) => model).sort()).toEqual(
-      ['balanced-model', 'cautious-model', 'optimistic-model', 'strategic-model'].sort(),
-    );
+    const voices = ['VOICE-optimistic', 'VOICE-cautious', 'VOICE-balanced'];
+    expect(body.responses).toEqual([...voices.map((voice) => `POSITION: for. ${voice}`), 'SUMMARY']);
+    const models = body.turns.map(({ model }: { model: string }) => model);
+    expect(new Set(models.slice(0, 3))).toEqual(new Set(['balanced-model', 'cautious-model', 'optimistic-model']));
+    expect(models.slice(3)).toEqual(['strategic-model', 'strategic-model']);
+    expect(body).toMatchObject({ debate: { rounds: 1, agreed: true, majority: 'for' }, judge: JUDGEMENT });
     const calls = stack.gateway.requests.slice(before).filter(({ path }) => path.endsWith('/chat/completions'));
+    expect(calls).toHaveLength(5);
     const starts = calls.slice(0, 3).map(({ at }) => at);
     expect(Math.max(...starts) - Math.min(...starts)).toBeLessThan(250);
     expect(JSON.stringify(calls[3]?.body)).toMatch(/VOICE-optimistic.*VOICE-cautious.*VOICE-balanced/);

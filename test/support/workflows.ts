@@ -6,7 +6,6 @@ import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/wo
 import type { Activities } from '../../src/activities';
 import { COORDINATION, membersOf, severalSwarms } from '../../src/contract/compositions';
 import { readStructure } from '../../src/activities/read-structure';
-import { PLAN_HEADINGS } from '../../src/contract/plan';
 import { findSwarm } from '../../src/contract/swarms';
 import type {
   RunNews,
@@ -149,10 +148,4 @@ export function multiInput(teams: string[], strategy: Strategy): SwarmRunInput {
   const definition = severalSwarms(teams, strategy);
   const members = membersOf(definition, swarm);
   return { ...scopeOf('multi'), swarm: definition, members, message: 'The task', options: {}, max_rounds: 1 };
-}
-
-/** A plan with all of its parts, none of them thin. */
-export function planText(about: string): string {
-  const part = (title: string) => `${title}\n${`${about} is to be built as follows. `.repeat(6)}\n`;
-  return Object.values(PLAN_HEADINGS).map(part).join('\n');
 }

@@ -1,5 +1,6 @@
 import type { TurnRequest } from '../../src/contract';
-import { coordinateInput, createTheatre, planText, type Theatre } from '../support/workflows';
+import { planText } from '../support/plan';
+import { coordinateInput, createTheatre, type Theatre } from '../support/workflows';
 
 let theatre: Theatre;
 beforeAll(async () => (theatre = await createTheatre()), 60_000);

@@ -3,7 +3,8 @@ import { ApplicationFailure } from '@temporalio/client';
 import { CancelledFailure } from '@temporalio/common';
 import type { PromptPart } from '../../src/contract';
 import { PLAN_HEADINGS } from '../../src/contract/plan';
-import { createTheatre, planText, swarmInput, type Theatre } from '../support/workflows';
+import { planText } from '../support/plan';
+import { createTheatre, swarmInput, type Theatre } from '../support/workflows';
 
 let theatre: Theatre;
 beforeAll(async () => (theatre = await createTheatre()), 60_000);
@@ -59,19 +60,19 @@ describe('a plan with gaps', () => {
   });
 
   test('is asked for again, with what is missing and what is thin', async () => {
-    say({ plan: thin.replace(`${PLAN_HEADINGS.resources}\n${BODY}`, ''), 'plan-2': whole });
+    say({ plan: thin.replace(`${PLAN_HEADINGS.resources}\n${BODY}`, ''), 'plan-mended': whole });
     const { answers } = await theatre.run(swarmInput('strategic-swarm'));
-    expect(answers).toEqual(['plan-2']);
+    expect(answers).toEqual(['plan-mended']);
     const request = JSON.stringify(theatre.asked[3]?.messages);
     expect(request).toContain('4. Resource requirements\\" is missing');
     expect(request).toContain('3. Potential challenges\\" says too little');
     expect(request).not.toContain('1. High-level architecture\\"');
   });
 
-  test('that is never mended stays the best of the tries, and says what it lacks', async () => {
-    say({ plan: without('steps'), 'plan-2': 'worse', 'plan-3': 'worse' });
+  test('that is never mended stays as it was, and says what it lacks', async () => {
+    say({ plan: without('steps'), 'plan-mended': 'worse' });
     const { answers, structures } = await theatre.run(swarmInput('strategic-swarm'));
-    expect(turns()).toEqual(['draft', 'critique', 'plan', 'plan-2', 'plan-3']);
+    expect(turns()).toEqual(['draft', 'critique', 'plan', 'plan-mended']);
     expect(answers).toEqual(['plan']);
     expect(structures?.plan).toMatchObject({ missing: ['steps'], weak: [], steps: '' });
   });

@@ -6,7 +6,9 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { temporal } from '@temporalio/proto';
 import { Worker } from '@temporalio/worker';
-import { coordinateInput, createTheatre, swarmInput, WORKFLOW_BUNDLE } from '../support/workflows';
+import type { SwarmRunInput } from '../../src/contract';
+import { until } from '../support/stack';
+import { coordinateInput, createTheatre, multiInput, swarmInput, WORKFLOW_BUNDLE } from '../support/workflows';
 
 const { History } = temporal.api.history.v1;
 const FOLDER = path.join(__dirname, '../histories');
@@ -19,21 +21,32 @@ if (process.env.RECORD_HISTORIES) {
   test('records', async () => {
     const theatre = await createTheatre();
     theatre.script = ({ turn }) => (turn.endsWith('summary') ? 'VERDICT: REVISE' : `text of ${turn}`);
-    const day = new Date().toISOString().slice(0, 10);
+    const minute = new Date().toISOString().slice(0, 16).replace(':', '');
     const keep = async (name: string, id: string) => {
       const history = await theatre.handle(id).fetchHistory();
       const json = History.toObject(History.fromObject(history), { longs: String, enums: String, bytes: String });
-      writeFileSync(path.join(FOLDER, `${day}-${name}.json`), `${JSON.stringify(json, null, 1)}\n`, { flag: 'wx' });
+      writeFileSync(path.join(FOLDER, `${minute}-${name}.json`), `${JSON.stringify(json, null, 1)}\n`, { flag: 'wx' });
+    };
+    const record = async (name: string, input: SwarmRunInput, during = async () => {}) => {
+      const handle = await theatre.start(input);
+      await during();
+      await handle.result();
+      await keep(name, input.run_id);
     };
     try {
-      for (const id of ['strategic-swarm', 'coding-swarm', 'debate-swarm']) {
-        const input = swarmInput(id);
-        await theatre.run(input);
-        await keep(id, input.run_id);
-      }
-      const input = coordinateInput();
-      await theatre.run(input);
-      await keep('coordinate', input.run_id);
+      for (const id of ['strategic-swarm', 'coding-swarm', 'debate-swarm']) await record(id, swarmInput(id));
+      await record('consensus', multiInput(['strategic-swarm', 'coding-swarm'], 'consensus'));
+      const steered = { ...coordinateInput(), gates: { approve_plan: true } };
+      const { run_id } = steered;
+      const say = (name: string, said: object) =>
+        theatre.handle(run_id).executeUpdate<unknown, [object]>(name, { args: [said], updateId: name });
+      await record('coordinate', steered, async () => {
+        await until(() => theatre.announced.some(({ name }) => name === 'gate.opened:plan'));
+        await say('message', { content: 'Be brief.', interrupt: true });
+        await say('pause', {});
+        await say('approve', { reason: 'good' });
+        await say('resume', {});
+      });
     } finally {
       await theatre.stop();
     }
@@ -41,7 +54,7 @@ if (process.env.RECORD_HISTORIES) {
 }
 
 test('there is a history of each kind of run', () => {
-  for (const kind of ['strategic-swarm', 'coding-swarm', 'debate-swarm', 'coordinate']) {
+  for (const kind of ['strategic-swarm', 'coding-swarm', 'debate-swarm', 'coordinate', 'consensus']) {
     expect(recorded.some((file) => file.endsWith(`${kind}.json`))).toBe(true);
   }
 });

@@ -1,6 +1,7 @@
 /** Several swarms on one message, with swarms that fail. */
 import { ApplicationFailure } from '@temporalio/common';
-import { createTheatre, planText, multiInput, type Theatre } from '../support/workflows';
+import { planText } from '../support/plan';
+import { createTheatre, multiInput, type Theatre } from '../support/workflows';
 
 let theatre: Theatre;
 beforeAll(async () => (theatre = await createTheatre()), 60_000);

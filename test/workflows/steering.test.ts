@@ -4,7 +4,8 @@ import type { WorkflowHandle } from '@temporalio/client';
 import type { ApplicationFailure } from '@temporalio/common';
 import type { SwarmRunInput } from '../../src/contract';
 import { until } from '../support/stack';
-import { coordinateInput, createTheatre, planText, swarmInput, type Theatre } from '../support/workflows';
+import { planText } from '../support/plan';
+import { coordinateInput, createTheatre, swarmInput, type Theatre } from '../support/workflows';
 
 let theatre: Theatre;
 beforeAll(async () => (theatre = await createTheatre()), 60_000);

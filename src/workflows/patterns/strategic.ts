@@ -1,12 +1,9 @@
-/** draft -> critique -> final plan -> (the plan again, while a part is missing or thin and tries are left) */
+/** draft -> critique -> final plan -> (the plan once more, where a part is missing or thin) */
 import { patched } from '@temporalio/workflow';
 import { PLAN_HEADINGS, readPlan, type Plan, type PlanPart } from '../../contract/plan';
 import { PLAN_GAPS } from '../../contract/prompts';
 import type { TurnResult } from '../../contract';
 import { assistant, textOf, user, type Team } from '../team';
-
-/** How often a plan with gaps is asked for again. */
-const REPAIRS = 2;
 
 /** A strategist drafts a plan, a critic names its weaknesses, and the strategist writes the plan that follows from both. */
 export async function strategic(team: Team): Promise<string[]> {
@@ -36,22 +33,23 @@ export async function strategic(team: Team): Promise<string[]> {
   return [(await withAllParts(team, plan)).turn];
 }
 
-/** Asks for what a plan lacks. Of several plans the one with the fewest gaps holds; what it still lacks is said, not filled. */
+/** Asks once for what a plan lacks. The plan with fewer gaps holds; what it still lacks is said, not filled. */
 async function withAllParts(team: Team, plan: TurnResult): Promise<TurnResult> {
-  let best = { turn: plan, parts: readPlan(plan.text) };
-  for (let again = 2; again <= REPAIRS + 1 && gapsOf(best.parts) > 0; again++) {
-    const next = await team.trySpeak('strategist', {
-      turn: `plan-${again}`,
-      part: `final plan, gaps mended`,
-      messages: [user(...team.task), assistant(textOf(best.turn)), user(requestOf(best.parts))],
-      withContext: true,
-    });
-    if (!next) break;
-    const parts = readPlan(next.text);
-    if (gapsOf(parts) < gapsOf(best.parts)) best = { turn: next, parts };
-  }
-  team.conclude({ plan: best.parts });
-  return best.turn;
+  const parts = readPlan(plan.text);
+  const mended = gapsOf(parts) > 0 ? await mend(team, plan, parts) : undefined;
+  const mendedParts = readPlan(mended?.text ?? '');
+  const isBetter = mended !== undefined && gapsOf(mendedParts) < gapsOf(parts);
+  team.conclude({ plan: isBetter ? mendedParts : parts });
+  return isBetter ? mended : plan;
+}
+
+async function mend(team: Team, plan: TurnResult, parts: Plan): Promise<TurnResult | undefined> {
+  return team.trySpeak('strategist', {
+    turn: 'plan-mended',
+    part: 'final plan, gaps mended',
+    messages: [user(...team.task), assistant(textOf(plan)), user(requestOf(parts))],
+    withContext: true,
+  });
 }
 
 function gapsOf({ missing, weak }: Plan): number {
