@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { CONTINUATIONS, type Continuation } from './contract/continuation';
 import { ALIASES, DEFAULT_TASK_QUEUE, type Alias } from './contract/names';
 import { ownSwarms, SWARMS, type SwarmDefinition } from './contract/swarms';
+import { trafficVariables, weightedModels, type Strategy } from './traffic-config';
 
 const GATEWAYS = ['gateway', 'portkey', 'openrouter', 'local'] as const;
 export type GatewayName = (typeof GATEWAYS)[number];
@@ -20,6 +21,7 @@ const list = z
       .filter(Boolean),
   )
   .pipe(z.array(z.string()).min(1, 'names nothing'));
+const models = list.pipe(weightedModels).optional();
 const whole = (fallback: number, min = 1, max = Number.MAX_SAFE_INTEGER) =>
   z.coerce.number().int().min(min).max(max).default(fallback);
 
@@ -75,12 +77,13 @@ const environment = z.object({
   OPENROUTER_API_KEY: text,
   OPENROUTER_BASE_URL: url.default('https://openrouter.ai/api/v1'),
   LOCAL_MODEL_URL: url.default('http://127.0.0.1:8009/v1'),
-  MODEL_STRATEGIC: list.optional(),
-  MODEL_CODING: list.optional(),
-  MODEL_DEBATE_1: list.optional(),
-  MODEL_DEBATE_2: list.optional(),
-  MODEL_FAST: list.optional(),
+  MODEL_STRATEGIC: models,
+  MODEL_CODING: models,
+  MODEL_DEBATE_1: models,
+  MODEL_DEBATE_2: models,
+  MODEL_FAST: models,
   CONTINUATION: continuations.default([]),
+  ...trafficVariables,
   SWARMS_FILE: text,
   MEMORY_WINDOW_TOKENS: whole(3000),
   MEMORY_TTL_SECONDS: whole(30 * 24 * 3600),
@@ -97,6 +100,8 @@ const LOOPBACK = ['127.0.0.1', 'localhost', '::1'];
 export type Config = z.infer<typeof environment> & {
   gateways: GatewayName[];
   models: Record<Alias, string[] | undefined>;
+  /** How each alias goes through its models, and their shares. */
+  routing: Record<Alias, { strategy: Strategy; weights: Record<string, number> }>;
   swarms: readonly SwarmDefinition[];
 };
 
@@ -120,11 +125,19 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, envFile = '.env
   return {
     ...values,
     gateways,
-    models: Object.fromEntries(
-      ALIASES.map((alias) => [alias, values[`MODEL_${alias.toUpperCase() as Uppercase<Alias>}`]]),
-    ) as Config['models'],
+    models: byAlias((alias) => values[`MODEL_${alias}`]?.map(({ model }) => model)),
+    routing: byAlias((alias) => ({
+      strategy: values[`ROUTING_${alias}`],
+      weights: Object.fromEntries((values[`MODEL_${alias}`] ?? []).map(({ model, weight }) => [model, weight])),
+    })),
     swarms: values.SWARMS_FILE ? [...SWARMS, ...readSwarms(values.SWARMS_FILE)] : SWARMS,
   };
+}
+
+/** `read` gets the alias as variables spell it. */
+function byAlias<T>(read: (alias: Uppercase<Alias>) => T): Record<Alias, T> {
+  const entries = ALIASES.map((alias) => [alias, read(alias.toUpperCase() as Uppercase<Alias>)] as const);
+  return Object.fromEntries(entries) as Record<Alias, T>;
 }
 
 /** Values that are right by themselves and wrong together. */

@@ -5,11 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { NativeConnection, Runtime, Worker, makeTelemetryFilterString } from '@temporalio/worker';
 import { createActivities } from './activities';
 import { loadConfig, type Config } from './config';
-import { createChat } from './gateway/chat';
 import type { Endpoint } from './gateway/endpoints/endpoint';
 import { probe } from './gateway/probe';
-import { firstModels, type Routes } from './gateway/route';
-import { createEndpoints, createRoutes } from './gateway/routes';
+import { firstModels } from './gateway/route';
+import { createEndpoints } from './gateway/routes';
 import { createLog, type Logger } from './log';
 import { listenForCancellations } from './redis/cancellations';
 import { createCompaction } from './redis/compaction';
@@ -20,6 +19,7 @@ import { createTurnStore } from './redis/turns';
 import { forgetWorker, REPORT_INTERVAL_MS, reportWorker, type WorkerReport } from './redis/workers';
 import { takeOver, thisProcess } from './succession';
 import { temporalConnection } from './temporal-connection';
+import { createTraffic } from './traffic';
 
 /** Bundled at build time: bundling at start would cost seconds and a hundred megabytes. */
 const WORKFLOW_BUNDLE = path.join(__dirname, 'workflow-bundle.js');
@@ -48,16 +48,16 @@ async function main(): Promise<void> {
   const subscriber = connectRedis({ url: config.REDIS_URL, patient: true, onError });
   const connection = await NativeConnection.connect(temporalConnection(config));
   const endpoints = createEndpoints(config);
-  const routes = createRoutes(endpoints, config.models);
+  const traffic = createTraffic(config, endpoints, redis, log);
   const id = `${hostname()}-${process.pid}-${Date.now()}`;
   const leases = createLeases(redis, id);
   const me = thisProcess(config.WORKER_NAME);
   const [worker, given] = await Promise.all([
-    createWorker(config, connection, redis, subscriber, routes, leases),
+    createWorker(config, connection, redis, subscriber, traffic, leases),
     takeOver(leases, me, connection, config.TEMPORAL_NAMESPACE),
   ]);
   if (given > 0) log.info({ turns: given }, 'gave back what a killed worker had in hand');
-  const stopReporting = startReporting(redis, { id, models: firstModels(routes) }, endpoints, log);
+  const stopReporting = startReporting(redis, { id, models: firstModels(traffic.routes) }, endpoints, log);
   const compacting = startCompacting(redis, config, log);
   log.info({ gateways: endpoints.map(({ name }) => name), taskQueue: config.TASK_QUEUE }, 'worker ready');
   try {
@@ -77,14 +77,13 @@ async function createWorker(
   connection: NativeConnection,
   redis: RedisConnection,
   subscriber: RedisConnection,
-  routes: Routes,
+  traffic: ReturnType<typeof createTraffic>,
   leases: Leases,
 ): Promise<Worker> {
   const activities = createActivities({
     turns: createTurnStore(redis, config.EVENTS_TTL_SECONDS),
     memory: createMemory(redis, { windowTokens: config.MEMORY_WINDOW_TOKENS, ttlSeconds: config.MEMORY_TTL_SECONDS }),
-    chat: createChat(),
-    routes,
+    ...traffic,
     cancellations: await listenForCancellations(subscriber),
     leases,
   });

@@ -8,27 +8,29 @@ import { ApplicationFailure, Context } from '@temporalio/activity';
 import { HEARTBEAT_INTERVAL_MS } from '../contract/names';
 import { completionOf } from '../contract/retelling';
 import type { TurnRequest, TurnResult } from '../contract';
-import type { Chat, ChatCall, ChatResult } from '../gateway/chat';
+import type { ChatCall } from '../gateway/chat';
 import { GatewayFailure, toGatewayFailure } from '../gateway/failures';
-import { nextStep, progress, START, type Candidate, type Progress, type Routes } from '../gateway/route';
+import { nextStep, progress, START, type Candidate, type Progress } from '../gateway/route';
 import { symptomOf } from '../gateway/symptom';
 import type { Cancellations } from '../redis/cancellations';
 import type { Leases } from '../redis/leases';
 import { estimateTokens, type Memory } from '../redis/memory';
 import type { Attempt, TurnStore } from '../redis/turns';
+import type { Admission, Carried } from './admission';
 import { ContinuationFailed, continuationOf, continueFrom, prefixOf } from './continuation';
 import { toTemporalFailure, untilCancelled } from './ending';
 import { buildMessages, textLost } from './prompt';
 import { TurnPublisher } from './publish';
 import { openingEvent } from './restore';
+import type { FindWay } from './routing';
 
 export interface TurnDependencies {
   turns: TurnStore;
   memory: Memory;
-  chat: Chat;
-  routes: Routes;
   cancellations: Cancellations;
   leases: Leases;
+  admission: Admission;
+  findWay: FindWay;
 }
 
 export function createTakeTurn(dependencies: TurnDependencies) {
@@ -68,14 +70,13 @@ class TurnAttempt {
   private readonly refused = new AbortController();
   private readonly signal: AbortSignal;
   private readonly publisher: TurnPublisher;
-  private readonly candidates: Candidate[];
+  private candidates: Candidate[] = [];
+  private calls = 0;
   private progress: Progress;
   private announced: boolean;
   /** Set when going on from the shown text has failed. */
   private startsOver = false;
   private resumedAt = 0;
-  /** Whether all that was paid for this turn is in the last call's report. */
-  private wholeCost = true;
 
   constructor(
     private readonly dependencies: TurnDependencies,
@@ -86,12 +87,13 @@ class TurnAttempt {
   ) {
     this.signal = AbortSignal.any([context.cancellationSignal, cancelled, this.refused.signal]);
     this.publisher = new TurnPublisher(dependencies.turns, request, attempt, (why) => this.refused.abort(why));
-    this.candidates = dependencies.routes[request.definition.alias];
     this.progress = progress.safeParse(attempt.route).data ?? START;
     this.announced = attempt.nextIndex > 0;
   }
 
   async run(messages: ChatCall['messages']): Promise<TurnResult> {
+    const way = await this.dependencies.findWay(this.request, this.progress);
+    [this.candidates, this.progress] = [way.candidates, way.progress];
     for (;;) {
       // the list may have become shorter since the progress was noted
       if (this.progress.position >= this.candidates.length) this.progress = START;
@@ -114,19 +116,20 @@ class TurnAttempt {
     const { shown, how } = this.announce(candidate);
     const continued = continueFrom(shown, how, (text) => publisher.delta(text));
     const { temperature, max_tokens } = { ...request.definition, ...request.options };
-    const reply = await this.dependencies.chat({
-      ...candidate,
+    const answer = await this.dependencies.admission.carryOut({
+      ...{ request, candidate, candidates: this.candidates, temperature, shown },
+      ...{ epoch: this.attempt.epoch, number: this.calls++, found: this.attempt.text },
       messages: [...messages, ...continued.messages],
-      temperature,
       maxTokens: Math.max(1, max_tokens - estimateTokens(prefixOf(shown))),
-      scope: request,
       signal: AbortSignal.any([this.signal, continued.signal]),
+      heard: () => publisher.text,
       onText: continued.take,
     });
     continued.finish();
     continued.signal.throwIfAborted();
+    const { reply } = answer;
     if (publisher.text === '') throw toGatewayFailure(symptomOf('cut', `${reply.model} answered without any text.`));
-    const result = this.toResult(candidate, reply, messages);
+    const result = this.toResult(candidate, answer, messages);
     publisher.tell(completionOf(result), { result });
     await publisher.drain();
     return result;
@@ -140,7 +143,6 @@ class TurnAttempt {
     if (!this.announced) publisher.tell({ type: 'turn.started', model, gateway: endpoint.name });
     else if (text && how !== 'restart') publisher.tell({ type: 'turn.resumed', offset: text.length, model, how });
     else if (text) publisher.tell({ type: 'turn.restarted', dropped: text.length, model }, { drop: true });
-    if (text) this.wholeCost = false;
     this.announced = true;
     this.resumedAt = publisher.text.length;
     return { shown: publisher.text, how };
@@ -185,14 +187,16 @@ class TurnAttempt {
       const usage = { prompt_tokens: 0, completion_tokens: estimateTokens(this.publisher.text), estimated: true };
       // the run's own cancellation is called out over Redis; Temporal alone also stops a turn for new guidance
       const message = this.cancelled.aborted ? 'The run was cancelled.' : 'The turn was stopped.';
-      this.publisher.tell({ type: 'turn.failed', code: 'CANCELLED', message, usage });
+      const { usd: cost_usd } = await this.dependencies.admission.costOf(this.request);
+      this.publisher.tell({ type: 'turn.failed', code: 'CANCELLED', message, usage, cost_usd });
       await this.publisher.drain();
     }
     throw this.signal.reason;
   }
 
-  private toResult(candidate: Candidate, reply: ChatResult, messages: ChatCall['messages']): TurnResult {
+  private toResult(candidate: Candidate, answer: Carried, messages: ChatCall['messages']): TurnResult {
     const { request, publisher, attempt, context } = this;
+    const { reply, cost, cached } = answer;
     const estimated = {
       prompt_tokens: estimateTokens(messages.map(({ content }) => String(content)).join('')),
       completion_tokens: estimateTokens(publisher.text),
@@ -209,11 +213,14 @@ class TurnAttempt {
       truncated: reply.finishReason === 'length',
       // what an earlier attempt used before it died is not known: the whole text then counts by estimate
       usage: reply.usage && this.resumedAt === 0 ? reply.usage : estimated,
-      cost_usd: this.wholeCost ? reply.costUsd : candidate.endpoint.unreportedCostUsd,
+      cost_usd: cost.usd,
+      ...(cost.estimated ? { cost_estimated: true } : {}),
+      ...(cached ? { cached } : {}),
       duration_ms: Date.now() - context.info.scheduledTimestampMs,
       first_token_ms: reply.firstTokenMs === null ? null : Math.round(reply.firstTokenMs),
       attempts: attempt.epoch,
       ...(reply.generationId ? { generation_id: reply.generationId } : {}),
+      ...(reply.gatewayOption ? { gateway_option: reply.gatewayOption } : {}),
     };
   }
 }

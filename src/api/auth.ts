@@ -5,20 +5,31 @@ import type { Middleware } from 'koa';
 import { ApiError } from './errors';
 
 export interface Keyring {
-  /** Whether a request carries one of the keys: as a bearer token, in `X-API-Key`, or, for browsers' WebSockets, in `?api_key=`. */
-  admits(request: IncomingMessage): boolean;
+  /**
+   * Who a request comes from, by the key that it carries: as a bearer token, in `X-API-Key`, or, for browsers' WebSockets, in
+   * `?api_key=`. Undefined for a request that is not admitted; without a name where no keys are asked for.
+   */
+  identify(request: IncomingMessage): Caller | undefined;
+}
+
+/** Who calls: the name of an API key. */
+export interface Caller {
+  tenant: string | undefined;
 }
 
 const digest = (key: string) => createHash('sha256').update(key).digest();
 
 /** `pairs` are `name:key`. */
 export function createKeyring(pairs: string[]): Keyring {
-  const digests = pairs.map((pair) => digest(pair.slice(pair.indexOf(':') + 1)));
+  const known = pairs.map((pair) => {
+    const colon = pair.indexOf(':');
+    return { tenant: pair.slice(0, colon), digest: digest(pair.slice(colon + 1)) };
+  });
   return {
-    admits(request) {
-      if (digests.length === 0) return true;
+    identify(request) {
+      if (known.length === 0) return { tenant: undefined };
       const given = keyOf(request);
-      return given !== undefined && digests.some((known) => timingSafeEqual(known, digest(given)));
+      return given === undefined ? undefined : known.find((one) => timingSafeEqual(one.digest, digest(given)));
     },
   };
 }
@@ -34,12 +45,14 @@ function keyOf({ headers, url }: IncomingMessage): string | undefined {
   );
 }
 
-/** Refuses requests without a key, except for the paths that load balancers ask. */
+/** Refuses requests without a key, and notes in `ctx.state.tenant` who calls; except for the paths that load balancers ask. */
 export function requireKey(keyring: Keyring, open: string[]): Middleware {
   return async function auth(ctx, next) {
-    if (ctx.method !== 'OPTIONS' && !open.includes(ctx.path) && !keyring.admits(ctx.req)) {
+    const caller = keyring.identify(ctx.req);
+    if (!caller && ctx.method !== 'OPTIONS' && !open.includes(ctx.path)) {
       throw new ApiError('UNAUTHORIZED', 'This address needs a key: send it as "Authorization: Bearer <key>".');
     }
+    ctx.state.tenant = caller?.tenant;
     await next();
   };
 }

@@ -42,6 +42,8 @@ export interface Order extends StartRequest {
   /** For `multi`: who answers, and how. */
   teams?: string[];
   strategy?: Strategy;
+  /** The name of the caller's API key; undefined where none is needed. */
+  tenant?: string | undefined;
   /** The caller's `Idempotency-Key`. */
   idempotencyKey?: string | undefined;
 }
@@ -192,10 +194,14 @@ async function after(ms: number): Promise<undefined> {
   return new Promise((resolve) => setTimeout(() => resolve(undefined), ms).unref());
 }
 
-function turnOptions({ temperature, max_tokens }: Order): TurnOptions {
+function turnOptions({ temperature, max_tokens, budget_usd, budget_tokens, cache, tenant }: Order): TurnOptions {
   return {
     ...(typeof temperature === 'number' ? { temperature } : {}),
     ...(typeof max_tokens === 'number' ? { max_tokens } : {}),
+    ...(typeof budget_usd === 'number' ? { budget_usd } : {}),
+    ...(typeof budget_tokens === 'number' ? { budget_tokens } : {}),
+    ...(cache === 'ok' ? { cache } : {}),
+    ...(tenant ? { tenant } : {}),
   };
 }
 
@@ -219,15 +225,19 @@ function attributes(swarm: string, session: string): TypedSearchAttributes {
 const hash = (text: string) => createHash('sha256').update(text).digest('hex');
 
 /** What makes two requests the same; the session counts only where the caller named one. */
-function fingerprint({ idempotencyKey: _key, ...order }: Order): string {
+function fingerprint(order: Order): string {
   const { swarm_id, message, session_id, temperature, max_tokens, max_rounds } = order;
-  const { approve_plan, approve_above_usd, teams, strategy } = order;
-  const steered = [approve_plan || null, approve_above_usd ?? null, teams ?? null, strategy ?? null];
+  const { approve_plan, approve_above_usd, teams, strategy, budget_usd, budget_tokens, cache } = order;
   return hash(
     JSON.stringify([
       ...[swarm_id, message, session_id ?? null, temperature ?? null, max_tokens ?? null, max_rounds],
       // requests without these must keep the mark that earlier versions gave them
-      ...(steered.every((one) => one === null) ? [] : steered),
+      ...whereGiven([approve_plan || null, approve_above_usd, teams, strategy]),
+      ...whereGiven([budget_usd, budget_tokens, cache]),
     ]),
   );
+}
+
+function whereGiven(fields: unknown[]): unknown[] {
+  return fields.some((field) => field !== null && field !== undefined) ? fields.map((field) => field ?? null) : [];
 }

@@ -7,7 +7,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer, type RawData, type WebSocket } from 'ws';
 import { clientFrame, type ClientFrame } from '../contract/requests';
 import type { Logger } from '../log';
-import type { Keyring } from './auth';
+import type { Caller, Keyring } from './auth';
 import { ApiError, errorBody, parse, toApiError } from './errors';
 import type { Relay } from './relay';
 import type { Runs } from './runs';
@@ -34,8 +34,9 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): { cl
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => undefined);
     if (new URL(request.url ?? '/', 'http://host').pathname !== PATH) return refuse(socket, '404 Not Found');
-    if (!options.keyring.admits(request)) return refuse(socket, '401 Unauthorized');
-    sockets.handleUpgrade(request, socket, head, (client) => new Conversation(client, options));
+    const caller = options.keyring.identify(request);
+    if (!caller) return refuse(socket, '401 Unauthorized');
+    sockets.handleUpgrade(request, socket, head, (client) => new Conversation(client, options, caller));
   });
   const pinging = setInterval(() => sockets.clients.forEach(ping), PING_MS);
   return {
@@ -65,6 +66,7 @@ class Conversation {
   constructor(
     private readonly client: WebSocket,
     private readonly options: WebSocketOptions,
+    private readonly caller: Caller,
   ) {
     client.on('pong', () => silent.delete(client));
     client.on('error', (error) => options.log.debug({ reason: error.message }, 'websocket'));
@@ -97,7 +99,7 @@ class Conversation {
     const run = runs.prepare(order);
     this.follow(run.run_id, relay.fresh(run.run_id, this.sinkOf(run.run_id)));
     try {
-      await runs.start(order, run);
+      await runs.start({ ...order, tenant: this.caller.tenant }, run);
     } catch (error) {
       this.leave(run.run_id);
       throw error;

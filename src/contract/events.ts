@@ -71,13 +71,23 @@ export const runEvent = z.discriminatedUnion('type', [
     truncated: z.boolean(),
     usage,
     cost_usd: z.number().nullable(),
+    cost_estimated: z.boolean().optional(),
+    cached: z.boolean().optional(),
+    gateway_option: z.string().optional(),
     duration_ms: z.number(),
     first_token_ms: z.number().nullable(),
     attempts: z.number().int(),
     length: z.number().int(),
   }),
   /** The turn ended without an answer; text that was shown stays, with what it is known to have used. */
-  z.object({ ...ofTurn, type: z.literal('turn.failed'), code, message: z.string(), usage: usage.optional() }),
+  z.object({
+    ...ofTurn,
+    type: z.literal('turn.failed'),
+    code,
+    message: z.string(),
+    usage: usage.optional(),
+    cost_usd: z.number().nullable().optional(),
+  }),
   /** A person is asked; the run goes on when the gate is approved or rejected. `about` names the turn that is to be judged. */
   z.object({
     ...envelope,

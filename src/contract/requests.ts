@@ -22,6 +22,11 @@ const options = {
   max_tokens: z.number().int().min(1).max(200_000).nullish(),
   /** Ask a person each time the run has spent so much more, US dollars. */
   approve_above_usd: z.number().nonnegative().nullish(),
+  /** What the run may cost, US dollars, and use, tokens of prompts and answers together. */
+  budget_usd: z.number().positive().nullish(),
+  budget_tokens: z.number().int().positive().nullish(),
+  /** `ok`: a turn that was answered before, word for word the same, may be answered again from the cache. */
+  cache: z.enum(['ok', 'off']).nullish(),
 };
 
 /** Body of `POST /swarm/execute`. `wait: false` asks for 202 at once, as `Prefer: respond-async` does. */
@@ -73,7 +78,14 @@ export const multiRequest = z.object({
 /** The part of a start request that the swarms have in common. */
 export type StartRequest = Pick<
   CoordinateRequest,
-  'message' | 'session_id' | 'temperature' | 'max_tokens' | 'approve_above_usd'
+  | 'message'
+  | 'session_id'
+  | 'temperature'
+  | 'max_tokens'
+  | 'approve_above_usd'
+  | 'budget_usd'
+  | 'budget_tokens'
+  | 'cache'
 >;
 
 const runId = z.string().min(1).max(200);

@@ -64,10 +64,17 @@ export interface Stage {
 /** The first model of each alias, for labels in the Temporal Web UI before the gateway says which model really spoke. */
 export type ModelNames = Partial<Record<Alias, string>>;
 
-/** What a caller may set for all turns of a run. */
+/** What holds for all turns of a run: as the caller set it, and on whose account they are made. */
 export interface TurnOptions {
   temperature?: number;
   max_tokens?: number;
+  /** What the run may cost, US dollars, and use, tokens. */
+  budget_usd?: number;
+  budget_tokens?: number;
+  /** Whether turns may be answered from the cache. */
+  cache?: 'ok';
+  /** The name of the caller's API key. */
+  tenant?: string;
 }
 
 /** Input of the workflow type `coordinate`, under which coordinated runs were started before `runSwarm` led them: the three swarms, the message, and how often a review may send the code back. */
@@ -116,8 +123,14 @@ export interface TurnResult {
   finish_reason: string;
   truncated: boolean;
   usage: Usage;
-  /** US dollars as reported by the gateway; null when it reported none. */
+  /** US dollars for all calls that the turn took, as reported or by price; null when the price of one is unknown. */
   cost_usd: number | null;
+  /** Set when a call broke off, and what it cost is not known for certain. */
+  cost_estimated?: boolean;
+  /** Set when the answer came out of the cache: no model was called. */
+  cached?: boolean;
+  /** Which of its own targets the gateway has used, where it says so. */
+  gateway_option?: string;
   /** Milliseconds from when the turn was scheduled to its end, and from the last attempt's request to its first token. */
   duration_ms: number;
   first_token_ms: number | null;

@@ -104,6 +104,9 @@ export const TABLE: readonly Row[] = [
   { code: 'GATEWAY_ERROR', when: () => true, remedy: soon(2) },
 ];
 
+/** A call that ended like this has used nothing: the gateway said no, or was not there. */
+const UNUSED: readonly Symptom['kind'][] = ['status', 'no-connection', 'key-missing'];
+
 /** A call that did not end well, in our words. */
 export class GatewayFailure extends Error {
   constructor(
@@ -112,6 +115,8 @@ export class GatewayFailure extends Error {
     readonly remedy: Remedy,
     /** How long the gateway asked us to wait, milliseconds. */
     readonly waitMs: number | undefined,
+    /** Whether the gateway said no before it began, so that nothing can have been used. */
+    readonly isRefusal = false,
   ) {
     super(message);
     this.name = 'GatewayFailure';
@@ -121,9 +126,10 @@ export class GatewayFailure extends Error {
 /** Finds the row for a symptom. */
 export function toGatewayFailure(symptom: Symptom): GatewayFailure {
   const { message, waitMs } = symptom;
+  const isRefusal = UNUSED.includes(symptom.kind);
   const { code, remedy } = TABLE.find(({ when }) => when(symptom)) ?? TABLE[TABLE.length - 1]!;
   if (remedy.action !== 'retry' || (waitMs ?? 0) <= PATIENCE_MS)
-    return new GatewayFailure(code, message, remedy, waitMs);
+    return new GatewayFailure(code, message, remedy, waitMs, isRefusal);
   const again = new Date(Date.now() + (waitMs ?? 0)).toISOString();
-  return new GatewayFailure(code, `${message} It asks to wait until ${again}.`, { action: 'next' }, waitMs);
+  return new GatewayFailure(code, `${message} It asks to wait until ${again}.`, { action: 'next' }, waitMs, isRefusal);
 }

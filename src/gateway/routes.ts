@@ -38,18 +38,30 @@ const makers: Record<GatewayName, (config: Config) => Endpoint> = {
       virtualKey: config.PORTKEY_VIRTUAL_KEY,
       provider: config.PORTKEY_PROVIDER,
       providerKey: config.PORTKEY_PROVIDER_KEY,
+      customHost: config.PORTKEY_CUSTOM_HOST,
     }),
-  openrouter: ({ OPENROUTER_API_KEY, OPENROUTER_BASE_URL }) =>
-    openrouter({ apiKey: OPENROUTER_API_KEY, baseUrl: OPENROUTER_BASE_URL }),
+  openrouter: (config) =>
+    openrouter({
+      apiKey: config.OPENROUTER_API_KEY,
+      baseUrl: config.OPENROUTER_BASE_URL,
+      provider: config.OPENROUTER_PROVIDER,
+      fallback: config.OPENROUTER_FALLBACK === 'on',
+    }),
   local: ({ LOCAL_MODEL_URL }) => local({ baseUrl: LOCAL_MODEL_URL }),
 };
 
 /** The configured gateways, in the order of preference. */
 export function createEndpoints(config: Config): Endpoint[] {
+  const { FIRST_TOKEN_TIMEOUT_SECONDS: first, IDLE_TIMEOUT_SECONDS: idle } = config;
   return config.gateways.map((name) => {
     const endpoint = makers[name](config);
     const rule = (model: string) => config.CONTINUATION.find(({ models }) => matches(models, model))?.how;
-    return { ...endpoint, continues: (model) => rule(model) ?? endpoint.continues(model) };
+    return {
+      ...endpoint,
+      continues: (model) => rule(model) ?? endpoint.continues(model),
+      firstTokenTimeoutMs: first ? first * 1000 : endpoint.firstTokenTimeoutMs,
+      idleTimeoutMs: idle ? idle * 1000 : endpoint.idleTimeoutMs,
+    };
   });
 }
 
@@ -58,14 +70,28 @@ function matches(pattern: string, model: string): boolean {
   return pattern.endsWith('*') ? model.startsWith(pattern.slice(0, -1)) : model === pattern;
 }
 
+/** What the routes are built from; see {@link Config}. `economy` is the model for runs that are short of money. */
+export type RouteOptions = Pick<Config, 'models'> & Partial<Pick<Config, 'routing'>> & { economy?: string | undefined };
+
 /** Model by model, each at every gateway that has it; configured lists hold for all gateways, default lists for their own kind. */
-export function createRoutes(endpoints: Endpoint[], models: Config['models']): Routes {
+export function createRoutes(endpoints: Endpoint[], { models, routing, economy }: RouteOptions): Routes {
   const candidatesOf = (alias: Alias): Candidate[] => {
     const listOf = ({ name }: Endpoint) => models[alias] ?? (name === LOCAL ? LOCAL_MODELS : HOSTED_MODELS)[alias];
     const all = [...new Set(endpoints.flatMap(listOf))];
-    return all.flatMap((model) =>
-      endpoints.filter((endpoint) => listOf(endpoint).includes(model)).map((endpoint) => ({ endpoint, model })),
+    const candidates = all.flatMap((model) =>
+      endpoints
+        .filter((endpoint) => listOf(endpoint).includes(model))
+        .map((endpoint): Candidate => ({ endpoint, model, ...weightOf(alias, model) })),
     );
+    return economy ? [...candidates, ...endpoints.map((endpoint) => toEconomy(endpoint, economy))] : candidates;
+  };
+  const weightOf = (alias: Alias, model: string) => {
+    const weight = routing?.[alias].weights[model];
+    return weight === undefined ? {} : { weight };
   };
   return Object.fromEntries(ALIASES.map((alias) => [alias, candidatesOf(alias)])) as Routes;
+}
+
+function toEconomy(endpoint: Endpoint, model: string): Candidate {
+  return { endpoint, model, economy: true };
 }

@@ -33,13 +33,13 @@ export const admitCall = `${MODEL}
 local turn, call, tenant, session = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local tokens, max_calls, max_tokens, max_open = number(ARGV[5]), number(ARGV[6]), number(ARGV[7]), number(ARGV[8])
 local window, lease, probe_lease, patience = number(ARGV[9]), number(ARGV[10]), number(ARGV[11]), number(ARGV[12])
-local h = redis.call('HMGET', health, 'open_until', 'cool_until', 'probe_until', 'words', 'code', 'pace', 'paced_at', 'used')
+local h = redis.call('HMGET', health, 'open_until', 'cool_until', 'probe_until', 'words', 'code', 'pace', 'paced_at', 'used', 'reset_at')
 local open_until, cool_until, probe_until = number(h[1]), number(h[2]), number(h[3])
 local pace, paced_at, used = number(h[6]), number(h[7]), number(h[8])
 
 if open_until > now then return {'open', open_until - now, h[4] or '', h[5] or ''} end
 if open_until > 0 and probe_until > now then return {'open', math.min(probe_until - now, 1000), h[4] or '', h[5] or ''} end
-if cool_until - now > patience then return {'cooling', cool_until - now, h[4] or '', h[5] or ''} end
+if cool_until > now and number(h[9]) - now > patience then return {'cooling', number(h[9]) - now, h[4] or '', h[5] or ''} end
 
 local windowed = max_calls > 0 or max_tokens > 0
 if windowed then
@@ -94,7 +94,7 @@ local function hold(reason, until_then)
   if until_then - now > wait then wait, why = until_then - now, reason end
 end
 -- who has waited goes out at twice the average rate at most, and after a refusal at a pace that refusals slow down
-local spread = pace
+local spread = (length > 0 or now < cool_until + 1000) and pace or 0
 if max_calls > 0 and length > 0 then spread = math.max(pace, window / max_calls / 2) end
 if spread > 0 or cool_until > now then
   hold(cool_until > now and 'cooldown' or 'pace', math.max(paced_at + spread, cool_until) + ahead * spread)
@@ -152,7 +152,7 @@ if queued then
     redis.call('HSET', health, 'virtual_time', string.format('%.17g', math.max(own, read('virtual_time'))))
   end
 end
-if queued or pace > 0 then redis.call('HSET', health, 'paced_at', now) end
+if queued or spread > 0 then redis.call('HSET', health, 'paced_at', now) end
 if open_until > 0 then redis.call('HSET', health, 'probe_until', now + probe_lease) end
 if windowed then
   redis.call('ZADD', calls, now, call)

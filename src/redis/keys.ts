@@ -50,3 +50,6 @@ export const ledgerKeys = (account: string, runId: string, sessionId: string, pe
   const scopes = [key(`run:${runId}`), key(`session:${sessionId}`), key(`account:${period}`)] as const;
   return [...scopes, key('holds'), key('leases')] as const;
 };
+
+/** String: an answer that may be given again, JSON; `hash` is that of the question. */
+export const answerKey = (account: string, hash: string) => `${PREFIX}:answer:${account}:${hash}`;

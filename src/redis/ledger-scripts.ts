@@ -63,10 +63,11 @@ local function settle_unknown(call, heard, whole)
   if not record then return end
   local hold = split(record)
   if hold[STATE] ~= 'held' then return end
-  if whole or hold[WHOLE] == '1' then return settle(call, number(hold[HELD_USD]), number(hold[HELD_TOKENS]), 1, 0) end
+  local unpriced = hold[IN] == '-' and 1 or 0
+  if whole or hold[WHOLE] == '1' then return settle(call, number(hold[HELD_USD]), number(hold[HELD_TOKENS]), 1, unpriced) end
   local out = math.max(0, heard - number(hold[HEARD]))
   local usd = number(hold[PROMPT]) * number(hold[IN]) + out * number(hold[OUT])
-  settle(call, usd, number(hold[PROMPT]) + out, 1, 0)
+  settle(call, usd, number(hold[PROMPT]) + out, 1, unpriced)
 end
 local function totals(turn)
   local sums = redis.call('HMGET', run, 'usd:' .. turn, 'tokens:' .. turn, 'estimated:' .. turn, 'unpriced:' .. turn)
@@ -78,7 +79,7 @@ end
  * ARGV call, turn, prices of a prompt and an answer token ('' when unknown), prompt tokens, answer tokens wanted and needed at least, tokens
  * of the turn's text so far, '1' where a call that is left runs on, lease ms, ttl of run, session and account in seconds, then the limits in USD and
  * tokens of run, session and account ('' for none), and the gateway.
- * Answers {'ok', answer tokens granted}, {'exhausted', scope, unit}, {'unpriced', scope} or, where the gateway has refused the key to this run,
+ * Answers {'ok', answer tokens granted}, {'exhausted', scope, unit}, {'busy', scope} when only other holds are in the way, {'unpriced', scope} or, where the gateway has refused the key to this run,
  * {'refused', words}. A turn holds for one call at a time: what an attempt
  * that died held is settled first.
  */
@@ -89,7 +90,7 @@ local prompt, wanted, needed, heard = number(ARGV[5]), number(ARGV[6]), number(A
 local refusal = redis.call('HGET', run, 'refused:' .. ARGV[20])
 if refusal then return {'refused', refusal} end
 local former = redis.call('HGET', run, 'call:' .. turn)
-if former and former ~= call then settle_unknown(former, heard, false) end
+if former and former ~= call then settle_unknown(former, number(ARGV[21]), false) end
 for _, late in ipairs(redis.call('ZRANGEBYSCORE', leases, '-inf', now, 'LIMIT', 0, 20)) do
   settle_unknown(late, 0, true)
   redis.call('HDEL', holds, late)
@@ -98,21 +99,27 @@ end
 local scopes = {run, session, account}
 local names = {'run', 'session', 'key'}
 local granted, unit = wanted, 'tokens'
+local least = math.min(needed, wanted)
 for i, scope in ipairs(scopes) do
   local usd_limit, token_limit = tonumber(ARGV[12 + 2 * i]), tonumber(ARGV[13 + 2 * i])
+  local held_usd, held_tokens = number(redis.call('HGET', scope, 'held_usd')), number(redis.call('HGET', scope, 'held_tokens'))
+  -- what it would be if no other call held anything
+  local alone = wanted
   if usd_limit then
     if not price_in then return {'unpriced', names[i], 'usd'} end
-    local left = usd_limit - number(redis.call('HGET', scope, 'usd')) - number(redis.call('HGET', scope, 'held_usd'))
-    local rest = left - prompt * price_in
+    local left = usd_limit - number(redis.call('HGET', scope, 'usd')) - prompt * price_in
+    local rest = left - held_usd
     local paid = granted
     if rest < 0 then paid = 0 elseif price_out > 0 then paid = math.floor(rest / price_out) end
     if paid < granted then granted, unit = paid, 'usd' end
+    if left < 0 then alone = 0 elseif price_out > 0 then alone = math.min(alone, math.floor(left / price_out)) end
   end
-  if token_limit and granted > 0 then
-    local left = token_limit - number(redis.call('HGET', scope, 'tokens')) - number(redis.call('HGET', scope, 'held_tokens'))
-    if left - prompt < granted then granted, unit = left - prompt, 'tokens' end
+  if token_limit then
+    local left = token_limit - number(redis.call('HGET', scope, 'tokens')) - prompt
+    if left - held_tokens < granted then granted, unit = left - held_tokens, 'tokens' end
+    alone = math.min(alone, left)
   end
-  if granted < math.min(needed, wanted) then return {'exhausted', names[i], unit} end
+  if granted < least then return {alone < least and 'exhausted' or 'busy', names[i], unit} end
 end
 local usd = prompt * (price_in or 0) + granted * (price_out or 0)
 for i, scope in ipairs(scopes) do
@@ -121,7 +128,7 @@ for i, scope in ipairs(scopes) do
   redis.call('EXPIRE', scope, ARGV[10 + i])
 end
 redis.call('HSET', run, 'call:' .. turn, call)
-local record = {'held', text(usd), text(prompt + granted), text(price_in or 0), text(price_out or 0), prompt, heard, ARGV[9], run, session, account, turn}
+local record = {'held', text(usd), text(prompt + granted), price_in and text(price_in) or '-', price_out and text(price_out) or '-', prompt, heard, ARGV[9], run, session, account, turn}
 redis.call('HSET', holds, call, table.concat(record, '\\n'))
 redis.call('ZADD', leases, now + number(ARGV[10]), call)
 for _, key in ipairs({holds, leases}) do redis.call('PEXPIRE', key, 2 * number(ARGV[10])) end

@@ -35,8 +35,9 @@ export interface Hold {
   /** Answer tokens that the call would like, and the fewest that are of use. */
   answerTokens: number;
   leastTokens: number;
-  /** Tokens of the turn's text so far: what a dead attempt has produced is charged by them. */
+  /** Tokens of the turn's text so far, and of what earlier attempts had left: what a dead one has produced is charged by it. */
   heardTokens: number;
+  foundTokens: number;
   /** Whether the model goes on, and costs on, when we hang up. */
   runsOn: boolean;
   budgets: Budgets;
@@ -45,6 +46,8 @@ export interface Hold {
 export type Grant =
   | { grant: 'ok'; answerTokens: number }
   | { grant: 'exhausted'; scope: 'run' | 'session' | 'key'; unit: 'usd' | 'tokens' }
+  /** It would pay, had not other calls under way hold of it. */
+  | { grant: 'busy'; scope: 'run' | 'session' | 'key' }
   /** A budget in dollars, and a model without a price. */
   | { grant: 'unpriced' }
   /** The gateway has refused our key to another turn of this run. */
@@ -73,6 +76,7 @@ export interface Ledger {
   release(payer: Payer, call: Pick<Hold, 'call'>): Promise<void>;
   /** Notes that a gateway refuses our key: no other turn of the run calls it again. */
   refuseGateway(payer: Payer, gateway: string, words: string): Promise<void>;
+  turnSpent(payer: Payer, turn: string): Promise<Spent>;
   spentBy(payer: Payer): Promise<Record<'run' | 'session' | 'account', Spent>>;
 }
 
@@ -88,6 +92,9 @@ export const ledgerScripts = {
   settleBudget: { lua: settleBudget, numberOfKeys: 5 },
   releaseBudget: { lua: releaseBudget, numberOfKeys: 5 },
 };
+
+/** The order in which amounts are read; see ledger-scripts.ts. */
+const FIELDS = ['usd', 'tokens', 'estimated', 'unpriced'];
 
 type Keys = ReturnType<typeof ledgerKeys>;
 
@@ -113,6 +120,7 @@ export function createLedger(redis: RedisConnection, period: Period): Ledger {
         ...[LEASE_MS, TTL.run, TTL.session, TTL.account[period]],
         ...limits.flatMap(({ usd, tokens }) => [usd ?? '', tokens ?? '']),
         hold.gateway,
+        hold.foundTokens,
       );
       return readGrant(reply);
     },
@@ -133,10 +141,14 @@ export function createLedger(redis: RedisConnection, period: Period): Ledger {
       await redis.hset(keysOf(payer)[0], `refused:${gateway}`, words);
     },
 
+    async turnSpent(payer, turn) {
+      const fields = FIELDS.map((field) => `${field}:${turn}`);
+      return readSpent(await redis.hmget(keysOf(payer)[0], ...fields));
+    },
+
     async spentBy(payer) {
-      const fields = ['usd', 'tokens', 'estimated', 'unpriced'];
       const [run, session, account] = keysOf(payer);
-      const all = await Promise.all([run, session, account].map((key) => redis.hmget(key, ...fields)));
+      const all = await Promise.all([run, session, account].map((key) => redis.hmget(key, ...FIELDS)));
       const [ofRun, ofSession, ofAccount] = all.map(readSpent) as [Spent, Spent, Spent];
       return { run: ofRun, session: ofSession, account: ofAccount };
     },
@@ -153,6 +165,7 @@ function readGrant([grant, second, third]: unknown[]): Grant {
     case 'ok':
       return { grant, answerTokens: Number(second) };
     case 'exhausted':
+    case 'busy':
       return { grant, scope: second, unit: third } as Grant;
     case 'refused':
       return { grant, words: String(second) };

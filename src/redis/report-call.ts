@@ -4,6 +4,8 @@ import { MODEL, TTL } from './admit-call';
 /** Failures in a row after which a model is left alone, and for how long at first and at most. */
 const FAILURES = 5;
 const [SHORTEST_BREAK, LONGEST_BREAK] = [1000, 10_000];
+/** A longer pause is asked about again after this time: quotas are raised, and days end. */
+const LONGEST_PAUSE = 60_000;
 /** Between the restarts of turns that were refused: at first, and at most. */
 const [SHORTEST_PACE, LONGEST_PACE] = [125, 4000];
 
@@ -30,11 +32,12 @@ if outcome == 'ok' then
   average('duration', math.max(1, number(ARGV[6])))
   redis.call('HDEL', health, 'failures', 'open_until', 'breaks', 'probe_until')
   local pace = math.floor(read('pace') * 0.8)
-  if pace >= 50 then redis.call('HSET', health, 'pace', pace) else redis.call('HDEL', health, 'pace') end
+  local is_over = now > read('cool_until') + 1000 and redis.call('ZCARD', queue) == 0
+  if pace >= 50 and not is_over then redis.call('HSET', health, 'pace', pace) else redis.call('HDEL', health, 'pace') end
 elseif outcome == 'cool' then
-  local cool_until = now + number(ARGV[7])
+  local cool_until = now + math.min(number(ARGV[7]), ${LONGEST_PAUSE})
   if cool_until > read('cool_until') then
-    redis.call('HSET', health, 'cool_until', cool_until, 'code', ARGV[8], 'words', ARGV[9])
+    redis.call('HSET', health, 'cool_until', cool_until, 'reset_at', now + number(ARGV[7]), 'code', ARGV[8], 'words', ARGV[9])
   end
   -- refusals of the same moment are one
   if now - read('slowed_at') > 1000 then

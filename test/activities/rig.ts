@@ -1,18 +1,28 @@
 /** Turns as a worker takes them: the real activity over real Redis and real HTTP, with only the upstream model scripted. */
+import { randomUUID } from 'node:crypto';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { createActivities, type Activities } from '../../src/activities';
-import type { RunEvent, RunEventType, TurnRequest, TurnResult, TurnSnapshot } from '../../src/contract';
+import { createAdmission } from '../../src/activities/admission';
+import { createReuse } from '../../src/activities/reuse';
+import { createRouting } from '../../src/activities/routing';
+import type { Alias, RunEvent, RunEventType, TurnRequest, TurnResult, TurnSnapshot } from '../../src/contract';
 import { runEvent } from '../../src/contract/events';
 import { ALIASES } from '../../src/contract/names';
 import { createChat } from '../../src/gateway/chat';
 import { compatible } from '../../src/gateway/endpoints/compatible';
 import type { Endpoint } from '../../src/gateway/endpoints/endpoint';
+import { PATIENCE_MS } from '../../src/gateway/failures';
+import type { Strategy } from '../../src/gateway/order';
+import { createPrices } from '../../src/gateway/prices';
 import type { Candidate, Routes } from '../../src/gateway/route';
+import { createAnswers } from '../../src/redis/answers';
 import { listenForCancellations } from '../../src/redis/cancellations';
 import type { RedisConnection } from '../../src/redis/connect';
 import { createEventReader } from '../../src/redis/events';
 import { createLeases } from '../../src/redis/leases';
+import { createLedger } from '../../src/redis/ledger';
+import { createLimiter, type Limiter } from '../../src/redis/limiter';
 import { createMemory, type Memory } from '../../src/redis/memory';
 import { createTurnStore, type TurnStore } from '../../src/redis/turns';
 import { cursors, eventsOf, fold } from '../redis/fixtures';
@@ -41,13 +51,22 @@ export interface Story {
   find<T extends RunEventType>(type: T): Extract<RunEvent, { type: T }>;
 }
 
+const STRATEGIES = Object.fromEntries(ALIASES.map((alias) => [alias, 'fallback'])) as Record<Alias, Strategy>;
+
 export async function createRig(): Promise<Rig> {
   const server: TestRedis = await createTestRedis();
   const gateway = await createScriptedGateway();
   const redis = server.connect();
   const turns = createTurnStore(redis);
   const memory = createMemory(redis, { windowTokens: 3000, ttlSeconds: 1000 });
-  const chat = createChat();
+  // attempts follow each other at once here: no call hears what became of an earlier one
+  const remembering = createLimiter(redis, { windowMs: 60_000, patienceMs: PATIENCE_MS });
+  const limiter: Limiter = { ...remembering, admit: (ask) => remembering.admit({ ...ask, model: randomUUID() }) };
+  const prices = createPrices({});
+  const ledger = createLedger(redis, 'month');
+  const noBudgets = { run: {}, session: {}, account: {} };
+  const options = { limiter, ledger, prices, limits: {}, budgets: noBudgets };
+  const admission = createAdmission(createChat(), createReuse(createAnswers(redis, 60)), options);
   return {
     gateway,
     redis,
@@ -57,7 +76,8 @@ export async function createRig(): Promise<Rig> {
       const routes = Object.fromEntries(ALIASES.map((alias) => [alias, candidates])) as Routes;
       const cancellations = await listenForCancellations(server.connect());
       const leases = createLeases(redis, 'rig');
-      return createActivities({ turns, memory, chat, routes, cancellations, leases });
+      const findWay = createRouting({ routes, strategies: STRATEGIES, firstTokenMs: limiter.firstTokenMs });
+      return createActivities({ turns, memory, routes, cancellations, leases, findWay, admission });
     },
     model: (model, endpoint) => ({
       model,

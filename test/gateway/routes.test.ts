@@ -8,9 +8,7 @@ const NO_FILE = '/nonexistent/.env';
 /** What an alias tries, as `model@gateway`. */
 function wayOf(alias: Alias, env: NodeJS.ProcessEnv): string[] {
   const config = loadConfig(env, NO_FILE);
-  return createRoutes(createEndpoints(config), config.models)[alias].map(
-    ({ endpoint, model }) => `${model}@${endpoint.name}`,
-  );
+  return createRoutes(createEndpoints(config), config)[alias].map(({ endpoint, model }) => `${model}@${endpoint.name}`);
 }
 const modelsOf = (alias: Alias, env: NodeJS.ProcessEnv) => wayOf(alias, env).map((step) => step.split('@')[0]);
 

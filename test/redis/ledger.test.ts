@@ -35,6 +35,7 @@ function holdOf(more: Partial<Hold> = {}): Hold {
     answerTokens: 100,
     leastTokens: 10,
     heardTokens: 0,
+    foundTokens: 0,
     runsOn: false,
     budgets: budgets(),
     ...more,
@@ -101,11 +102,32 @@ describe('a budget', () => {
     const limits = budgets({ session: { usd: 0.35 }, account: { usd: 0.65 } });
     await ledger.hold(payer, holdOf({ budgets: limits }));
     const sibling = { ...payer, runId: `run-${randomUUID()}` };
-    expect(await ledger.hold(sibling, holdOf({ budgets: limits }))).toMatchObject({ scope: 'session' });
+    expect(await ledger.hold(sibling, holdOf({ budgets: limits }))).toMatchObject({ grant: 'busy', scope: 'session' });
     const stranger = { ...sibling, sessionId: `session-${randomUUID()}` };
     expect(await ledger.hold(stranger, holdOf({ budgets: limits }))).toMatchObject({ grant: 'ok' });
     const another = { ...stranger, sessionId: `session-${randomUUID()}` };
-    expect(await ledger.hold(another, holdOf({ budgets: limits }))).toMatchObject({ scope: 'key' });
+    expect(await ledger.hold(another, holdOf({ budgets: limits }))).toMatchObject({ grant: 'busy', scope: 'key' });
+  });
+});
+
+describe('a budget that other calls hold', () => {
+  it('is waited for: what they do not use comes back', async () => {
+    const payer = newPayer();
+    const limits = budgets({ run: { usd: 0.35 } });
+    const first = holdOf({ budgets: limits });
+    await ledger.hold(payer, first);
+    const second = holdOf({ budgets: limits });
+    expect(await ledger.hold(payer, second)).toMatchObject({ grant: 'busy', scope: 'run' });
+    await ledger.settle(payer, first, exact(0.1, 100));
+    expect(await ledger.hold(payer, second)).toMatchObject({ grant: 'ok' });
+  });
+
+  it('is not waited for where it would not pay either way', async () => {
+    const payer = newPayer();
+    const limits = budgets({ run: { tokens: 250 } });
+    await ledger.hold(payer, holdOf({ budgets: limits }));
+    const large = holdOf({ budgets: limits, promptTokens: 245 });
+    expect(await ledger.hold(payer, large)).toMatchObject({ grant: 'exhausted', unit: 'tokens' });
   });
 });
 
@@ -183,7 +205,7 @@ describe('a worker that dies in the middle of a call', () => {
     const payer = newPayer();
     const dead = holdOf();
     await ledger.hold(payer, dead);
-    const next = holdOf({ turn: dead.turn, call: `${dead.turn}|2|0`, heardTokens: 30 });
+    const next = holdOf({ turn: dead.turn, call: `${dead.turn}|2|0`, foundTokens: 30 });
     await ledger.hold(payer, next);
     const spent = await ledger.settle(payer, next, exact(0.2, 150));
     expect(spent).toMatchObject({ tokens: 130 + 150, estimated: 1 });
@@ -249,7 +271,7 @@ describe('whatever comes in whatever order', () => {
             if (end === 'withdrawn') return ledger.release(payer, hold);
             booked += cost;
             if (end === 'crashed') {
-              const next = { ...hold, call: `turn-${i}|2`, heardTokens: out };
+              const next = { ...hold, call: `turn-${i}|2`, foundTokens: out };
               const again = await ledger.hold(payer, next);
               if (again.grant === 'ok') await ledger.release(payer, next);
               return;

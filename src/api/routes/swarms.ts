@@ -23,23 +23,18 @@ export function addSwarmRoutes(router: Router, services: Services): void {
 
   router.post('/swarm/execute', async (ctx) => {
     const { stream, wait, ...order } = parse(executeRequest, ctx.request.body);
-    await carryOut(
-      ctx,
-      services,
-      { ...order, max_rounds: 1, idempotencyKey: idempotencyKeyOf(ctx) },
-      deliveryOf(ctx, stream, wait),
-    );
+    await carryOut(ctx, services, { ...order, max_rounds: 1, ...callerOf(ctx) }, deliveryOf(ctx, stream, wait));
   });
 
   router.post('/swarm/coordinate', async (ctx) => {
     const { stream, wait, ...order } = parse(coordinateRequest, ctx.request.body);
-    const whole = { ...order, swarm_id: COORDINATE, idempotencyKey: idempotencyKeyOf(ctx) };
+    const whole = { ...order, swarm_id: COORDINATE, ...callerOf(ctx) };
     await carryOut(ctx, services, whole, deliveryOf(ctx, stream, wait));
   });
 
   router.post('/swarms/multi', async (ctx) => {
     const { stream, wait, ...order } = parse(multiRequest, ctx.request.body);
-    const whole = { ...order, swarm_id: MULTI, max_rounds: 1, idempotencyKey: idempotencyKeyOf(ctx) };
+    const whole = { ...order, swarm_id: MULTI, max_rounds: 1, ...callerOf(ctx) };
     await carryOut(ctx, services, whole, deliveryOf(ctx, stream, wait));
   });
 }
@@ -55,6 +50,10 @@ function describeSwarm({ roles, ...swarm }: SwarmDefinition) {
 function deliveryOf(ctx: Context, stream: boolean | null | undefined, wait: boolean | null | undefined): Delivery {
   if (stream) return 'stream';
   return wait === false || /\brespond-async\b/.test(ctx.get('Prefer')) ? 'async' : 'wait';
+}
+
+function callerOf(ctx: Context): Pick<Order, 'idempotencyKey' | 'tenant'> {
+  return { idempotencyKey: idempotencyKeyOf(ctx), tenant: ctx.state.tenant as string | undefined };
 }
 
 async function carryOut(ctx: Context, services: Services, order: Order, delivery: Delivery): Promise<void> {

@@ -26,6 +26,8 @@ export interface Endpoint {
   tokenLimitField: 'max_tokens' | 'max_completion_tokens';
   /** Fields of the body that only this gateway knows; `alternatives` are further models that may answer in place of `model`. */
   extras(model: string, alternatives: string[]): object;
+  /** Whether the gateway goes on to `alternatives` by itself. */
+  fallsBack: boolean;
   /** Whether the model stops, and costs no more, when we hang up. */
   stopsOnAbort: boolean;
   /** Path under the base URL that tells what a generation has cost, `?id=` added; null where there is none. */
@@ -48,6 +50,7 @@ export const HOSTED = {
   keyRequired: true,
   tokenLimitField: 'max_tokens',
   extras: () => ({}),
+  fallsBack: false,
   stopsOnAbort: true,
   generationPath: null,
   // whether an assistant message at the end is continued there depends on the vendor behind: telling the model works with all

@@ -22,6 +22,7 @@ export function openrouter({ apiKey, baseUrl, provider, fallback = false }: Open
     apiKey,
     keyVariable: 'OPENROUTER_API_KEY',
     headers: () => ({ 'HTTP-Referer': 'https://github.com/murmuration', 'X-Title': 'Murmuration' }),
+    fallsBack: fallback,
     extras: (model, alternatives) => ({
       ...(fallback && alternatives.length > 0 ? { models: [model, ...alternatives] } : {}),
       ...(provider ? { provider } : {}),

@@ -1,0 +1,64 @@
+/**
+ * Carries model calls out within their limits and budgets: one round trip to Redis before a call, one after it.
+ *
+ * A call that may not go out now fails with a wait, as if the gateway had refused it: the turn then waits without a worker. What
+ * went wrong in a call becomes known to all workers, and what it cost is booked, whether or not it ended well.
+ */
+import type { TurnRequest } from '../contract';
+import type { Chat, ChatResult } from '../gateway/chat';
+import type { Spent } from '../redis/ledger';
+import { AdmittedCall, type AdmissionOptions } from './admitted-call';
+import { payerOf, type PlannedCall } from './planned-call';
+import type { Reuse } from './reuse';
+
+/** What a turn has cost in all its calls: null when the price of one is unknown. */
+export interface TurnCost {
+  usd: number | null;
+  estimated: boolean;
+}
+
+/** An answer with what its turn has cost; `cached` when no model was called. */
+export interface Carried {
+  reply: ChatResult;
+  cost: TurnCost;
+  cached: boolean;
+}
+
+export interface Admission {
+  /**
+   * Makes a call when limits, health and budgets allow it, or answers it from the cache when its caller does. Throws
+   * `GatewayFailure` when they do not, and whatever the call itself throws.
+   */
+  carryOut(planned: PlannedCall): Promise<Carried>;
+  /** What the turn's calls have cost so far. */
+  costOf(request: TurnRequest): Promise<TurnCost>;
+}
+
+export function createAdmission(chat: Chat, reuse: Reuse, options: AdmissionOptions): Admission {
+  return {
+    async carryOut(planned) {
+      const kept = await reuse.find(planned);
+      if (kept) return { reply: kept, cost: { usd: 0, estimated: false }, cached: true };
+      const admitted = new AdmittedCall(options, planned);
+      const granted = await admitted.ask();
+      let reply: ChatResult;
+      try {
+        const { candidate, messages, temperature, request, signal, onText } = planned;
+        reply = await chat({ ...candidate, ...granted, messages, temperature, scope: request, signal, onText });
+      } catch (error) {
+        await admitted.failed(error);
+        throw error;
+      }
+      const [spent] = await Promise.all([admitted.succeeded(reply), reuse.keep(planned, reply)]);
+      return { reply, cost: toCost(spent), cached: false };
+    },
+
+    async costOf(request) {
+      return toCost(await options.ledger.turnSpent(payerOf(request), request.turn));
+    },
+  };
+}
+
+function toCost({ usd, estimated, unpriced }: Spent): TurnCost {
+  return { usd: unpriced > 0 ? null : usd, estimated: estimated > 0 };
+}
