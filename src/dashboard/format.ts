@@ -10,12 +10,13 @@ const DAY_MS = 86_400_000;
 
 export const count = (n: number): string => COUNT.format(n);
 
-/** A duration: `840 ms`, `7.2 s`, `3 min 20 s`, `2 h 5 min`. */
+/** A duration: `840 ms`, `7.2 s`, `3 min 20 s`, `2 h 5 min`, `29 days`. */
 export function duration(ms: number): string {
   if (ms < 1000) return `${Math.max(0, Math.round(ms))} ms`;
   if (ms < 10_000) return `${(ms / 1000).toFixed(1)} s`;
   if (ms < MINUTE_MS) return `${Math.round(ms / 1000)} s`;
   if (ms < HOUR_MS) return `${Math.floor(ms / MINUTE_MS)} min ${Math.floor((ms % MINUTE_MS) / 1000)} s`;
+  if (ms >= 2 * DAY_MS) return `${Math.floor(ms / DAY_MS)} days`;
   return `${Math.floor(ms / HOUR_MS)} h ${Math.floor((ms % HOUR_MS) / MINUTE_MS)} min`;
 }
 

@@ -68,7 +68,7 @@ const THEME_ICONS: Record<Theme, IconName> = { system: 'auto', light: 'light', d
 function ThemeButton(): JSX.Element {
   const choice = theme.value;
   return (
-    <button type="button" class="quiet theme-button" onClick={nextTheme} aria-label={`Colours: ${choice}. Change`}>
+    <button type="button" class="quiet theme-button" onClick={nextTheme} title="Change the colours">
       <Icon name={THEME_ICONS[choice]} />
       <span>{choice === 'system' ? 'System colours' : `${choice === 'dark' ? 'Dark' : 'Light'} colours`}</span>
     </button>

@@ -47,12 +47,12 @@ function StageTitle({ stage: { title, verdict } }: { stage: PictureStage }): JSX
 
 function Node({ node: { turn, label, status, model } }: { node: PictureNode }): JSX.Element {
   const known = status !== 'ahead' && status !== 'skipped';
+  const saysModel = status === 'completed' || status === 'running';
   return (
     <button
       type="button"
       class={`node status-${status}`}
       disabled={!known}
-      aria-label={`${label}, ${WORDS[status]}`}
       title={visible(model)}
       onClick={() => showTurn(turn)}
     >
@@ -63,9 +63,8 @@ function Node({ node: { turn, label, status, model } }: { node: PictureNode }): 
       </span>
       <span class="node-text">
         {label}
-        <small aria-hidden="true">
-          {status === 'completed' || status === 'running' ? visible(model) : WORDS[status]}
-        </small>
+        {saysModel && <span class="off-screen">, {WORDS[status]}</span>}
+        <small>{saysModel ? visible(model) : WORDS[status]}</small>
       </span>
     </button>
   );

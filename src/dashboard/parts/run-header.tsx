@@ -84,8 +84,7 @@ export function RunFacts({ run }: { run: RunView }): JSX.Element {
         <button
           type="button"
           class="link mono"
-          title={run.id}
-          aria-label="Copy the run's id"
+          title={`Copy ${run.id}`}
           onClick={({ currentTarget }) => void copyWithThanks(currentTarget, run.id)}
         >
           {shorten(run.id)}

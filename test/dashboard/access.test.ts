@@ -1,0 +1,180 @@
+/** Who and what can use the page: keyboards, screen readers, narrow screens, slow lines; and what it shows when things are not there. */
+import { readFileSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
+import type { AxeResults } from 'axe-core';
+import { Redis } from 'ioredis';
+import type { Browser, Page } from 'playwright-core';
+import { createStack, until, type Stack } from '../support/stack';
+import { post } from '../support/readers';
+import { createLine, startBrowser, visit } from './browser';
+
+let stack: Stack;
+let browser: Browser;
+beforeAll(async () => {
+  [stack, browser] = await Promise.all([createStack(), startBrowser()]);
+}, 60_000);
+afterAll(async () => {
+  await browser.close();
+  await stack.stop();
+});
+
+const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+const KB = 1024;
+
+/** What axe finds that matters; WCAG 2.2 A and AA. */
+async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  const { violations: found } = await page.evaluate<AxeResults>('axe.run()');
+  return found
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);
+}
+
+async function finishedRun(message = 'Weigh it'): Promise<string> {
+  const text = '## Why\n\nBecause `x` is *so*.\n\n```python\nprint(1)\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n';
+  stack.gateway.script('optimistic-model', [{ tokens: { text } }]);
+  const { body } = await post(`${stack.url}/swarm/execute`, { swarm_id: 'debate-swarm', message, session_id: 'a11y' });
+  return body.run_id as string;
+}
+
+test('axe finds no serious fault on any view, in light and in dark', async () => {
+  const runId = await finishedRun();
+  const other = await finishedRun();
+  const views = ['', '/runs', '/live', '/sessions', '/sessions/a11y', '/system', `/runs/${runId}`, '/nowhere'];
+  for (const colorScheme of ['light', 'dark'] as const) {
+    const { page, close } = await visit(browser, `${stack.url}/dashboard`, { colorScheme, bypassCSP: true });
+    const shown = colorScheme === 'light' ? [...views, `/compare/${runId}/${other}`] : ['', `/runs/${runId}`];
+    for (const view of shown) {
+      await page.goto(`${stack.url}/dashboard${view}`);
+      await page.locator('main :is(h1, h2)').first().waitFor();
+      await page.locator('.loading').waitFor({ state: 'detached' });
+      expect({ view, colorScheme, found: await violations(page) }).toEqual({ view, colorScheme, found: [] });
+    }
+    await page.goto(`${stack.url}/dashboard/runs/${runId}`);
+    for (const tab of ['result', 'plots']) {
+      await page.click(`#tab-${tab}`);
+      expect({ tab, found: await violations(page) }).toEqual({ tab, found: [] });
+    }
+    await close();
+  }
+}, 60_000);
+
+test('the keyboard alone starts a run, walks its parts and stops it', async () => {
+  for (const model of ['optimistic-model', 'cautious-model', 'balanced-model'])
+    stack.gateway.script(model, [{ tokens: { count: 3000 }, intervalMs: 20 }]);
+  const { page, close } = await visit(browser, `${stack.url}/dashboard`);
+  await page.locator('.composer').waitFor();
+  const focused = () => page.evaluate<string>('document.activeElement.textContent || document.activeElement.id');
+  const tabTo = async (wanted: RegExp) => {
+    for (let press = 0; press < 60; press++) {
+      await page.keyboard.press('Tab');
+      if (wanted.test(await focused())) return;
+    }
+    throw new Error(`Tab does not lead to ${wanted}.`);
+  };
+  await tabTo(/^task$/);
+  await page.keyboard.type('Should otters vote?');
+  await page.keyboard.press('Control+Enter');
+  await page.locator('.turn.speaking').first().waitFor();
+  await tabTo(/^Lanes$/);
+  await page.keyboard.press('ArrowRight');
+  await page.locator('#panel-result').waitFor();
+  await page.keyboard.press('ArrowLeft');
+  await page.locator('#panel-lanes').waitFor();
+  await page.keyboard.press('Home');
+  await page.locator('.skip').focus();
+  await page.keyboard.press('Enter');
+  await tabTo(/^Stop$/);
+  await page.keyboard.press('Enter');
+  await page.locator('.run-kind .status-cancelled').waitFor();
+  await close();
+});
+
+test('nothing is wider than a narrow screen', async () => {
+  const runId = await finishedRun();
+  const { page, close } = await visit(browser, `${stack.url}/dashboard`, { viewport: { width: 390, height: 844 } });
+  for (const view of ['', '/runs', '/live', '/sessions', '/sessions/a11y', '/system', `/runs/${runId}`]) {
+    await page.goto(`${stack.url}/dashboard${view}`);
+    await page.locator('main :is(h1, h2)').first().waitFor();
+    await page.locator('.loading').waitFor({ state: 'detached' });
+    const width = await page.evaluate<number>('document.documentElement.scrollWidth');
+    expect({ view, width }).toEqual({ view, width: 390 });
+  }
+  await close();
+});
+
+test('an unknown run, an address without a view, and an API that is away have each a page of their own', async () => {
+  const line = await createLine(stack.url);
+  const { page, close } = await visit(browser, `${line.url}/dashboard/runs/no-such-run`);
+  await page.getByRole('heading', { name: 'There is no such run' }).waitFor();
+  await page.goto(`${line.url}/dashboard/somewhere/else`);
+  await page.getByRole('heading', { name: 'There is nothing here' }).waitFor();
+  await page.goto(`${line.url}/dashboard`);
+  await page.locator('.composer').waitFor();
+  line.cut();
+  await page.getByRole('link', { name: 'System' }).click();
+  await page.getByRole('heading', { name: 'No answer' }).waitFor();
+  line.mend();
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await page.getByRole('heading', { name: 'Temporal' }).waitFor();
+  await close();
+  await line.stop();
+});
+
+test('a run whose events have expired is shown from its result', async () => {
+  const runId = await finishedRun('An old question');
+  const redis = new Redis(process.env.REDIS_TEST_URL ?? '');
+  await redis.del(await redis.keys(`*${runId}*`));
+  redis.disconnect();
+  const { page, close } = await visit(browser, `${stack.url}/dashboard/runs/${runId}`);
+  await page.getByText('The events of this run have expired.').waitFor();
+  await page.getByRole('heading', { name: 'An old question' }).waitFor();
+  await page.locator('[data-turn="optimistic"]', { hasText: 'Because' }).waitFor();
+  await close();
+});
+
+test('the page opens without a key, asks for one, and works with it', async () => {
+  const keyed = await createStack({ API_KEYS: 'me:otter-key' });
+  const { page, close } = await visit(browser, `${keyed.url}/dashboard`);
+  await page.getByLabel('API key').fill('otter-key');
+  await page.getByRole('button', { name: 'Use this key' }).click();
+  await page.locator('.examples .chip').first().click();
+  await page.click('button[type="submit"]');
+  await page.locator('.run-kind .status-completed').waitFor();
+  await close();
+  await keyed.stop();
+}, 60_000);
+
+test('the policy admits our own files only, and assets may be kept for a year', async () => {
+  const page = await fetch(`${stack.url}/dashboard/runs/any`);
+  expect(page.headers.get('content-security-policy')).toMatch(/^default-src 'self';/);
+  expect(page.headers.get('content-security-policy')).not.toMatch(/unsafe|https?:|\*/);
+  expect(page.headers.get('cache-control')).toBe('no-cache');
+  const html = await page.text();
+  const script = /src="([^"]+\.js)"/.exec(html)?.[1] ?? '';
+  const asset = await fetch(stack.url + script, { headers: { 'accept-encoding': 'br' } });
+  expect(asset.headers.get('cache-control')).toBe('max-age=31536000,immutable');
+  expect(asset.headers.get('content-encoding')).toBe('br');
+  expect(html).not.toMatch(/<style|<script(?! type="module" src="\/dashboard)|https?:/);
+  expect((await fetch(`${stack.url}/dashboard/assets/../../api/main.js`)).status).toBe(404);
+  expect((await fetch(`${stack.url}/dashboard/assets/%2e%2e/%2e%2e/api/main.js`)).status).toBe(404);
+});
+
+test('all scripts together stay below 300 kB gzipped, and the first paint comes within a second', async () => {
+  const folder = path.join(__dirname, '../../dist/dashboard/assets');
+  const scripts = (await readdir(folder)).filter((file) => file.endsWith('.js'));
+  const sizes = await Promise.all(
+    scripts.map(async (file) => gzipSync(await readFile(path.join(folder, file))).length),
+  );
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  expect(total).toBeGreaterThan(20 * KB);
+  expect(total).toBeLessThan(300 * KB);
+  const { page, close } = await visit(browser, `${stack.url}/dashboard`);
+  const paint = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime";
+  const firstPaintMs = await until(() => page.evaluate<number | undefined>(paint));
+  expect(firstPaintMs).toBeLessThan(1000);
+  process.stdout.write(`dashboard: ${Math.round(total / KB)} kB gzipped, first paint ${Math.round(firstPaintMs)} ms\n`);
+  await close();
+});

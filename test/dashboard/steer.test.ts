@@ -1,0 +1,105 @@
+/** Steering runs from a real browser: decisions with their reasons, guidance, pause and resume; sessions and comparison. */
+import type { Browser } from 'playwright-core';
+import { createStack, until, type Stack } from '../support/stack';
+import { get, post } from '../support/readers';
+import { startBrowser, visit } from './browser';
+
+let stack: Stack;
+let browser: Browser;
+beforeAll(async () => {
+  [stack, browser] = await Promise.all([createStack(), startBrowser()]);
+}, 60_000);
+afterAll(async () => {
+  await browser.close();
+  await stack.stop();
+});
+
+const stateOf = async (runId: string) => (await get(`${stack.url}/runs/${runId}`)).body;
+
+test('a plan is rejected with a reason, made again from it, approved, and the pipeline goes on', async () => {
+  const { page, close } = await visit(browser, `${stack.url}/dashboard`);
+  await page.getByRole('radio', { name: 'Plan, build, review' }).check();
+  await page.fill('#task', 'Build a bridge');
+  await page.getByLabel('Ask me before the plan is built').check();
+  await page.click('button[type="submit"]');
+  const gate = page.locator('.gate', { hasText: 'Shall this plan be implemented?' });
+  await gate.waitFor();
+  expect(await gate.getByRole('button', { name: 'Reject' }).isDisabled()).toBe(true);
+  await gate.getByLabel('Reason').fill('It forgets the river.');
+  await gate.getByRole('button', { name: 'Reject' }).click();
+  await page.locator('.interventions li', { hasText: 'It forgets the river.' }).waitFor();
+  await page.locator('.stage', { hasText: 'Plan, round 2' }).waitFor();
+  const asked = await until(() =>
+    stack.gateway.calls().find(({ body }) => JSON.stringify(body).includes('forgets the')),
+  );
+  expect(JSON.stringify(asked.body)).toContain('It forgets the river.');
+  await gate.waitFor();
+  await gate.getByRole('button', { name: 'Approve' }).click();
+  await page.locator('.run-kind .status-completed').waitFor();
+  await page.locator('.stage.status-completed', { hasText: 'Implement' }).first().waitFor();
+  const { gates } = await stateOf(decodeURIComponent(page.url().split('/').pop() ?? ''));
+  expect(gates.map(({ status }: { status: string }) => status)).toEqual(['rejected', 'approved']);
+  await close();
+});
+
+test('pause holds back the next turn, guidance reaches it, resume lets it begin', async () => {
+  stack.gateway.script('strategic-model', [{ tokens: { count: 200 }, intervalMs: 20 }]);
+  const { body } = await post(`${stack.url}/swarm/execute`, {
+    swarm_id: 'strategic-swarm',
+    message: 'Plan',
+    wait: false,
+  });
+  const { page, close } = await visit(browser, `${stack.url}/dashboard/runs/${body.run_id}`);
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await page.locator('.run-kind .status-paused').waitFor();
+  await page.getByRole('button', { name: 'Message' }).click();
+  await page.getByLabel('Guidance').fill('Mind the otters.');
+  await page.getByRole('button', { name: 'Send' }).click();
+  await page.locator('.interventions li', { hasText: 'Mind the otters.' }).waitFor();
+  await page.locator('.node.status-completed').first().waitFor();
+  expect(await page.locator('.node.status-ahead').count()).toBe(2);
+  await page.getByRole('button', { name: 'Resume' }).click();
+  await page.locator('.run-kind .status-completed').waitFor();
+  const told = stack.gateway.calls().filter(({ body: sent }) => JSON.stringify(sent).includes('Mind the otters.'));
+  expect(told.length).toBeGreaterThanOrEqual(2);
+  await close();
+});
+
+test('a session shows what it remembers, and its next run sees that', async () => {
+  const session_id = 'otters';
+  stack.gateway.script('balanced-model', [
+    { tokens: ['Otters', ' hold', ' hands.'] },
+    { tokens: ['As', ' I', ' said.'] },
+  ]);
+  await post(`${stack.url}/swarm/execute`, { swarm_id: 'one-voice', message: 'What do otters do?', session_id });
+  const { page, close } = await visit(browser, `${stack.url}/dashboard/sessions/${session_id}`);
+  const remarks = page.locator('.remark');
+  await remarks.nth(1).waitFor();
+  expect(await remarks.first().textContent()).toContain('What do otters do?');
+  expect(await remarks.nth(1).textContent()).toContain('Otters hold hands.');
+  await page.getByRole('radio', { name: 'One voice' }).check();
+  await page.fill('#task', 'Really?');
+  await page.click('button[type="submit"]');
+  await page.locator('.run-kind .status-completed').waitFor();
+  const last = stack.gateway.calls('balanced-model').at(-1);
+  expect(JSON.stringify(last?.body)).toContain('Otters hold hands.');
+  await page.goBack();
+  await remarks.nth(3).waitFor();
+  await close();
+});
+
+test('two runs are compared turn by turn, and the list finds runs by their words', async () => {
+  stack.gateway.script('balanced-model', [{ tokens: ['Otters swim fast.'] }, { tokens: ['Otters swim slowly.'] }]);
+  for (const message of ['First zebra', 'Second zebra'])
+    await post(`${stack.url}/swarm/execute`, { swarm_id: 'one-voice', message });
+  const { page, complaints, close } = await visit(browser, `${stack.url}/dashboard/runs?swarm=one-voice`);
+  await page.getByLabel('Search in tasks and ids').fill('zebra');
+  await until(async () => (await page.locator('.row').count()) === 2);
+  await page.locator('.row', { hasText: 'Second zebra' }).click();
+  await page.getByRole('button', { name: 'Compare' }).click();
+  await page.locator('.choices a', { hasText: 'First zebra' }).click();
+  await page.locator('.difference del', { hasText: 'fast' }).waitFor();
+  await page.locator('.difference ins', { hasText: 'slowly' }).waitFor();
+  expect(complaints).toEqual([]);
+  await close();
+});
