@@ -8,7 +8,7 @@ let stack: Stack;
 let browser: Browser;
 let line: Line;
 beforeAll(async () => {
-  [stack, browser] = await Promise.all([createStack(), startBrowser()]);
+  [stack, browser] = await Promise.all([createStack({ CONTINUATION: 'balanced-model=restart' }), startBrowser()]);
   line = await createLine(stack.url);
 }, 60_000);
 afterAll(async () => {
@@ -74,7 +74,7 @@ test('a reload in mid-run shows everything from the beginning, once, and goes on
 });
 
 test('a line that is cut and mended loses nothing and repeats nothing', async () => {
-  const runId = await startOneVoice(150, 20);
+  const runId = await startOneVoice(500, 20);
   const { page, close } = await visit(browser, `${line.url}/dashboard/runs/${runId}`);
   for (const word of ['w20', 'w60']) {
     await page.locator('[data-turn="answer"]', { hasText: word }).waitFor();
@@ -104,7 +104,7 @@ test('stop ends the run, and what was said stays', async () => {
   await close();
 });
 
-test('a rate limit is shown with its countdown, a model that hands over by name', async () => {
+test('a rate limit is shown with its countdown', async () => {
   stack.gateway.script('balanced-model', [
     {
       status: 429,
@@ -122,17 +122,23 @@ test('a rate limit is shown with its countdown, a model that hands over by name'
   await close();
 });
 
-test('a worker that is killed in mid-run: the lane says that the text began anew, and ends with the result', async () => {
-  const runId = await startOneVoice(100, 20);
-  stack.gateway.script('balanced-model', [{ tokens: { count: 100, prefix: 'w' }, intervalMs: 5 }]);
-  const { page, close } = await visit(browser, `${stack.url}/dashboard/runs/${runId}`);
-  await page.locator('[data-turn="answer"]', { hasText: 'w20' }).waitFor();
+test('a worker that is killed in mid-run: lanes say which text went on and which began anew, and end with the result', async () => {
+  for (const model of VOICES) stack.gateway.always(model, { tokens: { count: 150, prefix: 'w' }, intervalMs: 20 });
+  const order = { swarm_id: 'debate-swarm', message: 'Count', wait: false };
+  const { body } = await post(`${stack.url}/swarm/execute`, order);
+  const { page, close } = await visit(browser, `${stack.url}/dashboard/runs/${body.run_id}`);
+  for (const turn of ['optimistic', 'balanced'])
+    await page.locator(`[data-turn="${turn}"]`, { hasText: 'w20' }).waitFor();
   await stack.worker.kill('SIGKILL');
   await stack.startWorker();
-  await page.locator('.note', { hasText: 'began anew' }).waitFor({ timeout: 45_000 });
+  const optimistic = page.locator('.lane', { hasText: 'Optimistic voice' });
+  const balanced = page.locator('.lane', { hasText: 'Balanced voice' });
+  await optimistic.locator('.note', { hasText: 'went on after' }).waitFor({ timeout: 45_000 });
+  await optimistic.locator('.block[data-resumed]').waitFor();
+  await balanced.locator('.note', { hasText: 'began anew' }).waitFor({ timeout: 45_000 });
+  await balanced.locator('.note.dropped', { hasText: 'Text of attempt 1 that is void' }).waitFor();
   await page.locator('.run-kind .status-completed').waitFor({ timeout: 30_000 });
-  await page.locator('.note.dropped', { hasText: 'Text of attempt 1 that is void' }).waitFor();
-  const { shown, told } = await bothTexts(page, runId);
+  const { shown, told } = await bothTexts(page, body.run_id as string);
   expect(shown).toEqual(told);
   await close();
-}, 90_000);
+}, 120_000);

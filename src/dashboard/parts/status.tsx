@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 import type { RunStatus } from '../../contract';
 import type { NodeStatus } from '../state/picture';
 
-type Status = RunStatus | NodeStatus | 'paused' | 'expired';
+type Status = RunStatus | NodeStatus | 'paused';
 
 const WORDS: Record<Status, string> = {
   running: 'Running',
@@ -14,7 +14,6 @@ const WORDS: Record<Status, string> = {
   ahead: 'To come',
   skipped: 'Not needed',
   paused: 'Paused',
-  expired: 'Expired',
 };
 
 export function StatusPill({ status, word }: { status: Status; word?: string }): JSX.Element {

@@ -21,8 +21,8 @@ export interface RunDescription {
   turns: (TurnResult & { status: 'completed' })[];
 }
 
-/** `live`: events come or came; `expired`: they are gone, only the result is left. */
-export type Phase = 'loading' | 'live' | 'expired' | 'unknown' | 'failed';
+/** `live`: events come or came. */
+export type Phase = 'loading' | 'live' | 'unknown' | 'failed';
 
 export interface RunView {
   readonly id: string;
@@ -54,10 +54,10 @@ export function newRunView(id: string): RunView {
   };
 }
 
-/** Forgets what was folded, for a stream that was lost and begins anew. */
-export function resetRunView(view: RunView): void {
+/** Forgets what was folded, for a stream that was replaced; what is known of the run follows after the cursor. */
+export function resetRunView(view: RunView, cursor: string): void {
   view.snapshot = emptySnapshot();
-  view.cursor = BEGINNING;
+  view.cursor = cursor;
   view.turns.value = [];
   touch(view);
 }
@@ -121,25 +121,4 @@ function bumpOf(version: Signal<number>): () => void {
 
 export function touch(view: RunView): void {
   inNextFrame(bumpOf(view.version));
-}
-
-/** Shows a run whose events have expired from what `GET /runs/:id` still knows. */
-export function showResult(view: RunView, description: RunDescription): void {
-  const { swarm_id, message, status, started_at, ended_at, failure, answers = [], turns } = description;
-  const snapshots = turns.map((turn) => ({ ...turn, team_id: swarm_id, next_index: 0 }));
-  view.snapshot = {
-    ...emptySnapshot(),
-    status,
-    swarm_id,
-    message,
-    started_at: Date.parse(started_at),
-    turns: snapshots,
-    answers,
-    ...(ended_at ? { ended_at: Date.parse(ended_at) } : {}),
-    ...(failure ? { failure } : {}),
-  };
-  view.sessionId = description.session_id;
-  view.turns.value = snapshots.map((snapshot) => newTurnView(snapshot, Date.parse(started_at)));
-  view.phase.value = 'expired';
-  touch(view);
 }

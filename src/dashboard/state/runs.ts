@@ -1,16 +1,7 @@
 /** The runs that the page knows: each is loaded and followed once, whoever looks at it. */
 import type { Failure } from '../../contract';
 import { call, failureOf, type ApiFailure } from './api';
-import {
-  addEvent,
-  BEGINNING,
-  newRunView,
-  resetRunView,
-  showResult,
-  touch,
-  type RunDescription,
-  type RunView,
-} from './run-view';
+import { addEvent, BEGINNING, newRunView, resetRunView, touch, type RunDescription, type RunView } from './run-view';
 import { follow, unfollow } from './socket';
 
 /** Runs beyond this number are forgotten, the oldest first, unless they still run. */
@@ -41,32 +32,24 @@ function followRun(view: RunView): void {
   follow(view.id, {
     cursor: () => view.cursor,
     event(placed, last) {
-      if (!addEvent(view, placed)) return onGap(view);
+      // events before this one are missing: asked for again
+      if (!addEvent(view, placed)) return followRun(view);
       if (last) void describe(view);
     },
-    failed: (failure) => void endWithout(view, failure),
+    reset: (cursor) => resetRunView(view, cursor),
+    failed: (failure) => endWithout(view, failure),
   });
 }
 
-/** Events before this one are missing: asked for again, or, where even the first is gone, given up. */
-function onGap(view: RunView): void {
-  unfollow(view.id);
-  if (view.cursor !== BEGINNING) return followRun(view);
-  void endWithout(view, { code: 'INVALID_CURSOR', message: 'The beginning of the run has expired.' });
-}
-
-/** The server would not let us follow: why decides what is shown. */
-async function endWithout(view: RunView, failure: Failure): Promise<void> {
+/** The server would not let us follow: why decides what comes next. */
+function endWithout(view: RunView, failure: Failure): void {
   if (failure.code === 'UNKNOWN_RUN') {
     view.phase.value = 'unknown';
-  } else if (failure.code !== 'INVALID_CURSOR') {
-    setTimeout(() => followRun(view), RETRY_MS);
-  } else if (view.cursor !== BEGINNING) {
-    resetRunView(view);
+  } else if (failure.code === 'INVALID_CURSOR' && view.cursor !== BEGINNING) {
+    resetRunView(view, BEGINNING);
     followRun(view);
   } else {
-    const description = await describe(view);
-    if (description) showResult(view, description);
+    setTimeout(() => followRun(view), RETRY_MS);
   }
 }
 

@@ -11,6 +11,8 @@ import { apiKey } from './key';
 export interface Follower {
   cursor(): string;
   event(placed: PlacedEvent, last: boolean): void;
+  /** The stream was replaced: forget everything, what is known follows after this place. */
+  reset(cursor: string): void;
   failed(failure: Failure): void;
 }
 
@@ -72,6 +74,7 @@ function receive(frame: ServerFrame): void {
     followers.delete(frame.run_id);
     return follower.failed(frame.error);
   }
+  if (frame.event === 'run.reset') return follower.reset(frame.cursor);
   if (frame.done) followers.delete(frame.run_id);
   follower.event(toPlacedEvent(frame), frame.done);
 }

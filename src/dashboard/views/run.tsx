@@ -67,11 +67,6 @@ function Opened({ run }: { run: RunView }): JSX.Element {
   return (
     <div class="page wide-page">
       <RunHeader run={run} />
-      {run.phase.value === 'expired' && (
-        <p class="hint-bar" role="status">
-          The events of this run have expired. This is what its result still tells.
-        </p>
-      )}
       <div class="overview">
         <Pipeline stages={stages} />
         <RunFacts run={run} />
