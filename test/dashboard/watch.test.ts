@@ -52,9 +52,9 @@ test('three clicks lead from the first page to a debate that streams, and its te
   expect(await page.locator('.lane').count()).toBe(3);
   expect(await page.locator('.node.status-running').count()).toBe(3);
   await finished(page);
-  expect(await page.locator('.node.status-completed').count()).toBe(4);
   const { shown, told } = await bothTexts(page, runIdOf(page));
-  expect(shown).toHaveLength(4);
+  expect(told.length).toBeGreaterThanOrEqual(4);
+  expect(await page.locator('.node.status-completed').count()).toBe(told.length);
   expect(shown).toEqual(told);
   expect(complaints).toEqual([]);
   await close();

@@ -31,7 +31,7 @@ interface Step {
   optional?: boolean;
 }
 
-/** What the patterns of `src/workflows/patterns` let follow each other. */
+/** What the patterns of `src/workflows/patterns` let follow each other; a debate's voices are its swarm's. */
 const STEPS: Partial<Record<SwarmSummary['pattern'], Step[][]>> = {
   strategic: [
     [{ turn: 'draft', role: 'strategist' }],
@@ -43,17 +43,10 @@ const STEPS: Partial<Record<SwarmSummary['pattern'], Step[][]>> = {
     [{ turn: 'review', role: 'reviewer' }],
     [{ turn: 'revision', role: 'coder', optional: true }],
   ],
-  debate: [
-    [
-      { turn: 'optimistic', role: 'optimistic' },
-      { turn: 'cautious', role: 'cautious' },
-      { turn: 'balanced', role: 'balanced' },
-    ],
-    [{ turn: 'summary', role: 'moderator' }],
-  ],
   single: [[{ turn: 'answer', role: '' }]],
 };
 
+const MODERATOR = 'moderator';
 const TITLES: Record<string, string> = { plan: 'Plan', implement: 'Implement', review: 'Review', verify: 'Verify' };
 
 export interface PictureInput {
@@ -120,17 +113,31 @@ function stagesOf(
   return [...begun, ...ahead.map(({ name, swarm }) => [name, swarm] as [string, string])];
 }
 
+function stepsOf(swarm: SwarmSummary | undefined): Step[][] {
+  if (swarm?.pattern !== 'debate') return (swarm && STEPS[swarm.pattern]) ?? [];
+  const voices = swarm.roles.filter(({ role }) => role !== MODERATOR);
+  return [voices.map(({ role }) => ({ turn: role, role })), [{ turn: 'summary', role: MODERATOR }]];
+}
+
 function columnsOf(stage: string, swarm: SwarmSummary | undefined, said: TurnView[], over: boolean): PictureNode[][] {
   const drawn = new Set<string>();
-  const columns = ((swarm && STEPS[swarm.pattern]) ?? []).map((column) =>
+  const columns = stepsOf(swarm).map((column) =>
     column.map((step) => {
       const turn = stage ? `${stage}/${step.turn}` : step.turn;
       drawn.add(turn);
       return nodeOf(turn, step, swarm, said, over);
     }),
   );
-  const others = said.filter(({ snapshot }) => !drawn.has(snapshot.turn)).map((view) => [spoken(view)]);
-  return [...columns, ...others].filter((column) => column.length > 0);
+  const others = said.filter(({ snapshot }) => !drawn.has(snapshot.turn));
+  const rounds = Map.groupBy(others, ({ snapshot }) => /-(\d+)$/.exec(snapshot.turn)?.[1] ?? '');
+  const [mended = [], ...answers] = [
+    rounds.get(''),
+    ...[...rounds].flatMap(([round, turns]) => (round ? [turns] : [])),
+  ];
+  // further rounds come before what sums them up
+  const last = swarm?.pattern === 'debate' ? columns.splice(-1) : [];
+  const further = answers.map((turns) => turns.map(spoken));
+  return [...columns, ...further, ...last, ...mended.map((turn) => [spoken(turn)])].filter(({ length }) => length > 0);
 }
 
 function nodeOf(
