@@ -21,6 +21,8 @@ local function read(field) return number(redis.call('HGET', health, field)) end
 export const TTL = 3600_000;
 /** How long after the moment that it was told a waiter still keeps its place. */
 const GRACE = 10_000;
+/** Between the restarts of turns that a refusal has held up, at first. Milliseconds. */
+export const SHORTEST_PACE = 250;
 /** The log is read no further than this for an estimate. */
 const WALK = 200;
 
@@ -95,7 +97,8 @@ local function hold(reason, until_then)
 end
 -- who has waited goes out at twice the average rate at most, and after a refusal at a pace that refusals slow down
 local spread = (length > 0 or now < cool_until + 1000) and pace or 0
-if max_calls > 0 and length > 0 then spread = math.max(pace, window / max_calls / 2) end
+if cool_until > now or (length > 0 and now < cool_until + 1000) then spread = math.max(spread, ${SHORTEST_PACE}) end
+if max_calls > 0 and length > 0 then spread = math.max(spread, window / max_calls / 2) end
 if spread > 0 or cool_until > now then
   hold(cool_until > now and 'cooldown' or 'pace', math.max(paced_at + spread, cool_until) + ahead * spread)
 end

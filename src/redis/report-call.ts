@@ -1,13 +1,13 @@
 /** The Lua scripts after a call of a model: what became of it, and what that says about the model. */
-import { MODEL, TTL } from './admit-call';
+import { MODEL, SHORTEST_PACE, TTL } from './admit-call';
 
 /** Failures in a row after which a model is left alone, and for how long at first and at most. */
 const FAILURES = 5;
 const [SHORTEST_BREAK, LONGEST_BREAK] = [1000, 10_000];
 /** A longer pause is asked about again after this time: quotas are raised, and days end. */
 const LONGEST_PAUSE = 60_000;
-/** Between the restarts of turns that were refused: at first, and at most. */
-const [SHORTEST_PACE, LONGEST_PACE] = [125, 4000];
+/** Between the restarts of turns that were refused, at most. */
+const LONGEST_PACE = 4000;
 
 /**
  * ARGV turn, call, tokens ('' when unknown), outcome ('ok', 'ill', 'cool', 'neutral'), milliseconds to the first token ('' for none), milliseconds that the
@@ -35,13 +35,14 @@ if outcome == 'ok' then
   local is_over = now > read('cool_until') + 1000 and redis.call('ZCARD', queue) == 0
   if pace >= 50 and not is_over then redis.call('HSET', health, 'pace', pace) else redis.call('HDEL', health, 'pace') end
 elseif outcome == 'cool' then
+  local contended = read('cool_until') > now or redis.call('ZCARD', queue) > 0
   local cool_until = now + math.min(number(ARGV[7]), ${LONGEST_PAUSE})
   if cool_until > read('cool_until') then
     redis.call('HSET', health, 'cool_until', cool_until, 'reset_at', now + number(ARGV[7]), 'code', ARGV[8], 'words', ARGV[9])
   end
-  -- refusals of the same moment are one
-  if now - read('slowed_at') > 1000 then
-    redis.call('HSET', health, 'pace', math.min(math.max(read('pace'), ${SHORTEST_PACE}) * 2, ${LONGEST_PACE}), 'slowed_at', now)
+  -- a turn that is refused alone comes back alone; of several, refusals of the same moment are one
+  if contended and now - read('slowed_at') > 1000 then
+    redis.call('HSET', health, 'pace', math.min(math.max(read('pace') * 2, ${SHORTEST_PACE}), ${LONGEST_PACE}), 'slowed_at', now)
   end
   redis.call('HDEL', health, 'probe_until')
 elseif outcome == 'ill' and open_until <= now then

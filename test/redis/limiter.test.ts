@@ -208,6 +208,15 @@ describe('a pause that a gateway asks for', () => {
     expect(waitOf(await limiter.admit(askOf(model)))).toBeGreaterThan(20_000);
   });
 
+  test('of one turn alone holds nobody up once it is over', async () => {
+    const model = newModel();
+    const cool = { outcome: 'cool', code: 'RATE_LIMITED', words: 'No.', waitMs: 50 } as const;
+    await limiter.report(askOf(model), cool, 5, 0);
+    await sleep(60);
+    expect(await limiter.admit(askOf(model))).toEqual({ verdict: 'ok' });
+    expect(await limiter.admit(askOf(model))).toEqual({ verdict: 'ok' });
+  });
+
   test('slows later restarts down while refusals go on, and no longer when calls succeed', async () => {
     const redis = server.connect();
     const model = newModel();
@@ -216,7 +225,7 @@ describe('a pause that a gateway asks for', () => {
     await Promise.all(Array.from({ length: 6 }, () => limiter.report(askOf(model), cool, 5, 0)));
     expect(await pace()).toBe(250);
     await sleep(1050);
-    await limiter.report(askOf(model), cool, 5, 0);
+    await Promise.all([1, 2].map(() => limiter.report(askOf(model), cool, 5, 0)));
     expect(await pace()).toBe(500);
     for (let i = 0; i < 12; i++) await limiter.report(askOf(model), { outcome: 'ok', firstTokenMs: 1 }, 5, 0);
     expect(await pace()).toBe(0);

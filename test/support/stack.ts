@@ -21,8 +21,11 @@ export interface Stack {
 
 const dist = (file: string) => path.join(__dirname, '../../dist', file);
 
-/** Starts a stack; `env` is added to what both processes get. */
-export async function createStack(env: NodeJS.ProcessEnv = {}): Promise<Stack> {
+/** Starts a stack; `env` is added to what both processes get, and what is known only with the scripted gateway's address. */
+export async function createStack(
+  env: NodeJS.ProcessEnv = {},
+  envAt: (gateway: ScriptedGateway) => NodeJS.ProcessEnv = () => ({}),
+): Promise<Stack> {
   const gateway = await createScriptedGateway();
   const port = await freePort();
   const shared: NodeJS.ProcessEnv = {
@@ -42,6 +45,7 @@ export async function createStack(env: NodeJS.ProcessEnv = {}): Promise<Stack> {
     MODEL_FAST: 'balanced-model',
     SWARMS_FILE: path.join(__dirname, 'swarms.json'),
     ...env,
+    ...envAt(gateway),
   };
   const running = new Set<Running>();
   const launch = async (file: string, ready: string) => {

@@ -1,0 +1,165 @@
+/** Limits, budgets, prices and the cache, through the whole product: request in, frames out, and the gateway's own books. */
+import { randomUUID } from 'node:crypto';
+import { connectRedis } from '../../src/redis/connect';
+import { createLedger } from '../../src/redis/ledger';
+import { cases, CASE_TEXT } from '../support/scripted-gateway';
+import { createStack, until, type Stack } from '../support/stack';
+import { collectSse, post, type AnyFrame } from '../support/readers';
+
+const KEYS = 'alice:alice-has-a-key,bob:bob-has-a-key';
+const ALICE = { authorization: 'Bearer alice-has-a-key' };
+const BOB = { authorization: 'Bearer bob-has-a-key' };
+
+let stack: Stack;
+beforeAll(async () => {
+  stack = await createStack({
+    API_KEYS: KEYS,
+    GATEWAYS: 'openrouter',
+    OPENROUTER_API_KEY: 'planted-secret-key',
+    OPENROUTER_FALLBACK: 'off',
+    MODEL_FAST: 'dear',
+    MODEL_DEBATE_2: 'limited',
+    BUDGET_MODEL: 'cheap',
+    PRICES: JSON.stringify({ dear: { input: 1, output: 2 }, cheap: { input: 0.01, output: 0.02 } }),
+    LIMITS: JSON.stringify({ 'openrouter/limited': { concurrency: 1 } }),
+  });
+}, 60_000);
+afterAll(() => stack.stop());
+beforeEach(() => stack.gateway.reset());
+
+const calls = (model?: string) => stack.gateway.calls(model);
+const has = (frames: AnyFrame[], event: string) => frames.filter((frame) => frame.event === event);
+
+function execute(more: object = {}, headers: Record<string, string> = ALICE) {
+  return post(
+    `${stack.url}/swarm/execute`,
+    { swarm_id: 'one-voice', message: 'Go', max_tokens: 200, ...more },
+    headers,
+  );
+}
+
+async function watch(more: object = {}): Promise<AnyFrame[]> {
+  const body = JSON.stringify({ swarm_id: 'one-voice', message: 'Go', max_tokens: 200, stream: true, ...more });
+  return collectSse(`${stack.url}/swarm/execute`, { method: 'POST', body, headers: ALICE });
+}
+
+/** What the ledger says of a run that Alice paid. */
+async function spentBy(runId: string, sessionId: string) {
+  const redis = connectRedis({ url: stack.env.REDIS_URL ?? '', patient: true });
+  const spent = await createLedger(redis, 'month').spentBy({ account: 'alice', runId, sessionId });
+  redis.disconnect();
+  return spent.run;
+}
+
+/** What the gateway has charged, once all of its calls have ended. */
+async function charged(): Promise<number> {
+  await stack.gateway.waitFor(() => calls().every(({ endedBy }) => endedBy) && calls().length > 0);
+  return calls().reduce((sum, { costUsd = 0 }) => sum + costUsd, 0);
+}
+
+describe('the cost of a run agrees with the books of the gateway to the ninth digit', () => {
+  test('when all goes well, streamed or not', async () => {
+    const { body } = await execute();
+    expect(body.turns[0].cost_usd).toBeCloseTo(await charged(), 9);
+    const frames = await watch();
+    expect(body.cost_usd + Number(frames[frames.length - 1]?.cost_usd)).toBeCloseTo(await charged(), 9);
+  });
+
+  test('when a stream is cut and the turn tried again: both calls are paid, once each', async () => {
+    stack.gateway.script('dear', cases.cutAfterThreeTokens);
+    const { body } = await execute();
+    expect(body.responses).toEqual([CASE_TEXT]);
+    const total = await charged();
+    expect(calls('dear')).toHaveLength(2);
+    await until(async () => Math.abs((await spentBy(body.run_id, body.session_id)).usd - total) < 1e-9);
+    expect(await spentBy(body.run_id, body.session_id)).toMatchObject({ estimated: 0, unpriced: 0 });
+  });
+
+  test('when it is cancelled in the middle of a stream', async () => {
+    stack.gateway.script('dear', cases.slowStream);
+    const { body } = await execute({ wait: false });
+    await stack.gateway.waitFor(() => (calls('dear')[0]?.tokensSent ?? 0) > 5, 15_000);
+    await post(`${stack.url}/runs/${body.run_id}/cancel`, {}, ALICE);
+    const total = await charged();
+    expect(total).toBeGreaterThan(0);
+    await until(async () => Math.abs((await spentBy(body.run_id, body.session_id)).usd - total) < 1e-9);
+    expect((await spentBy(body.run_id, body.session_id)).estimated).toBe(0);
+  });
+});
+
+describe('a budget', () => {
+  test('that is small shortens the answer, and lets the run complete', async () => {
+    stack.gateway.script('dear', [{ tokens: { count: 500 }, honoursMaxTokens: true }]);
+    const frames = await watch({ budget_tokens: 120 });
+    const asked = calls('dear')[0]?.body as { max_tokens: number };
+    expect(asked.max_tokens).toBeLessThan(120);
+    expect(has(frames, 'turn.completed')).toMatchObject([{ truncated: true }]);
+  });
+
+  test('that does not pay for the model goes on to the cheaper one, and the run says so', async () => {
+    const frames = await watch({ budget_usd: 0.00003 });
+    expect(has(frames, 'turn.rerouted')).toMatchObject([{ from: 'dear', to: 'cheap', reason: 'BUDGET_EXHAUSTED' }]);
+    expect(has(frames, 'turn.completed')).toMatchObject([{ model: 'cheap' }]);
+    expect(calls('dear')).toEqual([]);
+  });
+
+  test('that pays for nothing ends the run with 402 before a call is made', async () => {
+    const { status, body } = await execute({ budget_tokens: 30 });
+    expect([status, body.error.code, body.status]).toEqual([402, 'BUDGET_EXHAUSTED', 'failed']);
+    expect(calls()).toEqual([]);
+  });
+});
+
+describe('the cache', () => {
+  test('answers the same question again without a call, says so, and tells no one else', async () => {
+    const message = `Go ${randomUUID()}`;
+    const [first, second] = [await execute({ message, cache: 'ok' }), await execute({ message, cache: 'ok' })];
+    expect(calls()).toHaveLength(1);
+    expect(second.body.responses).toEqual(first.body.responses);
+    expect(first.body.turns[0].cached).toBeUndefined();
+    expect(second.body.turns[0]).toMatchObject({ cached: true, cost_usd: 0, model: 'dear' });
+    expect((await execute({ message, cache: 'ok' }, BOB)).body.turns[0].cached).toBeUndefined();
+    expect((await execute({ message })).body.turns[0].cached).toBeUndefined();
+    expect(calls()).toHaveLength(3);
+  });
+});
+
+test('turns that wait for a limit hold no worker, show that they wait, and are all answered', async () => {
+  stack.gateway.always('limited', { firstTokenMs: 300 });
+  const body = JSON.stringify({ swarm_id: 'debate-swarm', message: 'Go', stream: true });
+  const debates = await Promise.all(
+    [1, 2, 3].map(() => collectSse(`${stack.url}/swarm/execute`, { method: 'POST', body, headers: ALICE })),
+  );
+  expect(debates.map((frames) => frames[frames.length - 1]?.event)).toEqual(Array(3).fill('run.completed'));
+  const waits = debates.flatMap((frames) => has(frames, 'turn.waiting'));
+  expect(waits.map(({ reason }) => reason)).toContain('RATE_LIMITED');
+  const limited = calls('limited').sort((a, b) => a.at - b.at);
+  limited.slice(1).forEach((call, i) => expect(call.at).toBeGreaterThanOrEqual(limited[i]?.endedAt ?? Infinity));
+}, 40_000);
+
+test('a storm: eight voices at a gateway that takes two calls a second are all heard, within 40 calls', async () => {
+  const taken: number[] = [];
+  const isTooMany = () => {
+    const now = Date.now();
+    const tooMany = taken.filter((at) => at > now - 1000).length >= 2;
+    if (!tooMany) taken.push(now);
+    return tooMany;
+  };
+  stack.gateway.scriptWhen(isTooMany, { status: 429, wait: { ms: 1000, as: 'retry-after' } });
+  const runs = await Promise.all(Array.from({ length: 8 }, () => execute()));
+  expect(runs.map(({ body }) => body.status)).toEqual(Array(8).fill('complete'));
+  expect(calls().length).toBeLessThanOrEqual(40);
+  expect(calls().every(({ headers }) => headers['x-stainless-retry-count'] === '0')).toBe(true);
+}, 60_000);
+
+test('after Retry-After no worker calls that model before the time', async () => {
+  const second = await stack.startWorker();
+  stack.gateway.script('dear', [{ status: 429, wait: { ms: 3000, as: 'retry-after' } }]);
+  const first = execute();
+  const refused = await stack.gateway.waitFor(() => calls('dear').find(({ endedAt }) => endedAt), 15_000);
+  const others = await Promise.all([first, ...Array.from({ length: 4 }, () => execute())]);
+  expect(others.map(({ body }) => body.status)).toEqual(Array(5).fill('complete'));
+  const later = calls('dear').filter(({ id }) => id !== refused.id);
+  expect(Math.min(...later.map(({ at }) => at)) - refused.at).toBeGreaterThanOrEqual(2950);
+  await second.stop();
+}, 60_000);
