@@ -256,3 +256,50 @@ describe('a value that would surprise later is refused at the start', () => {
     expect(loading({ SWARMS_FILE: file })).toThrow(sentence);
   });
 });
+
+describe('traffic', () => {
+  it('has no limits, prices or budgets by default, and goes through models in order', () => {
+    const { LIMITS, PRICES, BUDGET_RUN_USD, BUDGET_KEY_PERIOD, routing } = load();
+    expect([LIMITS, PRICES, BUDGET_RUN_USD, BUDGET_KEY_PERIOD]).toEqual([{}, {}, undefined, 'month']);
+    expect(routing.fast).toEqual({ strategy: 'fallback', weights: {} });
+  });
+
+  it('takes weights from the lists of models', () => {
+    const { models, routing } = load({ MODEL_FAST: 'a*3, b*0.5,c:free', ROUTING_FAST: 'load-balance' });
+    expect(models.fast).toEqual(['a', 'b', 'c:free']);
+    expect(routing.fast).toEqual({ strategy: 'load-balance', weights: { a: 3, b: 0.5, 'c:free': 1 } });
+  });
+
+  it('counts tokens of prompt and answer alike unless told otherwise', () => {
+    const { LIMITS } = load({ LIMITS: '{"openrouter/*": {"tokens_per_minute": 100, "output_weight": 4}}' });
+    expect(LIMITS['openrouter/*']).toEqual({ tokens_per_minute: 100, input_weight: 1, output_weight: 4 });
+  });
+
+  it.each([
+    ['LIMITS', 'sixty'],
+    ['LIMITS', '{"*": {}}'],
+    ['LIMITS', '{"*": {"requests_per_minute": 0}}'],
+    ['LIMITS', '{"*": {"requests_per_minutes": 60}}'],
+    ['LIMITS', '[60]'],
+    ['LIMIT_WINDOW_SECONDS', '0'],
+    ['PRICES', '{"m": {"input": -1, "output": 2}}'],
+    ['PRICES', '{"m": {"input": "cheap", "output": 2}}'],
+    ['PRICES', '{"m": {"input": 1}}'],
+    ['PRICES', '{"m": {"input": 1e9, "output": 2}}'],
+    ['BUDGET_RUN_USD', '-1'],
+    ['BUDGET_RUN_TOKENS', '1.5'],
+    ['BUDGET_KEY_PERIOD', 'year'],
+    ['ROUTING_FAST', 'random'],
+    ['MODEL_FAST', 'a*zero'],
+    ['MODEL_FAST', 'a*0'],
+    ['MODEL_FAST', 'a*'],
+    ['MODEL_FAST', '*2'],
+    ['MODEL_FAST', 'a b'],
+    ['OPENROUTER_PROVIDER', '{"sorted": "price"}'],
+    ['OPENROUTER_PROVIDER', 'price'],
+    ['FIRST_TOKEN_TIMEOUT_SECONDS', 'soon'],
+    ['PORTKEY_CUSTOM_HOST', 'somewhere'],
+  ])('%s=%s stops the start, and the sentence names the variable', (name, value) => {
+    expect(refusalOf({ [name]: value })).toMatch(new RegExp(`^${name}`));
+  });
+});
