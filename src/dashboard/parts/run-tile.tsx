@@ -13,7 +13,6 @@ import { StatusPill } from './status';
 /** Lanes of one tile, and UTF-16 units of text that each shows. */
 const LANES = 4;
 const LAST_WORDS = 180;
-const REDRAW_MS = 250;
 /** What Markdown adds to the words. */
 const MARKUP = /[*#`|]+/g;
 
@@ -38,55 +37,59 @@ export function RunTile({ run }: { run: RunView }): JSX.Element {
   );
 }
 
+/** Looks at the clock, not at each change: fifty runs change in every frame. */
 function TileStatus({ run }: { run: RunView }): JSX.Element {
-  void run.version.value;
+  const time = now.value;
   const { status, started_at, ended_at } = run.snapshot;
   return (
     <>
       <StatusPill status={status ?? 'running'} />
-      {started_at !== undefined && <span class="faint">{duration((ended_at ?? now.value) - started_at)}</span>}
+      {started_at !== undefined && <span class="faint">{duration((ended_at ?? time) - started_at)}</span>}
     </>
   );
 }
 
-/** Keeps only the end of the text, and writes it a few times a second: fifty runs move at once. */
+/** Keeps only the end of the text, and writes it when the clock ticks: all lanes of the wall in one frame. */
 function LastWords({ view }: { view: TurnView }): JSX.Element {
   const place = useRef<HTMLSpanElement>(null);
   useEffect(() => {
-    const words = lastWords(view, (text) => {
-      if (place.current) place.current.textContent = text;
+    const words = new EndOfText(view.snapshot.text);
+    view.listeners.add(words);
+    const stop = now.subscribe(() => {
+      if (place.current && words.changed) place.current.textContent = words.take();
     });
-    view.listeners.add(words.listener);
     return () => {
-      view.listeners.delete(words.listener);
-      words.stop();
+      view.listeners.delete(words);
+      stop();
     };
   }, [view]);
   return <span ref={place} class="last-words" dir="auto" />;
 }
 
-function lastWords(view: TurnView, write: (text: string) => void): { listener: TextListener; stop(): void } {
-  let end = view.snapshot.text.slice(-LAST_WORDS);
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const draw = () => {
-    timer = undefined;
-    write(visible(end.replace(MARKUP, '')));
-  };
-  const later = () => (timer ??= setTimeout(draw, REDRAW_MS));
-  draw();
-  return {
-    listener: {
-      append(text) {
-        end = (end + text).slice(-LAST_WORDS);
-        later();
-      },
-      reset() {
-        end = '';
-        later();
-      },
-      resumed: () => undefined,
-      finish: () => undefined,
-    },
-    stop: () => clearTimeout(timer),
-  };
+class EndOfText implements TextListener {
+  changed = true;
+  private end: string;
+
+  constructor(text: string) {
+    this.end = text.slice(-LAST_WORDS);
+  }
+
+  append(text: string): void {
+    this.end = (this.end + text).slice(-LAST_WORDS);
+    this.changed = true;
+  }
+
+  reset(): void {
+    this.end = '';
+    this.changed = true;
+  }
+
+  resumed(): void {}
+
+  finish(): void {}
+
+  take(): string {
+    this.changed = false;
+    return visible(this.end.replace(MARKUP, ''));
+  }
 }
