@@ -173,10 +173,11 @@ export default tseslint.config(
     },
   },
   {
-    files: ['bootstrap/**/*.mjs', 'eslint.config.mjs'],
+    files: ['bootstrap/**/*.mjs', 'test/**/*.cjs', 'eslint.config.mjs'],
     languageOptions: {
       globals: {
         process: 'readonly',
+        require: 'readonly',
         console: 'readonly',
         fetch: 'readonly',
         setTimeout: 'readonly',

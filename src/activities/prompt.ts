@@ -24,15 +24,22 @@ export async function buildMessages(
 }
 
 async function fetchTexts({ run_id, messages }: TurnRequest, turns: TurnStore): Promise<Map<string, string>> {
-  const ids = [
-    ...new Set(messages.flatMap(({ parts }) => parts.flatMap((part) => (typeof part === 'string' ? [] : [part.turn])))),
-  ];
-  const texts = await turns.texts(run_id, ids);
-  const lost = ids.filter((_, i) => texts[i] === null);
-  if (lost.length > 0) {
-    throw textLost(`Redis has lost the text of: ${lost.join(', ')}.`, lost);
-  }
-  return new Map(ids.map((id, i) => [id, texts[i] ?? '']));
+  const wanted = new Map(
+    messages.flatMap(({ parts }) =>
+      parts.flatMap((part) => (typeof part === 'string' ? [] : [[part.turn, part.length] as const])),
+    ),
+  );
+  const ids = [...wanted.keys()];
+  const found = await turns.texts(run_id, ids);
+  const texts = new Map(ids.map((id, i) => [id, found[i] ?? null]));
+  const lost = ids.filter((id) => !isWhole(texts.get(id), wanted.get(id)));
+  if (lost.length > 0) throw textLost(`Redis has lost the text of: ${lost.join(', ')}.`, lost);
+  return texts as Map<string, string>;
+}
+
+/** A Redis that was killed may come back with the beginning of a text. */
+function isWhole(text: string | null | undefined, length: number | undefined): boolean {
+  return typeof text === 'string' && (length === undefined || text.length === length);
 }
 
 /** The workflow, which holds every result, restores the run and asks again. */

@@ -48,7 +48,7 @@ export function createRunRecords({ turns, memory, routes }: RecordDependencies) 
       const { result } = outcome;
       const scope = pickScope(outcome);
       const ids = [...result.turns, ...result.failures].map(({ turn }) => turn);
-      const closed = await turns.closeOpened(scope, endingOf(outcome), ids);
+      const closed = await turns.closeWhole(scope, endingOf(outcome), ids, result.turns.length);
       if (closed) return closed.type;
       await restoreRun(turns, { scope, opening: openingOf(outcome), turns: result.turns, texts: {} });
       return (await turns.close(scope, endingOf(outcome), ids)).type;

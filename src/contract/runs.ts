@@ -24,8 +24,11 @@ export interface Opening {
   message: string;
 }
 
-/** A piece of a prompt: literal text, or the text of a finished turn, which activities fetch by its id. */
-export type PromptPart = string | { turn: string };
+/**
+ * A piece of a prompt: literal text, or the text of a finished turn, which activities fetch by its id. `length`, in UTF-16 units,
+ * tells whether Redis has all of it.
+ */
+export type PromptPart = string | { turn: string; length?: number };
 
 /** One message of a turn's prompt. */
 export interface PromptMessage {

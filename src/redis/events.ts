@@ -58,8 +58,8 @@ export function createEventReader(redis: RedisConnection): EventReader {
       return (await redis.xrange(eventsKey(runId), start, '+', 'COUNT', count)).map(parseEntry);
     },
     async head(runId) {
-      const [generation, seq, compacted] = await redis.hmget(runKey(runId), 'generation', 'seq', 'compacted');
-      return generation ? { generation, seq: Number(seq), compacted: compacted ?? undefined } : undefined;
+      const [generation, seq, compacted] = await redis.streamHead(eventsKey(runId), runKey(runId), tagOf(runId));
+      return generation ? { generation, seq: Number(seq), compacted: compacted || undefined } : undefined;
     },
   };
 }

@@ -1,4 +1,5 @@
 /** The writing side of a run's stream: attempts take an epoch, and append their events under it. */
+import { randomUUID } from 'node:crypto';
 import type { RunEvent, RunNews, RunScope, TurnResult } from '../contract';
 import type { RedisConnection } from './connect';
 import { tagOf } from './events';
@@ -11,6 +12,9 @@ const CLOSED_TTL = 24 * 3600;
 
 /** An attempt's right to write, and what earlier attempts left behind. */
 export interface Attempt {
+  /** A name that no other attempt has; the newest attempt of a turn owns it. */
+  owner: string;
+  /** The stream that the attempt began in. */
   generation: string;
   epoch: number;
   nextIndex: number;
@@ -32,7 +36,7 @@ export interface Entry {
 }
 
 /**
- * Why an append was refused: a newer attempt has taken over, the run has ended, or Redis lost the run's records.
+ * Why an append was refused: a newer attempt has taken over, the run has ended, or Redis lost what was written before.
  * In each case the writer must stop and close its upstream call.
  */
 export class AppendRefused extends Error {
@@ -55,8 +59,11 @@ export interface TurnStore {
   publish(scope: RunScope, news: RunNews, name?: string): Promise<void>;
   /** Closes the run with this event, unless it is closed already; answers the closing event that holds. */
   close(scope: RunScope, news: RunNews, turns: string[]): Promise<RunEvent>;
-  /** As `close`, but undefined, and nothing is written, when Redis has lost the run's beginning. */
-  closeOpened(scope: RunScope, news: RunNews, turns: string[]): Promise<RunEvent | undefined>;
+  /**
+   * As `close`, but undefined, and nothing is written, when Redis has lost the run's beginning, or a result of the `finished`
+   * turns, which are the first so many of `turns`.
+   */
+  closeWhole(scope: RunScope, news: RunNews, turns: string[], finished: number): Promise<RunEvent | undefined>;
 }
 
 export function createTurnStore(redis: RedisConnection, closedTtl = CLOSED_TTL): TurnStore {
@@ -64,13 +71,14 @@ export function createTurnStore(redis: RedisConnection, closedTtl = CLOSED_TTL):
     async begin(runId, turn, opening) {
       const keys = [runKey(runId), turnKey(runId, turn), textKey(runId, turn), eventsKey(runId)] as const;
       const event = opening ? JSON.stringify(stamp(opening.scope, opening.news)) : '';
-      return parseAttempt(await redis.beginAttempt(...keys, OPEN_TTL, tagOf(runId), event));
+      const owner = randomUUID();
+      return parseAttempt(owner, await redis.beginAttempt(...keys, OPEN_TTL, tagOf(runId), event, owner));
     },
 
-    async append(runId, turn, { generation, epoch }, firstIndex, entries) {
+    async append(runId, turn, { owner }, firstIndex, entries) {
       const keys = [eventsKey(runId), runKey(runId), turnKey(runId, turn), textKey(runId, turn)] as const;
       const pairs = entries.flatMap(({ event, effect }) => [JSON.stringify(event), encodeEffect(effect)]);
-      const [verdict] = await redis.appendTurnEvents(...keys, generation, epoch, firstIndex, ...pairs);
+      const [verdict] = await redis.appendTurnEvents(...keys, tagOf(runId), owner, firstIndex, ...pairs);
       if (verdict !== 'ok') throw new AppendRefused(verdict as AppendRefused['reason']);
     },
 
@@ -85,14 +93,15 @@ export function createTurnStore(redis: RedisConnection, closedTtl = CLOSED_TTL):
     },
 
     async publish(scope, news, name = news.type) {
-      await appendRunEvent(scope, news, [], OPEN_TTL, '', name);
+      await appendRunEvent(scope, news, [], OPEN_TTL, '', { name });
     },
 
     async close(scope, news, turns) {
       return (await appendRunEvent(scope, news, turns, closedTtl, 'close'))!;
     },
 
-    closeOpened: (scope, news, turns) => appendRunEvent(scope, news, turns, closedTtl, 'close-opened'),
+    closeWhole: (scope, news, turns, finished) =>
+      appendRunEvent(scope, news, turns, closedTtl, 'close-whole', { finished }),
   };
 
   async function appendRunEvent(
@@ -100,14 +109,14 @@ export function createTurnStore(redis: RedisConnection, closedTtl = CLOSED_TTL):
     news: RunNews,
     turns: string[],
     ttl: number,
-    ending: '' | 'close' | 'close-opened',
-    name: string = news.type,
+    ending: '' | 'close' | 'close-whole',
+    { name = news.type as string, finished = 0 } = {},
   ): Promise<RunEvent | undefined> {
     const id = scope.run_id;
     const keys = [eventsKey(id), runKey(id), ...turns.flatMap((turn) => [turnKey(id, turn), textKey(id, turn)])];
     const event = JSON.stringify(stamp(scope, news));
     const [holds] = await Promise.all([
-      redis.appendRunEvent(keys.length, ...keys, name, event, ttl, tagOf(id), ending),
+      redis.appendRunEvent(keys.length, ...keys, name, event, ttl, tagOf(id), ending, finished),
       ending ? redis.zadd(ENDED_RUNS, 'NX', Date.now(), id) : undefined,
     ]);
     return holds ? (JSON.parse(holds) as RunEvent) : undefined;
@@ -126,7 +135,7 @@ function encodeEffect(effect: Effect): string {
   return `~${JSON.stringify(effect.route)}`;
 }
 
-function parseAttempt(reply: unknown[]): Attempt {
+function parseAttempt(owner: string, reply: unknown[]): Attempt {
   const [verdict, generation, epoch, nextIndex, text, result, route, opened] = reply as [
     string,
     string,
@@ -139,6 +148,7 @@ function parseAttempt(reply: unknown[]): Attempt {
   ];
   if (verdict !== 'ok') throw new AppendRefused(verdict as AppendRefused['reason']);
   return {
+    owner,
     generation,
     epoch,
     nextIndex,

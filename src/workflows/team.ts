@@ -52,7 +52,10 @@ export interface Team {
 export const user = (...parts: PromptPart[]): PromptMessage => ({ role: 'user', parts });
 export const assistant = (...parts: PromptPart[]): PromptMessage => ({ role: 'assistant', parts });
 /** The text of a finished turn, by reference. */
-export const textOf = ({ turn }: Pick<TurnResult, 'turn'>): PromptPart => ({ turn });
+export const textOf = ({ turn, text }: Pick<TurnResult, 'turn' | 'text'>): PromptPart => ({
+  turn,
+  length: text.length,
+});
 
 export function createTeam(input: SwarmRunInput, { models, opening }: Beginning, steering = new Steering(input)): Team {
   const { swarm, stage } = input;

@@ -1,6 +1,6 @@
 /** A continued answer joins the text before it exactly, however the model was cut off and however it goes on. */
 import { createJoint, prefixOf } from '../../src/activities/continuation';
-import { createChance, type Chance } from '../redis/random';
+import { createChance, type Chance } from '../support/chance';
 
 /** The text that readers hold after `shown` was continued by a model that says these pieces. */
 function join(shown: string, pieces: readonly string[]): string {

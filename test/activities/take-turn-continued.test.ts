@@ -2,7 +2,7 @@
 import type { Activities } from '../../src/activities';
 import type { Continuation } from '../../src/contract/continuation';
 import { estimateTokens } from '../../src/redis/memory';
-import { createChance } from '../redis/random';
+import { createChance } from '../support/chance';
 import { CASE_TEXT, cases, type Reply } from '../support/scripted-gateway';
 import { newRequest } from './request';
 import { attempt, createRig, type Rig } from './rig';

@@ -73,6 +73,7 @@ describe('the publisher of a turn', () => {
     const append: TurnStore['append'] = async (_run, _turn, _attempt, _first, more) => void entries.push(...more);
     const speaker = { run_id: 'r', session_id: 's', team_id: 't', turn: 'a', role: 'coder', label: 'Coder' };
     const blank = {
+      owner: 'o',
       generation: 'g',
       epoch: 1,
       nextIndex: 0,

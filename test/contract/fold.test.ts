@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { RunEvent, RunSnapshot, TurnNews, TurnSnapshot } from '../../src/contract';
 import { emptySnapshot, foldEvent } from '../../src/contract/fold';
-import { createChance, type Chance } from '../redis/random';
+import { createChance, type Chance } from '../support/chance';
 import { type History, randomHistory, runNews, SAMPLES, turnEvent } from '../support/events';
 
 function fold(events: readonly RunEvent[], run = emptySnapshot()): RunSnapshot {

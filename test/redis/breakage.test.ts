@@ -4,7 +4,7 @@ import { createEventReader } from '../../src/redis/events';
 import { createTurnStore } from '../../src/redis/turns';
 import { createTestRedis, killConnection, startRedisServer, type RedisServer, type TestRedis } from '../support/redis';
 import { collect, followerOn } from './collector';
-import { beginTurn, cursors, eventsOf, foldedText, newScope } from './fixtures';
+import { beginTurn, cursors, eventsOf, foldedText, newScope, verdictOf } from './fixtures';
 
 describe('a connection that is cut', () => {
   let server: TestRedis;
@@ -53,7 +53,7 @@ describe('a server that is killed and comes back', () => {
   });
   afterEach(() => server.stop());
 
-  it('has all that it acknowledged; readers, writers and fences go on as if nothing had been', async () => {
+  it('goes on under a new generation, in which readers hear all again; writers and fences notice nothing', async () => {
     const store = createTurnStore(server.connect());
     const scope = newScope();
     const [old, voice] = [await beginTurn(store, scope, 'old'), await beginTurn(store, scope, 'a')];
@@ -69,15 +69,48 @@ describe('a server that is killed and comes back', () => {
     await server.revive();
     await waiting;
     await voice.say('and after');
-    await reader.until(4);
+    await reader.until(2 + 4);
 
     const events = await eventsOf(createEventReader(server.connect()), scope.run_id);
-    expect(events.map(({ cursor }) => cursor)).toEqual(cursors(voice.attempt.generation, 1, 4));
-    expect(reader.events).toEqual(events);
+    const [generation = ''] = events[0]?.cursor.split('-') ?? [];
+    expect(Number(generation)).toBeGreaterThan(Number(voice.attempt.generation));
+    expect(events.map(({ cursor }) => cursor)).toEqual(cursors(generation, 1, 4));
+    expect(reader.cursors).toEqual([...cursors(voice.attempt.generation, 1, 2), ...cursors(generation, 1, 4)]);
+    expect(reader.events.slice(2)).toEqual(events);
     expect(foldedText(events, 'a')).toBe('before the 🐦 fall and after');
     expect(await store.texts(scope.run_id, ['a'])).toEqual(['before the 🐦 fall and after']);
     await expect(old.say('late')).rejects.toMatchObject({ reason: 'fenced' });
     await follower.close();
+  });
+
+  it('that forgot its newest writes is found out by writers and by readers, and the old attempt stays fenced out', async () => {
+    const redis = server.connect();
+    const store = createTurnStore(redis);
+    const scope = newScope();
+    const old = await beginTurn(store, scope, 'a');
+    await old.say('kept ');
+    // what the append-only file holds now is all that the server will know later
+    await redis.config('SET', 'appendonly', 'no');
+    await old.say('lost ', 'too ');
+    const voice = await beginTurn(store, scope, 'a');
+    await voice.say('and this');
+    const head = await createEventReader(redis).head(scope.run_id);
+    expect(head?.seq).toBe(4);
+
+    await server.kill();
+    await server.revive();
+
+    const reader = createEventReader(redis);
+    const after = await reader.head(scope.run_id);
+    expect(Number(after?.generation)).toBeGreaterThan(Number(head?.generation));
+    expect(after?.seq).toBe(1);
+    expect(await verdictOf(voice.say('more'))).toBe('fenced');
+    expect(await verdictOf(old.say('more'))).toBe('lost');
+    const next = await beginTurn(store, scope, 'a');
+    expect(next.attempt).toMatchObject({ epoch: 2, text: 'kept ' });
+    expect(await verdictOf(voice.say('again'))).toBe('fenced');
+    await next.say('on');
+    expect(foldedText(await eventsOf(reader, scope.run_id), 'a')).toBe('kept on');
   });
 
   it('lets a patient command wait, and fails an impatient one after a moment', async () => {

@@ -6,7 +6,7 @@ import { createTurnStore, type TurnStore } from '../../src/redis/turns';
 import { createTestRedis, type TestRedis } from '../support/redis';
 import { collect, followerOn, type Collector, type FollowerRig } from './collector';
 import { beginTurn, cursors, eventsOf, fold, foldedText, newScope, type Voice } from './fixtures';
-import { createChance, type Chance } from './random';
+import { createChance, type Chance } from '../support/chance';
 
 const EVENTS = 2000;
 const TURNS = ['a', 'b', 'c', 'd', 'e'];

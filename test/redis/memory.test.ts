@@ -4,7 +4,7 @@ import type { RedisConnection } from '../../src/redis/connect';
 import { createMemory, estimateTokens, newestWithin, type Memory, type SessionMessage } from '../../src/redis/memory';
 import { createTestRedis, type TestRedis } from '../support/redis';
 import { newScope } from './fixtures';
-import { createChance } from './random';
+import { createChance } from '../support/chance';
 
 const TTL_SECONDS = 1000;
 let server: TestRedis;

@@ -5,7 +5,7 @@ import { textKey } from '../../src/redis/keys';
 import { createTurnStore, type TurnStore } from '../../src/redis/turns';
 import { createTestRedis, startRedisServer, type TestRedis } from '../support/redis';
 import { beginTurn, eventsOf, foldedText, newScope } from './fixtures';
-import { createChance } from './random';
+import { createChance } from '../support/chance';
 
 let server: TestRedis;
 let redis: RedisConnection;

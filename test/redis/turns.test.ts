@@ -141,7 +141,7 @@ describe('records that Redis lost', () => {
     const after = await beginTurn(store, scope, 'a');
     expect(after.attempt.epoch).toBe(1);
     expect(after.attempt.generation).not.toBe(before.attempt.generation);
-    expect(await verdictOf(before.say('old'))).toBe('lost');
+    expect(await verdictOf(before.say('old'))).toBe('fenced');
     await after.say('new');
     const events = await eventsOf(reader, scope.run_id);
     expect(events.map(({ cursor }) => cursor)).toEqual([`${after.attempt.generation}-1`]);

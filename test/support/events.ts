@@ -1,6 +1,6 @@
 /** Events as a run publishes them: a sample of each type, and whole histories made at random. */
 import type { RunEvent, RunEventType, RunNews, TurnNews } from '../../src/contract';
-import { createChance, type Chance } from '../redis/random';
+import { createChance, type Chance } from '../support/chance';
 
 const SCOPE = { v: 1, run_id: 'run-1', session_id: 'session-1', team_id: 'debate-swarm' } as const;
 const USAGE = { prompt_tokens: 12, completion_tokens: 34 };

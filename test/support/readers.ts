@@ -116,7 +116,14 @@ export function foldFrames(frames: AnyFrame[]): RunSnapshot {
   return run;
 }
 
-function toEvent({ content, done: _done, cursor: _cursor, event, receivedAt: _at, ...rest }: AnyFrame): RunEvent {
+export function toEvent({
+  content,
+  done: _done,
+  cursor: _cursor,
+  event,
+  receivedAt: _at,
+  ...rest
+}: AnyFrame): RunEvent {
   return { v: 1, type: event, ...(event === 'turn.delta' ? { text: content } : {}), ...rest } as unknown as RunEvent;
 }
 
