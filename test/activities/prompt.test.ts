@@ -84,3 +84,11 @@ it('fails for good with TEXT_LOST and the names of the turns when Redis no longe
   await turns.restoreTexts(request.run_id, { lost: 'found', 'lost too': '!' });
   expect((await buildMessages(request, turns, memory)).at(-1)?.content).toBe('foundtext!found');
 });
+
+it('a text that Redis has only the beginning of counts as lost', async () => {
+  const request = newRequest({ messages: [{ role: 'user', parts: [{ turn: 'here', length: 5 }] }] });
+  await turns.restoreTexts(request.run_id, { here: 'tex' });
+  await expect(buildMessages(request, turns, memory)).rejects.toMatchObject({ type: 'TEXT_LOST', details: [['here']] });
+  await turns.restoreTexts(request.run_id, { here: 'texts' });
+  expect((await buildMessages(request, turns, memory)).at(-1)).toEqual({ role: 'user', content: 'texts' });
+});

@@ -9,6 +9,7 @@ import { readStructure } from '../../src/activities/read-structure';
 import { findSwarm } from '../../src/contract/swarms';
 import type {
   RunNews,
+  PromptPart,
   RunOutcome,
   RunResult,
   RunScope,
@@ -60,7 +61,7 @@ export async function createTheatre(): Promise<Theatre> {
   } as unknown as Theatre;
   const activities: Activities = {
     async takeTurn(request) {
-      theatre.asked.push(request);
+      theatre.asked.push(byName(request));
       return toResult(request, await theatre.script(request));
     },
     openRun: async () => ({
@@ -107,6 +108,12 @@ export async function createTheatre(): Promise<Theatre> {
       await connection.close();
     },
   });
+}
+
+/** References to texts by their turn alone: how long each is, is tested once. */
+function byName(request: TurnRequest): TurnRequest {
+  const nameOf = (part: PromptPart) => (typeof part === 'string' ? part : { turn: part.turn });
+  return { ...request, messages: request.messages.map(({ role, parts }) => ({ role, parts: parts.map(nameOf) })) };
 }
 
 function toResult({ turn, role, label, definition }: TurnRequest, text: string): TurnResult {
