@@ -13,7 +13,7 @@ export async function buildMessages(
 ): Promise<ChatCompletionMessageParam[]> {
   const [texts, context] = await Promise.all([
     fetchTexts(request, turns),
-    request.with_context ? memory.contextOfRun(request.session_id, request.run_id) : [],
+    request.with_context ? memory.contextOfRun(request.session_id, request.context_of ?? request.run_id) : [],
   ]);
   const fill = (part: PromptPart) => (typeof part === 'string' ? part : (texts.get(part.turn) ?? ''));
   return [

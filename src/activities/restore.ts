@@ -24,7 +24,8 @@ export async function restoreRun(store: TurnStore, { scope, opening, turns, text
   }
 }
 
-async function restoreTurn(store: TurnStore, scope: RunScope, result: TurnResult): Promise<void> {
+/** Tells a finished turn, unless it stands there already. */
+export async function restoreTurn(store: TurnStore, scope: RunScope, result: TurnResult): Promise<void> {
   const attempt = await store.begin(scope.run_id, result.turn);
   if (attempt.result) return;
   const { turn, role, label, text, model, gateway } = result;

@@ -10,7 +10,7 @@ import { completionOf } from '../contract/retelling';
 import type { TurnRequest, TurnResult } from '../contract';
 import type { ChatCall } from '../gateway/chat';
 import { GatewayFailure, toGatewayFailure } from '../gateway/failures';
-import { nextStep, progress, START, type Candidate, type Progress } from '../gateway/route';
+import { nextStep, progress, START, type Candidate, type Progress, type Routes } from '../gateway/route';
 import { symptomOf } from '../gateway/symptom';
 import type { Cancellations } from '../redis/cancellations';
 import type { Leases } from '../redis/leases';
@@ -21,6 +21,7 @@ import { ContinuationFailed, continuationOf, continueFrom, prefixOf } from './co
 import { toTemporalFailure, untilCancelled } from './ending';
 import { buildMessages, textLost } from './prompt';
 import { TurnPublisher } from './publish';
+import { markOf, takeOver } from './recorded';
 import { openingEvent } from './restore';
 import type { FindWay } from './routing';
 
@@ -31,6 +32,8 @@ export interface TurnDependencies {
   leases: Leases;
   admission: Admission;
   findWay: FindWay;
+  /** The models of each alias, whose names are part of what an answer depends on. */
+  routes: Routes;
 }
 
 export function createTakeTurn(dependencies: TurnDependencies) {
@@ -44,7 +47,11 @@ export function createTakeTurn(dependencies: TurnDependencies) {
       const [attempt, messages] = await prepare(dependencies, request);
       if (attempt.result) return attempt.result;
       if (!attempt.opened) throw textLost('Redis has lost the beginning of the run.');
-      return await new TurnAttempt(dependencies, request, attempt, cancelled.signal, context).run(await messages);
+      const prompt = await messages;
+      const input_mark = markOf(request, prompt, modelsOf(dependencies, request));
+      const recorded = await takeOver(dependencies.turns, request, input_mark);
+      if (recorded) return recorded;
+      return await new TurnAttempt(dependencies, request, attempt, input_mark, cancelled.signal, context).run(prompt);
     } catch (error) {
       if (cancelled.signal.aborted) await untilCancelled(context);
       throw toTemporalFailure(error, context);
@@ -54,6 +61,10 @@ export function createTakeTurn(dependencies: TurnDependencies) {
       release();
     }
   };
+}
+
+function modelsOf({ routes }: TurnDependencies, { definition }: TurnRequest): string[] {
+  return routes[definition.alias].map(({ model }) => model);
 }
 
 /** Takes the epoch and asks for the prompt's texts in the same round trip; the prompt is of use only if the turn is not finished. */
@@ -82,6 +93,7 @@ class TurnAttempt {
     private readonly dependencies: TurnDependencies,
     private readonly request: TurnRequest,
     private readonly attempt: Attempt,
+    private readonly input_mark: string,
     private readonly cancelled: AbortSignal,
     private readonly context: Context,
   ) {
@@ -219,6 +231,7 @@ class TurnAttempt {
       duration_ms: Date.now() - context.info.scheduledTimestampMs,
       first_token_ms: reply.firstTokenMs === null ? null : Math.round(reply.firstTokenMs),
       attempts: attempt.epoch,
+      input_mark: this.input_mark,
       ...(reply.generationId ? { generation_id: reply.generationId } : {}),
       ...(reply.gatewayOption ? { gateway_option: reply.gatewayOption } : {}),
     };

@@ -1,6 +1,6 @@
 /** A workflow execution, as Temporal's API tells of it, in the words of the contract. */
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
-import type { RunScope, RunStatus } from '../contract';
+import type { Lineage, RunScope, RunStatus } from '../contract';
 
 /** A run from the outside. Times are ISO 8601. */
 export interface RunDescription extends RunScope {
@@ -10,6 +10,8 @@ export interface RunDescription extends RunScope {
   message: string;
   started_at: string;
   ended_at: string | null;
+  /** The run that this one was forked from, and the turn or stage at which. */
+  forked_from: Lineage | null;
 }
 
 type Execution = NonNullable<WorkflowExecutionDescription['raw']['workflowExecutionInfo']>;
@@ -35,6 +37,7 @@ export function toDescription(
     message: note('message'),
     started_at: toIso(startTime) ?? '',
     ended_at: toIso(closeTime),
+    forked_from: note('forked_from') ? { run_id: note('forked_from'), from: note('forked_at') } : null,
   };
 }
 

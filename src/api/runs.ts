@@ -7,14 +7,9 @@ import {
   WorkflowNotFoundError,
   type WorkflowExecutionDescription,
 } from '@temporalio/client';
-import {
-  CancelledFailure,
-  defineSearchAttributeKey,
-  SearchAttributeType,
-  TypedSearchAttributes,
-} from '@temporalio/common';
+import { CancelledFailure } from '@temporalio/common';
 import { COORDINATION, membersOf, severalSwarms } from '../contract/compositions';
-import { COORDINATE, MULTI, SEARCH_ATTRIBUTES } from '../contract/names';
+import { COORDINATE, MULTI } from '../contract/names';
 import type {
   GateOptions,
   ModelNames,
@@ -31,6 +26,7 @@ import type { runSwarm } from '../workflows';
 import { toDescription, type RunDescription } from './descriptions';
 import { ApiError } from './errors';
 import { failedOutcome, failureOf, partialResult } from './outcomes';
+import { attributesOf } from './search-attributes';
 import type { TemporalHandle } from './temporal';
 
 /** What a caller wants to be started. */
@@ -153,6 +149,24 @@ export class Runs {
     await this.client.workflow.start<typeof runSwarm>('runSwarm', { ...start, args: [input] });
   }
 
+  /** Starts a run that comes from another; the same key, request and source always name the same run. */
+  async startFork(input: SwarmRunInput, request: string): Promise<StartedRun> {
+    const { run_id, session_id, team_id, message, fork } = input;
+    const order = { swarm_id: team_id, message, session_id, max_rounds: 1 };
+    const { memo, ...start } = this.startOptions(order, input);
+    const lineage = { forked_from: fork?.run_id ?? '', forked_at: fork?.from ?? '' };
+    const options = { ...start, memo: { ...memo, ...lineage, request }, args: [input] as [SwarmRunInput] };
+    try {
+      await this.client.workflow.start<typeof runSwarm>('runSwarm', options);
+      return { run_id, session_id, team_id, replayed: false };
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      if ((await this.execution(run_id)).memo?.request === request)
+        return { run_id, session_id, team_id, replayed: true };
+      throw new ApiError('IDEMPOTENCY_CONFLICT', 'Idempotency-Key: was used before with another request.');
+    }
+  }
+
   /** The swarm of an order with all swarms that it leads. Throws {@link ApiError} for one that does not exist. */
   private definitionOf({ swarm_id, teams = [], strategy = 'parallel' }: Order) {
     const swarm =
@@ -173,7 +187,7 @@ export class Runs {
       workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
       memo: { swarm_id: team_id, session_id, message: excerpt, request: fingerprint(order) },
       staticSummary: `${team_id} · ${excerpt.replace(/\s+/g, ' ')}`,
-      ...(this.options.temporal.searchable ? { typedSearchAttributes: attributes(team_id, session_id) } : {}),
+      ...(this.options.temporal.searchable ? { typedSearchAttributes: attributesOf(team_id, session_id) } : {}),
     };
   }
 
@@ -210,16 +224,6 @@ function gateOptions({ approve_plan, approve_above_usd }: Order): GateOptions {
     ...(approve_plan ? { approve_plan } : {}),
     ...(typeof approve_above_usd === 'number' ? { approve_above_usd } : {}),
   };
-}
-
-const key = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
-
-function attributes(swarm: string, session: string): TypedSearchAttributes {
-  return new TypedSearchAttributes([
-    { key: key(SEARCH_ATTRIBUTES.swarm), value: swarm },
-    { key: key(SEARCH_ATTRIBUTES.session), value: session },
-    { key: key(SEARCH_ATTRIBUTES.status), value: 'running' },
-  ]);
 }
 
 const hash = (text: string) => createHash('sha256').update(text).digest('hex');

@@ -14,6 +14,7 @@ import { createTurnStore } from '../redis/turns';
 import { createApp } from './app';
 import { createKeyring } from './auth';
 import { createModelNames } from './model-names';
+import { createForkRun } from './fork';
 import { createRelay } from './relay';
 import { createRetellings } from './retellings';
 import { listRuns } from './run-list';
@@ -59,6 +60,7 @@ export async function createServer(config: Config, log: Logger): Promise<Running
       return accepted;
     },
     steer: createSteer(temporal, (runId) => runs.describe(runId)),
+    forkRun: createForkRun(temporal, runs),
     temporalAnswers: (deadlineMs) =>
       connection
         .withDeadline(Date.now() + deadlineMs, () => connection.workflowService.getSystemInfo({}))

@@ -3,6 +3,7 @@ import type { ListRunsQuery, SwarmDefinition } from '../contract';
 import type { RedisConnection } from '../redis/connect';
 import type { EventReader } from '../redis/events';
 import type { Memory } from '../redis/memory';
+import type { ForkRun } from './fork';
 import type { Relay } from './relay';
 import type { RunPage } from './run-list';
 import type { Runs } from './runs';
@@ -19,6 +20,7 @@ export interface Services {
   /** Cancels a run and calls it out to the workers; false when it had already ended. */
   cancelRun(runId: string): Promise<boolean>;
   steer: Steer;
+  forkRun: ForkRun;
   temporalAnswers(deadlineMs: number): Promise<boolean>;
   /** How long a synchronous request waits before it turns into 202. */
   syncWaitMs: number;

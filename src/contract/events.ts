@@ -38,7 +38,13 @@ const code = z.enum(FAILURE_CODES);
 const totals = { turns: z.number().int(), usage, cost_usd: z.number().nullable() };
 
 export const runEvent = z.discriminatedUnion('type', [
-  z.object({ ...envelope, type: z.literal('run.started'), swarm_id: z.string(), message: z.string() }),
+  z.object({
+    ...envelope,
+    type: z.literal('run.started'),
+    swarm_id: z.string(),
+    message: z.string(),
+    forked_from: z.object({ run_id: z.string(), from: z.string() }).optional(),
+  }),
   z.object({ ...ofTurn, type: z.literal('turn.started'), model: z.string(), gateway: z.string() }),
   /** `offset` counts UTF-16 units of the turn's text before this piece. */
   z.object({ ...ofTurn, type: z.literal('turn.delta'), text: z.string(), offset: z.number().int() }),
@@ -77,6 +83,8 @@ export const runEvent = z.discriminatedUnion('type', [
     duration_ms: z.number(),
     first_token_ms: z.number().nullable(),
     attempts: z.number().int(),
+    /** In a forked run: where the result was taken over from, without a call. */
+    reused_from: z.string().optional(),
     length: z.number().int(),
   }),
   /** The turn ended without an answer; text that was shown stays, with what it is known to have used. */

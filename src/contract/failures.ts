@@ -17,6 +17,7 @@ export const FAILURE_CODES = [
   'IDEMPOTENCY_CONFLICT',
   'GATE_CLOSED',
   'RUN_ENDED',
+  'RUN_NOT_ENDED',
   // the gateway
   'GATEWAY_KEY_MISSING',
   'GATEWAY_KEY_REFUSED',

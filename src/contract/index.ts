@@ -4,6 +4,7 @@ export * from './compositions';
 export * from './events';
 export * from './failures';
 export * from './fold';
+export * from './fork';
 export * from './frames';
 export * from './names';
 export * from './plan';

@@ -13,7 +13,7 @@ export function endingOf({ status, result, failure }: RunOutcome): RunNews {
 
 /** The event that completes a turn. */
 export function completionOf(result: TurnResult): TurnNews {
-  const { turn: _turn, role: _role, label: _label, text, generation_id: _id, ...news } = result;
+  const { turn: _turn, role: _role, label: _label, text, generation_id: _id, input_mark: _mark, ...news } = result;
   return { type: 'turn.completed', ...news, length: text.length };
 }
 

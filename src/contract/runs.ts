@@ -1,6 +1,7 @@
 /** What goes into a run, what comes out of it, and the turns between: the types that workflows and activities exchange. */
 import type { Alias } from './names';
 import type { Failure } from './failures';
+import type { Fork, Lineage } from './fork';
 import type { GateOptions } from './steering';
 import type { Structures } from './structures';
 import type { Role, SwarmDefinition } from './swarms';
@@ -22,6 +23,8 @@ export interface Opening {
   /** The swarm that a caller asked for; in a coordinated run `coordinate`. */
   swarm_id: string;
   message: string;
+  /** Set when the run was forked from another. */
+  forked_from?: Lineage;
 }
 
 /**
@@ -48,6 +51,7 @@ export interface SwarmRunInput extends RunScope {
   /** How often a review may send work back; the pattern `coordinate` reads it. */
   max_rounds?: number;
   gates?: GateOptions;
+  fork?: Fork;
   /** Set for a stage; who runs the stage then closes the run. */
   stage?: Stage;
 }
@@ -103,6 +107,9 @@ export interface TurnRequest extends RunScope {
   options: TurnOptions;
   /** Given to the turns that a run begins with: whichever comes first opens the run. */
   opening?: Opening;
+  /** In a forked run: what this turn came to in the run before, and whose view of the session it has. */
+  recorded?: { run_id: string; result: TurnResult };
+  context_of?: string;
 }
 
 /** Token counts as the gateway reported them; `estimated` when it reported none. */
@@ -139,6 +146,10 @@ export interface TurnResult {
   first_token_ms: number | null;
   /** Attempts that it took, 1 when nothing went wrong; and the gateway's id of the last generation. */
   attempts: number;
+  /** What the answer depended on, as a mark; see `recorded.ts`. Absent for turns of earlier versions. */
+  input_mark?: string;
+  /** The run whose result was taken over without a call. */
+  reused_from?: string;
   generation_id?: string;
 }
 

@@ -2,6 +2,8 @@
 import { ApplicationFailure, isCancellation, rootCause, setCurrentDetails } from '@temporalio/workflow';
 import { isFailureCode, type Failure } from '../contract/failures';
 import type {
+  Fork,
+  ForkRequest,
   ModelNames,
   Opening,
   PromptMessage,
@@ -151,6 +153,34 @@ function createBoard(title: string): (label: string, state: string) => void {
 }
 
 function toRequest(input: SwarmRunInput, role: string, ask: Ask, guidance: string): TurnRequest {
+  return forked(plainRequest(input, role, ask, guidance), input.fork);
+}
+
+/** In a forked run: with the edits where they hold, and with what the turn came to before. */
+function forked(request: TurnRequest, fork: Fork | undefined): TurnRequest {
+  if (!fork) return request;
+  const { run_id, edits, recorded, context_of } = fork;
+  const { turn } = request;
+  const result = recorded[turn];
+  const whole = { ...request, context_of, ...(result ? { recorded: { run_id, result } } : {}) };
+  return edits.filter(({ from }) => turn === from || turn.startsWith(`${from}/`)).reduce(edited, whole);
+}
+
+function edited(request: TurnRequest, { edit }: ForkRequest): TurnRequest {
+  const { instruction, temperature, max_tokens, ...said } = edit;
+  return {
+    ...request,
+    definition: { ...request.definition, ...given(said) },
+    options: { ...request.options, ...given({ temperature, max_tokens }) },
+    messages: append(request.messages, instruction && `\n\n${instruction}`),
+  };
+}
+
+function given<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
+}
+
+function plainRequest(input: SwarmRunInput, role: string, ask: Ask, guidance: string): TurnRequest {
   const { run_id, session_id, team_id, swarm, stage, options } = input;
   const definition = swarm.roles[role];
   if (!definition) throw ApplicationFailure.nonRetryable(`The swarm "${swarm.id}" has no role "${role}".`, 'INTERNAL');

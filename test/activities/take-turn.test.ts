@@ -23,6 +23,7 @@ it('streams into the events, and returns what readers have seen', async () => {
   const result = await attempt(worker, request).result;
   expect(result).toEqual({
     turn: 'draft',
+    input_mark: expect.stringMatching(/^[0-9a-f]{64}$/),
     role: 'strategist',
     label: 'Strategist, draft',
     model: 'first',

@@ -1,10 +1,12 @@
 /** `GET /runs`, `GET /runs/:id`, `GET /runs/:id/events` and `POST /runs/:id/cancel`: finding, reading, watching and stopping runs. */
 import type Router from '@koa/router';
+import { forkRequest } from '../../contract/fork';
 import { emptySnapshot, foldEvent } from '../../contract/fold';
 import { eventsQuery, listRunsQuery } from '../../contract/requests';
 import type { RunSnapshot } from '../../contract';
 import { BEGINNING, readAll } from '../../redis/events';
 import { parse } from '../errors';
+import { idempotencyKeyOf } from '../idempotency';
 import { nextEvents } from '../long-poll';
 import { toReply } from '../outcomes';
 import type { FrameSink, Relay } from '../relay';
@@ -42,6 +44,16 @@ export function addRunRoutes(router: Router, services: Services): void {
   });
 
   addEventRoute(router, relay);
+
+  router.post('/runs/:id/fork', async (ctx) => {
+    const request = parse(forkRequest, ctx.request.body ?? {});
+    const { replayed, ...fork } = await services.forkRun(String(ctx.params.id), request, idempotencyKeyOf(ctx));
+    if (replayed) ctx.set('Idempotency-Replayed', 'true');
+    const address = `/runs/${encodeURIComponent(fork.run_id)}`;
+    ctx.set('Location', address);
+    ctx.status = 202;
+    ctx.body = { ...fork, status: 'running', events: `${address}/events` };
+  });
 
   router.post('/runs/:id/cancel', async (ctx) => {
     const id = String(ctx.params.id);

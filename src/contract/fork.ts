@@ -1,0 +1,40 @@
+/** A fork: a new run that goes the way of an old one up to a change, and takes over every result whose input is the same. */
+import { z } from 'zod';
+import { ALIASES } from './names';
+import type { TurnResult } from './runs';
+
+/** What may be changed about a turn. */
+export const turnEdit = z
+  .object({
+    /** Another prompt for the role. */
+    system: z.string().trim().min(1).max(100_000).optional(),
+    /** Said at the end of the turn's task. */
+    instruction: z.string().trim().min(1).max(100_000).optional(),
+    alias: z.enum(ALIASES).optional(),
+    temperature: z.number().min(0).max(2).optional(),
+    max_tokens: z.number().int().min(1).max(200_000).optional(),
+  })
+  .refine((edit) => Object.values(edit).some((value) => value !== undefined), {
+    error: 'changes nothing: give system, instruction, alias, temperature or max_tokens',
+  });
+export type TurnEdit = z.infer<typeof turnEdit>;
+
+/** Body of `POST /runs/:id/fork`. `from` is a turn, or a stage: then all of its turns are changed. */
+export const forkRequest = z.object({ from: z.string().min(1).max(200), edit: turnEdit });
+export type ForkRequest = z.infer<typeof forkRequest>;
+
+/** Where a run comes from. */
+export interface Lineage {
+  run_id: string;
+  from: string;
+}
+
+/** What a forked run knows of the one that it comes from. */
+export interface Fork extends Lineage {
+  /** All changes of the line, oldest first. */
+  edits: ForkRequest[];
+  /** Finished turns by their id. */
+  recorded: Record<string, TurnResult>;
+  /** The run whose view of the session the turns have: the first of the line. */
+  context_of: string;
+}
