@@ -7,7 +7,7 @@ import { createChance, type Chance } from '../support/chance';
 import { get, post, textsOf, type JsonReply } from '../support/readers';
 import { carryOut, planFaults, type Planned } from './faults';
 import { ChaosReader } from './readers';
-import { scriptRun } from './upstream';
+import { scriptRun, UNMARKED } from './upstream';
 import type { World } from './world';
 
 const SWARMS = [
@@ -105,7 +105,7 @@ async function judge(world: World, { runId, marker, texts, readers }: Observed):
     ...readers.map(({ kind, run }): [string, RunSnapshot] => [kind, run]),
   ];
   for (const turn of (body.turns ?? []) as TurnResult[]) {
-    demand(turn.text === texts[turn.model], `${turn.turn} is not what ${turn.model} said`);
+    demand([texts[turn.model], UNMARKED].includes(turn.text), `${turn.turn} is not what ${turn.model} said`);
     for (const [who, run] of seen) demand(textsOf(run)[turn.turn] === turn.text, `${who} has another ${turn.turn}`);
   }
   for (const [who, { status }] of seen) demand(status === 'completed', `${who} saw it end as ${status}`);

@@ -1,7 +1,11 @@
 /** What the models say in one seed, and how often each fails before it says it: one text for each run and model. */
 import type { Chance } from '../support/chance';
 import type { Reply } from '../support/scripted-gateway';
+import { DEFAULT_TOKENS } from '../support/scripted-gateway/reply';
 import type { World } from './world';
+
+/** What is said where a prompt does not name its run, as that of a judge. */
+export const UNMARKED = DEFAULT_TOKENS.join('');
 
 export const MODELS = ['balanced-model', 'optimistic-model', 'cautious-model', 'strategic-model'];
 
