@@ -2,6 +2,7 @@
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Client, WorkflowNotFoundError } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker, makeTelemetryFilterString } from '@temporalio/worker';
 import { createActivities } from './activities';
 import { loadConfig, type Config } from './config';
@@ -10,11 +11,12 @@ import { probe } from './gateway/probe';
 import { firstModels } from './gateway/route';
 import { createEndpoints } from './gateway/routes';
 import { createLog, type Logger } from './log';
-import { listenForCancellations } from './redis/cancellations';
+import { callOutCancel, listenForCancellations } from './redis/cancellations';
 import { createCompaction } from './redis/compaction';
 import { connectRedis, type RedisConnection } from './redis/connect';
 import { createMemory } from './redis/memory';
 import { createLeases, type Leases } from './redis/leases';
+import { createSessionQueue } from './redis/session-queue';
 import { createTurnStore } from './redis/turns';
 import { forgetWorker, REPORT_INTERVAL_MS, reportWorker, type WorkerReport } from './redis/workers';
 import { takeOver, thisProcess } from './succession';
@@ -86,6 +88,9 @@ async function createWorker(
     ...traffic,
     cancellations: await listenForCancellations(subscriber),
     leases,
+    sessions: createSessionQueue(redis),
+    isRunning: (runId) => isRunning(connection, config.TEMPORAL_NAMESPACE, runId),
+    callOut: (runId) => callOutCancel(redis, runId),
   });
   return Worker.create({
     connection,
@@ -102,6 +107,16 @@ async function createWorker(
     maxCachedWorkflows: 2000,
     shutdownGraceTime: '2s',
   });
+}
+
+async function isRunning(connection: NativeConnection, namespace: string, runId: string): Promise<boolean> {
+  try {
+    const { status } = await new Client({ connection, namespace }).workflow.getHandle(runId).describe();
+    return status.name === 'RUNNING';
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
 }
 
 /** Tells the API every few seconds that this worker lives and how its gateways are; more often while one is not well. */

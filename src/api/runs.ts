@@ -144,6 +144,8 @@ export class Runs {
       options: turnOptions(order),
       models: this.options.modelNames(),
       gates: gateOptions(order),
+      // alone in a session of its own, a run meets nobody
+      ...(order.session_id ? { session_policy: order.session_policy ?? 'queue' } : {}),
     };
     const start = this.startOptions(order, scope);
     await this.client.workflow.start<typeof runSwarm>('runSwarm', { ...start, args: [input] });

@@ -45,6 +45,8 @@ export const runEvent = z.discriminatedUnion('type', [
     message: z.string(),
     forked_from: z.object({ run_id: z.string(), from: z.string() }).optional(),
   }),
+  /** The run waits until the runs of its session that came before have ended. */
+  z.object({ ...envelope, type: z.literal('run.queued'), behind: z.array(z.string()) }),
   z.object({ ...ofTurn, type: z.literal('turn.started'), model: z.string(), gateway: z.string() }),
   /** `offset` counts UTF-16 units of the turn's text before this piece. */
   z.object({ ...ofTurn, type: z.literal('turn.delta'), text: z.string(), offset: z.number().int() }),

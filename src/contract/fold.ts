@@ -46,6 +46,8 @@ export interface RunSnapshot {
   status: RunStatus | null;
   swarm_id?: string;
   message?: string;
+  /** The runs of its session that it waits for, until its first turn begins. */
+  queued_behind?: string[];
   started_at?: number;
   ended_at?: number;
   turns: TurnSnapshot[];
@@ -68,9 +70,8 @@ export function emptySnapshot(): RunSnapshot {
 export function foldEvent(run: RunSnapshot, event: RunEvent): void {
   switch (event.type) {
     case 'run.started':
-      if (run.status) return;
-      Object.assign(run, { status: 'running', swarm_id: event.swarm_id, message: event.message, started_at: event.at });
-      return;
+    case 'run.queued':
+      return foldBeginning(run, event);
     case 'run.completed':
       if (run.ended_at) return;
       Object.assign(run, { status: 'completed', answers: event.answers, ended_at: event.at });
@@ -87,6 +88,16 @@ export function foldEvent(run: RunSnapshot, event: RunEvent): void {
     default:
       if ('turn' in event) foldTurnEvent(run, event);
       else foldSteering(run, event);
+  }
+}
+
+type Beginning = Extract<RunEvent, { type: 'run.started' | 'run.queued' }>;
+
+function foldBeginning(run: RunSnapshot, event: Beginning): void {
+  if (event.type === 'run.queued') {
+    if (run.turns.length === 0) run.queued_behind = event.behind;
+  } else if (!run.status) {
+    Object.assign(run, { status: 'running', swarm_id: event.swarm_id, message: event.message, started_at: event.at });
   }
 }
 
@@ -130,6 +141,7 @@ function foldTurnEvent(run: RunSnapshot, event: Extract<RunEvent, { turn: string
   }
   applyToTurn(turn, event);
   if (!known) run.turns.push(turn);
+  delete run.queued_behind;
 }
 
 type TurnEvent = Extract<RunEvent, { turn: string }>;

@@ -21,6 +21,10 @@ export type Alias = (typeof ALIASES)[number];
 /** Longest message that a request may carry, in UTF-16 units; it travels in Temporal payloads, which end at 2 MB. */
 export const MESSAGE_LIMIT = 400_000;
 
+/** What a run does while another run of its session speaks: wait its turn, be refused, or cancel the other. */
+export const SESSION_POLICIES = ['queue', 'reject', 'interrupt'] as const;
+export type SessionPolicy = (typeof SESSION_POLICIES)[number];
+
 /** Longest session id, in characters. */
 export const SESSION_ID_LIMIT = 128;
 

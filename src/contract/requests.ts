@@ -1,7 +1,7 @@
 /** What callers send: the bodies, queries and WebSocket frames of the API, parsed once where the bytes come in. Unknown fields are ignored. */
 import { z } from 'zod';
 import { STRATEGIES } from './compositions';
-import { MESSAGE_LIMIT, SESSION_ID_LIMIT } from './names';
+import { MESSAGE_LIMIT, SESSION_ID_LIMIT, SESSION_POLICIES } from './names';
 
 const message = z
   .string()
@@ -25,6 +25,8 @@ const options = {
   /** What the run may cost, US dollars, and use, tokens of prompts and answers together. */
   budget_usd: z.number().positive().nullish(),
   budget_tokens: z.number().int().positive().nullish(),
+  /** What to do while another run of the session speaks: wait (the default), be refused with 409, or cancel the other. */
+  session_policy: z.enum(SESSION_POLICIES).nullish(),
   /** `ok`: a turn that was answered before, word for word the same, may be answered again from the cache. */
   cache: z.enum(['ok', 'off']).nullish(),
 };
@@ -82,6 +84,7 @@ export type StartRequest = Pick<
   | 'session_id'
   | 'temperature'
   | 'max_tokens'
+  | 'session_policy'
   | 'approve_above_usd'
   | 'budget_usd'
   | 'budget_tokens'

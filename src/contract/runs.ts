@@ -1,5 +1,5 @@
 /** What goes into a run, what comes out of it, and the turns between: the types that workflows and activities exchange. */
-import type { Alias } from './names';
+import type { Alias, SessionPolicy } from './names';
 import type { Failure } from './failures';
 import type { Fork, Lineage } from './fork';
 import type { GateOptions } from './steering';
@@ -51,6 +51,8 @@ export interface SwarmRunInput extends RunScope {
   /** How often a review may send work back; the pattern `coordinate` reads it. */
   max_rounds?: number;
   gates?: GateOptions;
+  /** What the run does while another one of its session speaks; absent where it is alone in a session of its own. */
+  session_policy?: SessionPolicy;
   fork?: Fork;
   /** Set for a stage; who runs the stage then closes the run. */
   stage?: Stage;

@@ -14,6 +14,8 @@ export const textKey = (runId: string, turn: string) => `${PREFIX}:{${runId}}:te
 export const contextKey = (runId: string) => `${PREFIX}:{${runId}}:context`;
 /** List of the session's messages, JSON, oldest first. */
 export const sessionKey = (sessionId: string) => `${PREFIX}:{session:${sessionId}}:messages`;
+/** List of the session's runs that have not ended, the one that speaks first. */
+export const sessionQueueKey = (sessionId: string) => `${PREFIX}:{session:${sessionId}}:queue`;
 /** Set of the runs whose messages the session holds. */
 export const sessionRunsKey = (sessionId: string) => `${PREFIX}:{session:${sessionId}}:runs`;
 /** String with a short time to live: what a worker knows of itself, JSON. */

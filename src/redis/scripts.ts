@@ -152,6 +152,17 @@ if not generation then return {} end
 return {generation, redis.call('HGET', KEYS[2], 'seq'), redis.call('HGET', KEYS[2], 'compacted') or ''}
 `;
 
+/** KEYS queue; ARGV run, ttl, '1' to take a place only in an empty queue. Answers the runs ahead. */
+const enterSession = `
+local ahead = redis.call('LRANGE', KEYS[1], 0, -1)
+for i, run in ipairs(ahead) do
+  if run == ARGV[1] then return {unpack(ahead, 1, i - 1)} end
+end
+if #ahead == 0 or ARGV[3] == '' then redis.call('RPUSH', KEYS[1], ARGV[1]) end
+redis.call('EXPIRE', KEYS[1], ARGV[2])
+return ahead
+`;
+
 /** KEYS session messages, session runs; ARGV run id, ttl, kept messages, then the messages. A run's messages are stored once. */
 const storeConversation = `
 if redis.call('SADD', KEYS[2], ARGV[1]) == 0 then return 0 end
@@ -168,6 +179,7 @@ export const scripts = {
   appendRunEvent: { lua: appendRunEvent },
   compactStream: { lua: compactStream },
   streamHead: { lua: streamHead, numberOfKeys: 2 },
+  enterSession: { lua: enterSession, numberOfKeys: 1 },
   storeConversation: { lua: storeConversation, numberOfKeys: 2 },
 };
 
@@ -190,6 +202,7 @@ declare module 'ioredis' {
     appendRunEvent(keys: number, ...keysAndArguments: (string | number)[]): Result<string, Context>;
     streamHead(events: string, run: string, tag: string): Result<string[], Context>;
     compactStream(keys: number, ...keysAndArguments: (string | number)[]): Result<number, Context>;
+    enterSession(queue: string, run: string, ttl: number, onlyIfFree: string): Result<string[], Context>;
     storeConversation(messages: string, runs: string, ...rest: (string | number)[]): Result<number, Context>;
   }
 }

@@ -12,8 +12,18 @@ import { SearchAttributeType, defineSearchAttributeKey } from '@temporalio/commo
 import { SEARCH_ATTRIBUTES } from '../contract/names';
 import { openingOf } from '../contract/opening';
 import type { Failure } from '../contract/failures';
-import type { ModelNames, Opening, RunOutcome, RunResult, RunScope, StageResult, SwarmResult } from '../contract';
+import type {
+  CoordinateInput,
+  Opening,
+  RunOutcome,
+  RunResult,
+  RunScope,
+  StageResult,
+  SwarmResult,
+  SwarmRunInput,
+} from '../contract';
 import { closeRun, openRun } from './activities';
+import { enter, leave } from './session';
 import { failureOf, type Beginning } from './team';
 
 interface Work {
@@ -24,7 +34,7 @@ interface Work {
 
 /** Does the work and closes the run, which its first turn opens. A run that fails or is cancelled keeps what it had, in the failure's details. */
 export async function wholeRun(
-  input: RunScope & { message: string; models?: ModelNames },
+  input: SwarmRunInput | CoordinateInput,
   opening: Opening | undefined,
   begin: (beginning: Beginning) => Work,
 ): Promise<RunResult> {
@@ -41,12 +51,20 @@ export async function wholeRun(
       ...(failure ? { failure } : {}),
     };
     // the last word must be written also when the run is being cancelled
-    await CancellationScope.nonCancellable(() => closeRun(outcome));
+    await CancellationScope.nonCancellable(async () => {
+      await closeRun(outcome);
+      if ('session_policy' in input) await leave(input);
+    });
     showStatus(status);
   };
   try {
     const scope = { run_id, session_id, team_id };
-    work = begin(opening ? { models: input.models ?? {}, opening } : { models: await openRun(scope, message) });
+    if ('session_policy' in input) await enter(input, opening);
+    work = begin(
+      opening
+        ? { models: ('models' in input && input.models) || {}, opening }
+        : { models: await openRun(scope, message) },
+    );
     const done = await work.lead();
     const { turns, answers, failures } = done;
     await close('completed', { turns, answers, failures });

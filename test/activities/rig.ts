@@ -24,6 +24,7 @@ import { createLeases } from '../../src/redis/leases';
 import { createLedger } from '../../src/redis/ledger';
 import { createLimiter, type Limiter } from '../../src/redis/limiter';
 import { createMemory, type Memory } from '../../src/redis/memory';
+import { createSessionQueue } from '../../src/redis/session-queue';
 import { createTurnStore, type TurnStore } from '../../src/redis/turns';
 import { cursors, eventsOf, fold } from '../redis/fixtures';
 import { createTestRedis, type TestRedis } from '../support/redis';
@@ -76,8 +77,10 @@ export async function createRig(): Promise<Rig> {
       const routes = Object.fromEntries(ALIASES.map((alias) => [alias, candidates])) as Routes;
       const cancellations = await listenForCancellations(server.connect());
       const leases = createLeases(redis, 'rig');
+      const sessions = createSessionQueue(redis);
+      const alone = { sessions, isRunning: () => Promise.resolve(true), callOut: () => Promise.resolve() };
       const findWay = createRouting({ routes, strategies: STRATEGIES, firstTokenMs: limiter.firstTokenMs });
-      return createActivities({ turns, memory, routes, cancellations, leases, findWay, admission });
+      return createActivities({ turns, memory, routes, cancellations, leases, findWay, admission, ...alone });
     },
     model: (model, endpoint) => ({
       model,

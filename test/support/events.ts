@@ -46,6 +46,7 @@ const turnSamples: { [T in TurnNews['type']]: Extract<TurnNews, { type: T }> } =
 };
 
 const runSamples: { [T in RunNews['type']]: Extract<RunNews, { type: T }> } = {
+  'run.queued': { type: 'run.queued', behind: ['one-voice-1'] },
   'run.started': { type: 'run.started', swarm_id: 'debate-swarm', message: 'Should we?' },
   'gate.opened': { type: 'gate.opened', gate: 'plan', question: 'Shall it be built?', about: 'plan/plan' },
   'gate.resolved': { type: 'gate.resolved', gate: 'plan', decision: 'rejected', reason: 'Too dear.' },

@@ -83,6 +83,8 @@ export async function createTheatre(): Promise<Theatre> {
     async restoreRun({ turns, texts }) {
       theatre.restored.push({ ...texts, ...Object.fromEntries(turns.map(({ turn, text }) => [turn, text])) });
     },
+    enterSession: () => Promise.resolve([]),
+    leaveSession: () => Promise.resolve(undefined),
     async restoreTexts(_runId, texts) {
       theatre.restored.push(texts);
     },
