@@ -5,7 +5,6 @@
  * text (continued where the model can, else dropped and begun anew), or nothing.
  */
 import { ApplicationFailure, Context } from '@temporalio/activity';
-import { HEARTBEAT_INTERVAL_MS } from '../contract/names';
 import { completionOf } from '../contract/retelling';
 import type { TurnRequest, TurnResult } from '../contract';
 import type { ChatCall } from '../gateway/chat';
@@ -21,6 +20,7 @@ import { ContinuationFailed, continuationOf, continueFrom, prefixOf } from './co
 import { toTemporalFailure, untilCancelled } from './ending';
 import { buildMessages, textLost } from './prompt';
 import { TurnPublisher } from './publish';
+import { startPulse } from './pulse';
 import { markOf, takeOver } from './recorded';
 import { openingEvent } from './restore';
 import type { FindWay } from './routing';
@@ -40,7 +40,7 @@ export function createTakeTurn(dependencies: TurnDependencies) {
   /** Takes one turn. Fails with our failure code as the type; retryable unless no attempt would do better. */
   return async function takeTurn(request: TurnRequest): Promise<TurnResult> {
     const context = Context.current();
-    const heartbeat = setInterval(() => context.heartbeat(), HEARTBEAT_INTERVAL_MS);
+    const pulse = startPulse(context);
     const cancelled = dependencies.cancellations.watch(request.run_id);
     const release = dependencies.leases.hold(context.info);
     try {
@@ -53,10 +53,11 @@ export function createTakeTurn(dependencies: TurnDependencies) {
       if (recorded) return recorded;
       return await new TurnAttempt(dependencies, request, attempt, input_mark, cancelled.signal, context).run(prompt);
     } catch (error) {
+      pulse.stop(error);
       if (cancelled.signal.aborted) await untilCancelled(context);
       throw toTemporalFailure(error, context);
     } finally {
-      clearInterval(heartbeat);
+      pulse.stop();
       cancelled.release();
       release();
     }

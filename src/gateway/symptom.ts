@@ -72,6 +72,12 @@ export function symptomOf(kind: Symptom['kind'], message: string): Symptom {
 
 /** Describes whatever the client threw. */
 export function readSymptom(error: unknown, endpoint: Endpoint, now = Date.now()): Symptom {
+  const symptom = readThrown(error, endpoint, now);
+  // even the client may quote a key: one that makes no valid header stands in its error
+  return { ...symptom, message: withoutKeys(symptom.message, endpoint) };
+}
+
+function readThrown(error: unknown, endpoint: Endpoint, now: number): Symptom {
   if (error instanceof APIConnectionTimeoutError)
     return symptomOf('timeout', `${endpoint.label} did not answer in time.`);
   if (error instanceof APIConnectionError) {
@@ -102,7 +108,7 @@ function describe(
   now: number,
 ): Symptom {
   const found = status ?? statusOf(body);
-  const said = sentenceOf(body);
+  const said = sentenceOf(body, endpoint);
   const limitSource = body.metadata?.limit_source;
   return {
     kind: 'status',
@@ -113,16 +119,14 @@ function describe(
     retryable: body.availability?.retryable === true,
     perDay: /per-day|per_day/.test(`${said} ${limitSource ?? ''}`),
     waitMs: readWait((name) => headers?.get(name) ?? headerOf(body, name), now, availabilityWait(body)),
-    message: withoutKey(
-      `${endpoint.label} answered ${found ?? 'with an error'}${said ? `: ${said}` : ''}`.replace(/\.?$/, '.'),
-      endpoint,
-    ),
+    message: `${endpoint.label} answered ${found ?? 'with an error'}${said ? `: ${said}` : ''}`.replace(/\.?$/, '.'),
   };
 }
 
 /** Some gateways quote the key that they refuse. */
-function withoutKey(message: string, { apiKey }: Endpoint): string {
-  return apiKey ? message.replaceAll(apiKey, '[key]') : message;
+function withoutKeys(message: string, { apiKey, secrets }: Endpoint): string {
+  const longestFirst = [apiKey ?? [], ...secrets].flat().sort((a, b) => b.length - a.length);
+  return longestFirst.reduce((text, key) => text.replaceAll(key, '[key]'), message);
 }
 
 /** An error inside a stream has no status; its code may stand for one. */
@@ -148,14 +152,15 @@ function headerOf(body: ErrorBody, name: string): string | undefined {
 
 const SENTENCE_LIMIT = 300;
 
-function sentenceOf(body: ErrorBody): string {
+function sentenceOf(body: ErrorBody, endpoint: Endpoint): string {
   const raw = body.message ?? body['html-message'] ?? '';
   const reasons = body.metadata?.reasons ? ` (${body.metadata.reasons.join(', ')})` : '';
   const plain = raw
     .replace(/<[^>]*>/g, ' ')
     .replace(/\s+/g, ' ')
     .trim();
-  return plain.slice(0, SENTENCE_LIMIT) + reasons;
+  // before it is cut: a half of a key would not be found any more
+  return withoutKeys(plain, endpoint).slice(0, SENTENCE_LIMIT) + withoutKeys(reasons, endpoint);
 }
 
 function rootCause(error: unknown): string {

@@ -3,11 +3,14 @@ import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities';
 import { HEARTBEAT_TIMEOUT } from '../contract/names';
 
-/** Model calls. The activity says itself when another try makes no sense; the bound is for attempts that die without a word. */
+/**
+ * Model calls. The activity says itself when another try makes no sense, and when too many attempts have died (src/activities/pulse.ts):
+ * one that waits its turn in a long queue is an attempt to Temporal too. The bound here is for those that do not even begin.
+ */
 export const { takeTurn } = proxyActivities<Pick<Activities, 'takeTurn'>>({
   startToCloseTimeout: '1 hour',
   heartbeatTimeout: HEARTBEAT_TIMEOUT,
-  retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '30 seconds', maximumAttempts: 100 },
+  retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '30 seconds', maximumAttempts: 100_000 },
 });
 
 /**

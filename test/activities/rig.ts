@@ -1,5 +1,6 @@
 /** Turns as a worker takes them: the real activity over real Redis and real HTTP, with only the upstream model scripted. */
 import { randomUUID } from 'node:crypto';
+import type { Info } from '@temporalio/activity';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { createActivities, type Activities } from '../../src/activities';
@@ -133,8 +134,8 @@ export interface Attempt {
   heartbeats: number[];
 }
 
-export function attempt({ takeTurn }: Activities, request: TurnRequest): Attempt {
-  const env = new MockActivityEnvironment({ scheduledTimestampMs: Date.now() }, { logger });
+export function attempt({ takeTurn }: Activities, request: TurnRequest, info: Partial<Info> = {}): Attempt {
+  const env = new MockActivityEnvironment({ scheduledTimestampMs: Date.now(), ...info }, { logger });
   const heartbeats: number[] = [];
   env.on('heartbeat', () => heartbeats.push(performance.now()));
   const result = env.run<[TurnRequest], TurnResult, Activities['takeTurn']>(takeTurn, request);

@@ -151,15 +151,3 @@ test('a storm: eight voices at a gateway that takes two calls a second are all h
   expect(calls().length).toBeLessThanOrEqual(40);
   expect(calls().every(({ headers }) => headers['x-stainless-retry-count'] === '0')).toBe(true);
 }, 60_000);
-
-test('after Retry-After no worker calls that model before the time', async () => {
-  const second = await stack.startWorker();
-  stack.gateway.script('dear', [{ status: 429, wait: { ms: 3000, as: 'retry-after' } }]);
-  const first = execute();
-  const refused = await stack.gateway.waitFor(() => calls('dear').find(({ endedAt }) => endedAt), 15_000);
-  const others = await Promise.all([first, ...Array.from({ length: 4 }, () => execute())]);
-  expect(others.map(({ body }) => body.status)).toEqual(Array(5).fill('complete'));
-  const later = calls('dear').filter(({ id }) => id !== refused.id);
-  expect(Math.min(...later.map(({ at }) => at)) - refused.at).toBeGreaterThanOrEqual(2950);
-  await second.stop();
-}, 60_000);

@@ -102,6 +102,15 @@ describe('Portkey', () => {
     expect(JSON.parse(String(headers['x-portkey-metadata']))).toMatchObject({ swarm: 'скворцы', turn: 'héros 🐦' });
   });
 
+  it('keeps secret what it is told beside its own key: keys in a config too, but no placeholders', () => {
+    const config = JSON.stringify({
+      targets: [{ provider: 'openai', api_key: 'sk-of-a-target' }, { api_key: 'none' }],
+    });
+    const endpoint = portkeyWith({ config, virtualKey: 'virtual-1', providerKey: 'provider-1' });
+    expect(endpoint.secrets).toEqual(['virtual-1', 'provider-1', 'sk-of-a-target']);
+    expect(portkeyWith({ config: 'pc-config-id' }).secrets).toEqual([]);
+  });
+
   it('needs a key', async () => {
     const { error } = await hear(portkeyWith({ apiKey: undefined }));
     expect(error).toMatchObject({ code: 'GATEWAY_KEY_MISSING', message: expect.stringContaining('PORTKEY_API_KEY') });

@@ -151,3 +151,30 @@ describe('the sentence', () => {
     expect(message).toContain('ECONNREFUSED');
   });
 });
+
+describe('a key that an error quotes', () => {
+  const key = 'sk-a-key-that-nobody-may-read';
+  const provider = 'the-key-of-the-provider-behind';
+  const ours = endpointAt('http://gateway.test/v1', { apiKey: key, secrets: [provider, `${key}-and-more`] });
+  const said = (error: unknown) => readSymptom(error, ours, NOW).message;
+  const status = (error: object) => APIError.generate(401, { error }, undefined, new Headers());
+
+  it.each<[string, unknown]>([
+    ['in its message', status({ message: `Incorrect API key provided: ${key}.` })],
+    ['in its reasons', status({ message: 'No.', metadata: { reasons: [`bad ${key}`] } })],
+    ['that is one of a provider behind', status({ message: `The provider does not know ${provider}.` })],
+    ['that begins with another', status({ message: `Not ${key}-and-more.` })],
+    ['which is no header', new TypeError(`Headers.append: "Bearer ${key}" is an invalid header value.`)],
+    ['on the way', new APIConnectionError({ cause: new Error(`No route for ${key}`) })],
+  ])('%s is not repeated', (_, error) => {
+    expect(said(error)).toContain('[key]');
+    expect(said(error)).not.toMatch(/nobody|provider-behind|and-more/);
+  });
+
+  it.each(Array.from({ length: key.length + 2 }, (_, i) => 300 - i))(
+    'is not repeated in part where the sentence is cut, %i letters in',
+    (before) => {
+      expect(said(status({ message: `${'x'.repeat(before)}${key}` }))).not.toContain('sk-');
+    },
+  );
+});

@@ -8,19 +8,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface Running {
   readonly child: ChildProcess;
   readonly pid: number;
+  /** All that it has written so far, on standard output and standard error. */
+  said(): string;
   /** SIGTERM, and SIGKILL when that is not enough. */
   stop(): Promise<void>;
   /** The process is gone when this resolves. */
   kill(signal?: NodeJS.Signals): Promise<void>;
 }
 
-/** Starts a program; its output is dropped unless `TEST_OUTPUT` is set. */
+/** Starts a program; what it says is kept, and shown where `TEST_OUTPUT` is set. */
 export function start(program: string, args: string[], env: NodeJS.ProcessEnv = {}): Running {
-  const stdio = process.env.TEST_OUTPUT
-    ? (['ignore', 'pipe', 'inherit'] as const)
-    : (['ignore', 'pipe', 'ignore'] as const);
-  const child = spawn(program, args, { stdio: [...stdio], env: { ...process.env, ...env } });
-  if (!process.env.TEST_OUTPUT) child.stdout?.resume();
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+  const said: Buffer[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => said.push(chunk));
+  if (process.env.TEST_OUTPUT) child.stderr.pipe(process.stderr, { end: false });
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const kill = async (signal: NodeJS.Signals = 'SIGKILL') => {
     child.kill(signal);
@@ -29,6 +30,7 @@ export function start(program: string, args: string[], env: NodeJS.ProcessEnv = 
   return {
     child,
     pid: child.pid ?? -1,
+    said: () => Buffer.concat(said).toString(),
     kill,
     async stop() {
       const hard = setTimeout(() => child.kill('SIGKILL'), 8000);

@@ -19,6 +19,8 @@ export interface Endpoint {
   apiKey: string | undefined;
   /** The variable that holds the key, and whether calls make no sense without one. */
   keyVariable: string;
+  /** What else is sent to the gateway and must not be read in a sentence: keys of those behind it. */
+  secrets: readonly string[];
   keyRequired: boolean;
   /** Sent with each call; `null` removes a header of the `openai` client. */
   headers(scope: CallScope): Record<string, string | null>;
@@ -48,6 +50,7 @@ const MINUTE = 60_000;
 /** What most hosted gateways have in common. */
 export const HOSTED = {
   keyRequired: true,
+  secrets: [],
   tokenLimitField: 'max_tokens',
   extras: () => ({}),
   fallsBack: false,

@@ -25,6 +25,7 @@ export function portkey(options: PortkeyOptions): Endpoint {
     baseUrl,
     apiKey,
     keyVariable: 'PORTKEY_API_KEY',
+    secrets: [virtualKey ?? [], providerKey ?? [], keysIn(config)].flat(),
     // OpenAI's own newest models refuse `max_tokens`; servers that only speak like OpenAI may know nothing else
     tokenLimitField: provider === 'openai' && !customHost ? 'max_completion_tokens' : 'max_tokens',
     // the open-source gateway reads a stream to its end although we have left
@@ -40,6 +41,24 @@ export function portkey(options: PortkeyOptions): Endpoint {
       'x-portkey-metadata': toAscii(JSON.stringify({ run_id, session_id, swarm: team_id, turn })),
     }),
   };
+}
+
+/** A shorter value is a placeholder. Characters. */
+const SHORTEST_KEY = 8;
+
+/** The keys in a config that is JSON (`api_key`, `virtual_key`, `aws_secret_access_key`, ...), wherever they stand. */
+function keysIn(config: string | undefined): string[] {
+  const keys: string[] = [];
+  const collect = (name: string, value: unknown): unknown => {
+    if (/key|token|secret/i.test(name) && typeof value === 'string' && value.length >= SHORTEST_KEY) keys.push(value);
+    return value;
+  };
+  try {
+    JSON.parse(config ?? '{}', collect);
+  } catch {
+    // the id of a config that Portkey holds
+  }
+  return keys;
 }
 
 /** JSON for a header, which holds no letters beyond Latin-1: a swarm of the user's own may have any name. */

@@ -10,7 +10,7 @@ import { waitFor } from './wait-for';
 export type { Price, Usage } from './bill';
 export type { EndedBy, GatewayRequest } from './books';
 export { now } from './clock';
-export { CASE_TEXT, cases } from './cases';
+export { CASE_TEXT, cases, good } from './cases';
 export { quirks } from './quirks';
 export type { Fault, Point, Reply, Tokens, Wait } from './reply';
 export type { ChatBody } from './request';
