@@ -71,7 +71,7 @@ async function measure(
     say('starting redis, temporal, gateway, direct, worker, api');
     const stage = await setStage(crew, options);
     try {
-      const bench = new Bench(stage.gateway, await measureClock(stage.gateway), size);
+      const bench = new Bench(stage.gateway, await measureClock(stage.gateway), size, stage.redisUrl);
       const subjects = stage.subjects.filter((one) => scenarios.some(({ suits }) => suits(one, size)));
       const results = await runRounds(bench, { subjects, scenarios, rounds: size.rounds, say, signal });
       for (const line of crew.warnings()) say(line);

@@ -22,6 +22,7 @@ const BARS: Bar[] = [
   bar('added to the first token, p50', 'latency', 'first-token.p50', 'at most', 30, 'ms'),
   bar('relay of a token, p50', 'latency', 'relay.p50', 'at most', 1.5, 'ms'),
   bar('last token to end of job, p50', 'latency', 'end.p50', 'at most', 15, 'ms'),
+  bar('limits, health and budgets of a call, p50', 'admission', 'on.p50', 'at most', 1.5, 'ms'),
   bar('16 users, 100-token jobs', 'rate-16', 'jobs-per-s', 'at least', 40, 'jobs/s'),
   bar('64 slow streams, damaged tokens', 'streams-64', 'damage', 'none', 0, ''),
   bar('64 slow streams, failed jobs', 'streams-64', 'failed', 'none', 0, ''),

@@ -1,5 +1,6 @@
 /** All scenarios of a size, in the order of the table. */
 import type { Size } from '../sizes';
+import { admission } from './admission';
 import { crash } from './crash';
 import { faults } from './faults';
 import { latency } from './latency';
@@ -13,6 +14,7 @@ export function scenariosOf(size: Size): Scenario[] {
   const most = Math.max(...size.users);
   return [
     latency,
+    admission,
     teams,
     ...size.users.map((users) => rate(users, { withMemory: users === most })),
     ...size.longUsers.map(long),

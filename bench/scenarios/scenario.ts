@@ -47,6 +47,8 @@ export class Bench {
     /** How far the gateway's clock is ahead of ours, milliseconds. */
     readonly clockAheadMs: number,
     readonly size: Size,
+    /** The Redis under the product. */
+    readonly redisUrl: string,
   ) {}
 
   /** Lets the gateway forget everything and answer all calls like this. */

@@ -6,12 +6,13 @@ import { createWebSocketClient } from '../client/websocket';
 import type { Crew } from '../crew';
 import { startDirect } from './direct';
 import { startProduct } from './product';
-import { startServers, type ServerPrograms } from './servers';
+import { startServers, type ServerPrograms, type Servers } from './servers';
 import type { Subject, SubjectName, System } from './system';
 
 export interface Stage {
   gateway: RemoteGateway;
   subjects: Subject[];
+  redisUrl: string;
   stop(): Promise<void>;
 }
 
@@ -25,7 +26,9 @@ export interface StageOptions {
 export async function setStage(crew: Crew, options: StageOptions): Promise<Stage> {
   const gateway = await spawnScriptedGateway();
   try {
-    return { gateway, subjects: await startSubjects(crew, gateway, options), stop: () => leave(crew, gateway) };
+    const servers = await startServers(crew, options.programs);
+    const subjects = await startSubjects(crew, gateway, servers, options);
+    return { gateway, subjects, redisUrl: servers.redisUrl, stop: () => leave(crew, gateway) };
   } catch (error) {
     await leave(crew, gateway);
     throw error;
@@ -35,9 +38,9 @@ export async function setStage(crew: Crew, options: StageOptions): Promise<Stage
 async function startSubjects(
   crew: Crew,
   { url: gatewayUrl }: RemoteGateway,
-  { root, against, programs }: StageOptions,
+  servers: Servers,
+  { root, against }: StageOptions,
 ): Promise<Subject[]> {
-  const servers = await startServers(crew, programs);
   const direct = await startDirect(crew, gatewayUrl);
   const ours = await startProduct(crew, servers, { name: 'ours', root, redisDatabase: 0, gatewayUrl });
   const subjects: Subject[] = [
