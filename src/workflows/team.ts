@@ -210,9 +210,12 @@ function append(messages: PromptMessage[], text: string | undefined): PromptMess
   return [...messages.slice(0, -1), { ...last, parts: [...last.parts, text] }];
 }
 
-/** Whether a run must not go on without what failed: it is cancelled, or a person has refused further cost. */
+/** Codes after which no later turn may cost anything: a person has refused it, or the money is gone. */
+const NO_FURTHER_COST = ['APPROVAL_REFUSED', 'BUDGET_EXHAUSTED'];
+
+/** Whether a run must not go on without what failed: it is cancelled, or nothing more may be spent. */
 export function endsTheRun(error: unknown): boolean {
-  return isCancellation(error) || failureOf(error).code === 'APPROVAL_REFUSED';
+  return isCancellation(error) || NO_FURTHER_COST.includes(failureOf(error).code);
 }
 
 /** Our code and sentence for whatever ended a step. */
