@@ -8,7 +8,7 @@ import { costOf, type Prices, type TokenPrice } from '../gateway/prices';
 import type { Candidate } from '../gateway/route';
 import type { Budget, Hold, Ledger, Payer, Spent } from '../redis/ledger';
 import type { CallId, Limiter } from '../redis/limiter';
-import { estimateTokens } from '../redis/memory';
+import { estimateTokens } from '../redis/window';
 import * as plan from './planned-call';
 import type { ModelLimits, PlannedCall } from './planned-call';
 import { outcomeOf, toFailure } from './refusals';

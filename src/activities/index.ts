@@ -2,6 +2,7 @@
 import { readStructure } from './read-structure';
 import { createRunRecords, type RecordDependencies } from './run-records';
 import { createSessionActivities, type SessionDependencies } from './sessions';
+import { createSummaries } from './summaries';
 import { createTakeTurn, type TurnDependencies } from './take-turn';
 
 export function createActivities(dependencies: TurnDependencies & RecordDependencies & SessionDependencies) {
@@ -9,6 +10,7 @@ export function createActivities(dependencies: TurnDependencies & RecordDependen
     takeTurn: createTakeTurn(dependencies),
     ...createRunRecords(dependencies),
     ...createSessionActivities(dependencies),
+    ...createSummaries(dependencies),
     readStructure,
   };
 }

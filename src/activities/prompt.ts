@@ -1,7 +1,8 @@
 /** Builds the messages of a model call: the role's prompt, the session's context, and the turn's own messages with texts put in. */
 import type { ChatCompletionMessageParam } from 'openai/resources/chat/completions';
 import { ApplicationFailure } from '@temporalio/common';
-import type { PromptPart, TurnRequest } from '../contract';
+import type { PromptPart, SessionContext, TurnRequest } from '../contract';
+import { EARLIER } from '../contract/prompts';
 import type { Memory } from '../redis/memory';
 import type { TurnStore } from '../redis/turns';
 
@@ -13,14 +14,21 @@ export async function buildMessages(
 ): Promise<ChatCompletionMessageParam[]> {
   const [texts, context] = await Promise.all([
     fetchTexts(request, turns),
-    request.with_context ? memory.contextOfRun(request.session_id, request.context_of ?? request.run_id) : [],
+    request.with_context ? memory.contextOfRun(request.session_id, request.context_of ?? request.run_id) : NOTHING,
   ]);
   const fill = (part: PromptPart) => (typeof part === 'string' ? part : (texts.get(part.turn) ?? ''));
   return [
-    { role: 'system', content: request.definition.system },
-    ...context.map(({ role, content }) => ({ role, content })),
+    { role: 'system', content: withMemory(request.definition.system, context.summary) },
+    ...context.messages.map(({ role, content }) => ({ role, content })),
     ...request.messages.map(({ role, parts }) => ({ role, content: parts.map(fill).join('') })),
   ];
+}
+
+const NOTHING: SessionContext = { summary: '', messages: [] };
+
+/** In the system prompt, not as a message: not every model takes two messages of a user in a row. */
+function withMemory(system: string, summary: string): string {
+  return summary ? `${system}\n\n${EARLIER}\n${summary}` : system;
 }
 
 async function fetchTexts({ run_id, messages }: TurnRequest, turns: TurnStore): Promise<Map<string, string>> {

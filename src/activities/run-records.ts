@@ -2,6 +2,7 @@
 import { openingOf } from '../contract/opening';
 import { endingOf } from '../contract/retelling';
 import type {
+  Closing,
   ModelNames,
   Opening,
   RunEvent,
@@ -24,6 +25,17 @@ export interface RecordDependencies {
 }
 
 export function createRunRecords({ turns, memory, routes }: RecordDependencies) {
+  /** Answers the ending that holds: of several the first. */
+  async function close(outcome: RunOutcome): Promise<RunEvent> {
+    const { result } = outcome;
+    const scope = pickScope(outcome);
+    const ids = [...result.turns, ...result.failures].map(({ turn }) => turn);
+    const closed = await turns.closeWhole(scope, endingOf(outcome), ids, result.turns.length);
+    if (closed) return closed;
+    await restoreRun(turns, { scope, opening: openingOf(outcome), turns: result.turns, texts: {} });
+    return turns.close(scope, endingOf(outcome), ids);
+  }
+
   return {
     /**
      * Announces the run, fixes the context that its turns will see, and tells which model stands first for each alias.
@@ -42,16 +54,14 @@ export function createRunRecords({ turns, memory, routes }: RecordDependencies) 
       await turns.publish(pickScope(scope), news, name);
     },
 
-    /** Stores the conversation, then publishes how the run ended. Answers the ending that holds: of several the first. */
-    async closeRun(outcome: RunOutcome): Promise<RunEvent['type']> {
+    /** Stores the conversation, then publishes how the run ended. */
+    async closeRun(outcome: RunOutcome): Promise<Closing> {
       if (outcome.status === 'completed') await store(memory, outcome);
-      const { result } = outcome;
-      const scope = pickScope(outcome);
-      const ids = [...result.turns, ...result.failures].map(({ turn }) => turn);
-      const closed = await turns.closeWhole(scope, endingOf(outcome), ids, result.turns.length);
-      if (closed) return closed.type;
-      await restoreRun(turns, { scope, opening: openingOf(outcome), turns: result.turns, texts: {} });
-      return (await turns.close(scope, endingOf(outcome), ids)).type;
+      const [{ type }, stretch] = await Promise.all([
+        close(outcome),
+        outcome.status === 'completed' ? memory.nextStretch(outcome.session_id) : undefined,
+      ]);
+      return { ending: type as Closing['ending'], outgrown: stretch !== undefined };
     },
 
     /** Writes again what Redis lost of a run: its first event, its finished turns, and texts that prompts refer to. */

@@ -13,8 +13,9 @@ import { nextStep, progress, START, type Candidate, type Progress, type Routes }
 import { symptomOf } from '../gateway/symptom';
 import type { Cancellations } from '../redis/cancellations';
 import type { Leases } from '../redis/leases';
-import { estimateTokens, type Memory } from '../redis/memory';
+import type { Memory } from '../redis/memory';
 import type { Attempt, TurnStore } from '../redis/turns';
+import { estimateTokens } from '../redis/window';
 import type { Admission, Carried } from './admission';
 import { ContinuationFailed, continuationOf, continueFrom, prefixOf } from './continuation';
 import { toTemporalFailure, untilCancelled } from './ending';

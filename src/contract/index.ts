@@ -6,6 +6,7 @@ export * from './failures';
 export * from './fold';
 export * from './fork';
 export * from './frames';
+export * from './memory';
 export * from './names';
 export * from './plan';
 export * from './requests';

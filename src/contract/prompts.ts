@@ -93,3 +93,12 @@ export const PLAN_GAPS = {
   missing: 'is missing. Write it, specific to the task.',
   weak: 'says too little to act on. Say what is to be done, by whom, with what and by when; add nothing that fills space only.',
 };
+
+/** How older turns of a session are put in fewer words. */
+export const MEMORY_KEEPER = `You keep the memory of a conversation between a person and a team of assistants. You get what is remembered so far and what
+was said since. Write the whole memory anew, as short as it can be without losing a fact: names, numbers, dates, places, wishes, constraints, decisions and
+their reasons, names of files and functions, open questions. Keep what was remembered so far unless it was corrected. Leave out courtesies and
+how things were said. Plain sentences or short bullets, nothing that was not said, no comment of your own.`;
+
+/** Stands before the memory in the prompts of a session's later runs. */
+export const EARLIER = 'What was said earlier in this conversation, in short:';

@@ -18,6 +18,8 @@ export const sessionKey = (sessionId: string) => `${PREFIX}:{session:${sessionId
 export const sessionQueueKey = (sessionId: string) => `${PREFIX}:{session:${sessionId}}:queue`;
 /** Set of the runs whose messages the session holds. */
 export const sessionRunsKey = (sessionId: string) => `${PREFIX}:{session:${sessionId}}:runs`;
+/** Hash of what else is known of a session: which life of it this is, `dropped` messages, and the `summary` that `covers` so many. */
+export const sessionMemoryKey = (sessionId: string) => `${PREFIX}:{session:${sessionId}}:memory`;
 /** String with a short time to live: what a worker knows of itself, JSON. */
 export const workerKey = (id: string) => `${PREFIX}:worker:${id}`;
 /** Set of the ids of workers that have reported. */

@@ -1,16 +1,9 @@
-/** What a session remembers: the conversation over all its runs, within a token window and a time to live. */
+/** What a session remembers: the conversation over all its runs, a summary of its older part, and a time to live. */
+import { randomUUID } from 'node:crypto';
+import type { SessionContext, SessionMessage, SessionSummary, Stretch } from '../contract';
 import type { RedisConnection } from './connect';
-import { contextKey, sessionKey, sessionRunsKey } from './keys';
-
-/** One message of a session. */
-export interface SessionMessage {
-  role: 'user' | 'assistant';
-  content: string;
-  run_id: string;
-  team_id: string;
-  /** Unix epoch, milliseconds. */
-  at: number;
-}
+import { contextKey, sessionKey, sessionMemoryKey, sessionRunsKey } from './keys';
+import { contextWithin, dueForSummary, summaryTokens } from './window';
 
 export interface MemoryOptions {
   /** How much of a conversation a run sees, in estimated tokens. */
@@ -19,49 +12,53 @@ export interface MemoryOptions {
   ttlSeconds: number;
 }
 
+/** Everything that is kept of a session. */
+export interface Session {
+  messages: SessionMessage[];
+  summary: SessionSummary | undefined;
+  /** How many of the session's messages are no longer kept. */
+  dropped: number;
+  expiresInSeconds: number;
+}
+
 export interface Memory {
   /** Adds a run's messages to its session, once for each run however often it is called. */
   storeConversation(sessionId: string, runId: string, messages: SessionMessage[]): Promise<void>;
-  /** The newest messages of the session that fit the token window, oldest first; see {@link newestWithin}. */
-  getContext(sessionId: string): Promise<SessionMessage[]>;
+  /** What the next run would see: the summary of the older messages, and of those after it the newest that fit the window. */
+  getContext(sessionId: string): Promise<SessionContext>;
   /** The context as it was when the run first asked, however often it asks: an attempt that is repeated sees the same words. */
-  contextOfRun(sessionId: string, runId: string): Promise<SessionMessage[]>;
-  /** Everything that is kept of a session, and the seconds that it still has; undefined when there is none. */
-  readSession(sessionId: string): Promise<{ messages: SessionMessage[]; expiresInSeconds: number } | undefined>;
+  contextOfRun(sessionId: string, runId: string): Promise<SessionContext>;
+  /** Undefined when there is no such session. */
+  readSession(sessionId: string): Promise<Session | undefined>;
+  /** The messages that are to be summarised next; undefined while what is not summarised fits the window. */
+  nextStretch(sessionId: string): Promise<Stretch | undefined>;
+  /** Keeps a stretch's summary, unless another covers it already or the session is not the same any more; false then. */
+  storeSummary(stretch: Stretch, text: string): Promise<boolean>;
+  /** Forgets a session; false when there is none. */
+  deleteSession(sessionId: string): Promise<boolean>;
 }
 
 /** Messages that a session keeps at most; older ones fall out. */
 const KEPT_MESSAGES = 1000;
-const CHARACTERS_PER_TOKEN = 4;
 /** As long as the records of a run that never closes. Seconds. */
 const CONTEXT_TTL = 7 * 24 * 3600;
-
-/** A rough count that needs no tokenizer: about right for English prose, high for other scripts in UTF-8 terms. */
-export function estimateTokens(text: string): number {
-  return Math.ceil(text.length / CHARACTERS_PER_TOKEN);
-}
 
 export function createMemory(redis: RedisConnection, { windowTokens, ttlSeconds }: MemoryOptions): Memory {
   const memory: Memory = {
     async storeConversation(sessionId, runId, messages) {
       const lines = messages.map((message) => JSON.stringify(message));
-      await redis.storeConversation(
-        sessionKey(sessionId),
-        sessionRunsKey(sessionId),
-        runId,
-        ttlSeconds,
-        KEPT_MESSAGES,
-        ...lines,
-      );
+      const keys = [sessionKey(sessionId), sessionRunsKey(sessionId), sessionMemoryKey(sessionId)] as const;
+      await redis.storeConversation(...keys, runId, ttlSeconds, KEPT_MESSAGES, randomUUID(), ...lines);
     },
 
     async getContext(sessionId) {
-      return newestWithin(parseAll(await redis.lrange(sessionKey(sessionId), 0, -1)), windowTokens);
+      const { tail, summary } = await read(redis, sessionId);
+      return contextWithin(summary?.text ?? '', tail, windowTokens);
     },
 
     async contextOfRun(sessionId, runId) {
       const kept = await redis.get(contextKey(runId));
-      if (kept) return JSON.parse(kept) as SessionMessage[];
+      if (kept) return toContext(JSON.parse(kept) as SessionContext | SessionMessage[]);
       const context = await memory.getContext(sessionId);
       // of several turns that ask at once the first decides, also where there is nothing to see
       const first = await redis.set(contextKey(runId), JSON.stringify(context), 'EX', CONTEXT_TTL, 'NX');
@@ -69,42 +66,59 @@ export function createMemory(redis: RedisConnection, { windowTokens, ttlSeconds 
     },
 
     async readSession(sessionId) {
-      const key = sessionKey(sessionId);
-      const [lines, expiresInSeconds] = await Promise.all([redis.lrange(key, 0, -1), redis.ttl(key)]);
-      return lines.length === 0 ? undefined : { messages: parseAll(lines), expiresInSeconds };
+      const { messages, summary, dropped, expiresInSeconds } = await read(redis, sessionId);
+      return messages.length === 0 ? undefined : { messages, summary, dropped, expiresInSeconds };
+    },
+
+    async nextStretch(sessionId) {
+      const { tail, summary, born, dropped } = await read(redis, sessionId);
+      const due = dueForSummary(tail, windowTokens);
+      if (due.length === 0 || !born) return undefined;
+      const from = summary?.covers ?? 0;
+      return {
+        session_id: sessionId,
+        born,
+        from,
+        // messages that fell out before they were summarised count as covered
+        to: Math.max(from, dropped) + due.length,
+        summary: summary?.text ?? '',
+        messages: due.map(({ role, content }) => ({ role, content })),
+        max_tokens: summaryTokens(windowTokens),
+      };
+    },
+
+    async storeSummary({ session_id, born, from, to }, text) {
+      return (await redis.storeSummary(sessionMemoryKey(session_id), born, from, to, text, Date.now())) === 1;
+    },
+
+    async deleteSession(sessionId) {
+      const keys = [sessionKey(sessionId), sessionRunsKey(sessionId), sessionMemoryKey(sessionId)];
+      return (await redis.del(...keys)) > 0;
     },
   };
   return memory;
 }
 
-function parseAll(lines: string[]): SessionMessage[] {
-  return lines.map((line) => JSON.parse(line) as SessionMessage);
+/** All of a session as it is at one moment; `tail` are the messages that the summary does not cover. */
+async function read(redis: RedisConnection, sessionId: string) {
+  const key = sessionKey(sessionId);
+  const replies = await redis.multi().lrange(key, 0, -1).hgetall(sessionMemoryKey(sessionId)).ttl(key).exec();
+  const [lines, kept, expiresInSeconds] = (replies ?? []).map(([error, reply]) => {
+    if (error) throw error;
+    return reply;
+  }) as [string[], Record<string, string | undefined>, number];
+  const messages = lines.map((line) => JSON.parse(line) as SessionMessage);
+  const summary = summaryIn(kept);
+  const dropped = Number(kept.dropped ?? 0);
+  const tail = messages.slice(Math.max(0, (summary?.covers ?? 0) - dropped));
+  return { messages, tail, summary, dropped, born: kept.born, expiresInSeconds };
 }
 
-/**
- * The longest tail of a conversation within so many tokens. It never begins with an answer whose question fell out, and a
- * message that alone would take more than half of the window is cut in its middle, so that the newest exchange always fits.
- */
-export function newestWithin(messages: SessionMessage[], windowTokens: number): SessionMessage[] {
-  const clipped = messages.map((message) => ({
-    ...message,
-    content: clip(message.content, Math.floor(windowTokens / 2)),
-  }));
-  let tokens = 0;
-  let first = clipped.length;
-  for (let i = clipped.length - 1; i >= 0; i--) {
-    tokens += estimateTokens(clipped[i]?.content ?? '');
-    if (tokens > windowTokens) break;
-    if (clipped[i]?.role === 'user') first = i;
-  }
-  return clipped.slice(first);
+function summaryIn({ summary, covers, at }: Record<string, string | undefined>): SessionSummary | undefined {
+  return summary === undefined ? undefined : { text: summary, covers: Number(covers), at: Number(at) };
 }
 
-const CUT = '\n[…]\n';
-
-function clip(text: string, tokens: number): string {
-  if (estimateTokens(text) <= tokens) return text;
-  const half = Math.floor((tokens * CHARACTERS_PER_TOKEN - CUT.length) / 2);
-  // a cut inside a surrogate pair would leave half a character, which not every gateway takes
-  return text.slice(0, half).replace(/[\uD800-\uDBFF]$/, '') + CUT + text.slice(-half).replace(/^[\uDC00-\uDFFF]/, '');
+/** Earlier versions kept the messages alone. */
+function toContext(kept: SessionContext | SessionMessage[]): SessionContext {
+  return Array.isArray(kept) ? { summary: '', messages: kept } : kept;
 }

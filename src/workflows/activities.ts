@@ -23,13 +23,17 @@ export const { announce } = proxyActivities<Pick<Activities, 'announce'>>({
 });
 
 /** Records of a few milliseconds: as local activities they cost no round trip through the server. */
-export const { openRun, closeRun, restoreRun, restoreTexts, readStructure, enterSession, leaveSession } =
-  proxyLocalActivities<
-    Pick<
-      Activities,
-      'openRun' | 'closeRun' | 'restoreRun' | 'restoreTexts' | 'readStructure' | 'enterSession' | 'leaveSession'
-    >
-  >({
-    startToCloseTimeout: '30 seconds',
-    retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '10 seconds' },
-  });
+export const {
+  openRun,
+  closeRun,
+  restoreRun,
+  restoreTexts,
+  readStructure,
+  enterSession,
+  leaveSession,
+  nextStretch,
+  keepSummary,
+} = proxyLocalActivities<Omit<Activities, 'takeTurn' | 'announce'>>({
+  startToCloseTimeout: '30 seconds',
+  retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '10 seconds' },
+});

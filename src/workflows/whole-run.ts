@@ -13,17 +13,20 @@ import { SEARCH_ATTRIBUTES } from '../contract/names';
 import { openingOf } from '../contract/opening';
 import type { Failure } from '../contract/failures';
 import type {
+  Closing,
   CoordinateInput,
   Opening,
   RunOutcome,
   RunResult,
   RunScope,
   StageResult,
+  SummariseInput,
   SwarmResult,
   SwarmRunInput,
 } from '../contract';
 import { closeRun, openRun } from './activities';
 import { enter, leave } from './session';
+import { summariseLater } from './summarise';
 import { failureOf, type Beginning } from './team';
 
 interface Work {
@@ -32,9 +35,12 @@ interface Work {
   lead(): Promise<SwarmResult & { stages?: StageResult[] }>;
 }
 
+/** What a run is given, whichever workflow leads it. */
+type WholeInput = SwarmRunInput | CoordinateInput;
+
 /** Does the work and closes the run, which its first turn opens. A run that fails or is cancelled keeps what it had, in the failure's details. */
 export async function wholeRun(
-  input: SwarmRunInput | CoordinateInput,
+  input: WholeInput,
   opening: Opening | undefined,
   begin: (beginning: Beginning) => Work,
 ): Promise<RunResult> {
@@ -52,8 +58,9 @@ export async function wholeRun(
     };
     // the last word must be written also when the run is being cancelled
     await CancellationScope.nonCancellable(async () => {
-      await closeRun(outcome);
+      const closing = await closeRun(outcome);
       if ('session_policy' in input) await leave(input);
+      if (isOutgrown(closing)) await summariseLater(memoryOf(input));
     });
     showStatus(status);
   };
@@ -89,6 +96,15 @@ export async function wholeRun(
 /** How the run opens: no activity stands before its first model call. Undefined in runs that began before turns did that. */
 export function openingIn(input: RunScope & { message: string }): Opening | undefined {
   return patched('first-turn-opens') ? openingOf(input) : undefined;
+}
+
+/** Runs of earlier versions answered the ending alone: their histories say nothing of the session. */
+function isOutgrown(closing: Closing | Closing['ending']): boolean {
+  return typeof closing === 'object' && closing.outgrown;
+}
+
+function memoryOf({ session_id, options }: WholeInput): SummariseInput {
+  return { session_id, ...(options.tenant ? { tenant: options.tenant } : {}) };
 }
 
 const statusKey = defineSearchAttributeKey(SEARCH_ATTRIBUTES.status, SearchAttributeType.KEYWORD);

@@ -1,6 +1,7 @@
 /** What a model is sent: the role's prompt, the session's context, then the turn's messages with the texts they refer to. */
 import { buildMessages } from '../../src/activities/prompt';
 import type { PromptMessage } from '../../src/contract';
+import { EARLIER } from '../../src/contract/prompts';
 import { createMemory, type Memory } from '../../src/redis/memory';
 import { createTurnStore, type TurnStore } from '../../src/redis/turns';
 import { createTestRedis, type TestRedis } from '../support/redis';
@@ -53,6 +54,17 @@ it('puts the context of the session before the messages, with nothing but role a
     { role: 'assistant', content: 'Earlier.' },
     { role: 'user', content: 'Why do starlings flock?' },
   ]);
+});
+
+it('tells what stands for the older messages with the role, and the newer ones word by word', async () => {
+  const request = newRequest({ with_context: true });
+  const { session_id } = request;
+  for (const n of [1, 2, 3]) await remember(session_id, `${n}${'q'.repeat(1000)}`, 'A.');
+  const stretch = (await memory.nextStretch(session_id))!;
+  await memory.storeSummary(stretch, 'The name is Ada.');
+  const [system, ...rest] = await buildMessages(request, turns, memory);
+  expect(system).toEqual({ role: 'system', content: `Plan.\n\n${EARLIER}\nThe name is Ada.` });
+  expect(rest.map(({ content }) => String(content)[0])).toEqual(['3', 'A', 'W']);
 });
 
 it('builds the same messages for every attempt, whatever the session learns meanwhile', async () => {

@@ -89,14 +89,14 @@ describe('opening a run', () => {
     await records.openRun(scope, 'And now?');
     await records.closeRun(outcomeOf({ session_id: first.session_id, message: 'meanwhile' }));
     const seen = await memory.contextOfRun(scope.session_id, scope.run_id);
-    expect(seen.map(({ content }) => content)).toEqual(['Shall we?', 'No.\n']);
+    expect(seen.messages.map(({ content }) => content)).toEqual(['Shall we?', 'No.\n']);
   });
 });
 
 describe('closing a run that completed', () => {
   it('stores the conversation and publishes totals and answers', async () => {
     const outcome = await openedOutcome();
-    expect(await records.closeRun(outcome)).toBe('run.completed');
+    expect(await records.closeRun(outcome)).toEqual({ ending: 'run.completed', outgrown: false });
     const { run_id, team_id } = outcome;
     expect(await remembered(outcome)).toEqual([
       { role: 'user', content: 'Shall we?', run_id, team_id, at: expect.any(Number) as number },
@@ -117,7 +117,7 @@ describe('closing a run that completed', () => {
   it('stores and publishes once, also when it is repeated, at once or later', async () => {
     const outcome = await openedOutcome();
     await Promise.all([records.closeRun(outcome), records.closeRun(outcome)]);
-    expect(await records.closeRun(outcome)).toBe('run.completed');
+    expect(await records.closeRun(outcome)).toEqual({ ending: 'run.completed', outgrown: false });
     expect(await remembered(outcome)).toHaveLength(2);
     expect(await endingsIn(outcome)).toHaveLength(1);
   });
@@ -160,7 +160,7 @@ describe('closing a run that did not complete', () => {
   it.each(['failed', 'cancelled'] as const)('that %s stores nothing, and says why and what it used', async (status) => {
     const failure = { code: 'RATE_LIMITED', message: 'Slow down.' } as const;
     const outcome = await openedOutcome({ status, failure });
-    expect(await records.closeRun(outcome)).toBe(`run.${status}`);
+    expect(await records.closeRun(outcome)).toEqual({ ending: `run.${status}`, outgrown: false });
     expect(await remembered(outcome)).toBeUndefined();
     expect(await endingsIn(outcome)).toMatchObject([{ type: `run.${status}`, ...failure, turns: 2, cost_usd: 0.002 }]);
     const { status: folded, failure: why } = fold(await eventsOf(createEventReader(redis), outcome.run_id));
@@ -170,7 +170,7 @@ describe('closing a run that did not complete', () => {
   it('keeps the ending that came first, and says so', async () => {
     const outcome = await openedOutcome({ status: 'cancelled', failure: { code: 'CANCELLED', message: 'Stopped.' } });
     await records.closeRun(outcome);
-    expect(await records.closeRun({ ...outcome, status: 'failed' })).toBe('run.cancelled');
+    expect(await records.closeRun({ ...outcome, status: 'failed' })).toMatchObject({ ending: 'run.cancelled' });
     expect(await endingsIn(outcome)).toHaveLength(1);
   });
 
@@ -198,7 +198,7 @@ describe('a run of which Redis lost everything', () => {
 
   it('is whole again when it closes: its message, its turns, and its end', async () => {
     const outcome = outcomeOf();
-    expect(await records.closeRun(outcome)).toBe('run.completed');
+    expect(await records.closeRun(outcome)).toEqual({ ending: 'run.completed', outgrown: false });
     const events = await eventsIn(outcome);
     expect(events[0]).toMatchObject({ type: 'run.started', swarm_id: outcome.team_id, message: 'Shall we?' });
     expect(events.at(-1)).toMatchObject({ type: 'run.completed', turns: 2 });

@@ -1,7 +1,7 @@
 /** A turn that takes several attempts: what was shown is continued, or taken back, and in the end the text is one. */
 import type { Activities } from '../../src/activities';
 import type { Continuation } from '../../src/contract/continuation';
-import { estimateTokens } from '../../src/redis/memory';
+import { estimateTokens } from '../../src/redis/window';
 import { createChance } from '../support/chance';
 import { CASE_TEXT, cases, type Reply } from '../support/scripted-gateway';
 import { newRequest } from './request';

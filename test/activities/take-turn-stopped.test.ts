@@ -5,7 +5,7 @@ import type { Activities } from '../../src/activities';
 import type { TurnRequest } from '../../src/contract';
 import { callOutCancel } from '../../src/redis/cancellations';
 import { eventsKey, runKey, textKey, turnKey } from '../../src/redis/keys';
-import { estimateTokens } from '../../src/redis/memory';
+import { estimateTokens } from '../../src/redis/window';
 import { ENDINGS } from '../redis/fixtures';
 import type { GatewayRequest, Reply } from '../support/scripted-gateway';
 import { newRequest } from './request';

@@ -1,7 +1,7 @@
 /** A turn that goes well: one call, one text, one result. */
 import { HEARTBEAT_INTERVAL_MS } from '../../src/contract/names';
 import type { Activities } from '../../src/activities';
-import type { SessionMessage } from '../../src/redis/memory';
+import type { SessionMessage } from '../../src/contract';
 import { CASE_TEXT, cases } from '../support/scripted-gateway';
 import { newRequest } from './request';
 import { attempt, createRig, type Rig } from './rig';

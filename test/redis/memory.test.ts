@@ -1,7 +1,9 @@
 /** What a session remembers, and what of it a run gets to see. */
-import { contextKey, sessionKey, sessionRunsKey } from '../../src/redis/keys';
+import { contextKey, sessionKey, sessionMemoryKey, sessionRunsKey } from '../../src/redis/keys';
 import type { RedisConnection } from '../../src/redis/connect';
-import { createMemory, estimateTokens, newestWithin, type Memory, type SessionMessage } from '../../src/redis/memory';
+import type { SessionContext, SessionMessage } from '../../src/contract';
+import { createMemory, type Memory } from '../../src/redis/memory';
+import { estimateTokens, newestWithin } from '../../src/redis/window';
 import { createTestRedis, type TestRedis } from '../support/redis';
 import { newScope } from './fixtures';
 import { createChance } from '../support/chance';
@@ -72,7 +74,7 @@ describe('storing', () => {
 
   it('starts the time to live anew with each run, for the messages and for the record of runs', async () => {
     const { session_id } = newScope();
-    const keys = [sessionKey(session_id), sessionRunsKey(session_id)];
+    const keys = [sessionKey, sessionRunsKey, sessionMemoryKey].map((key) => key(session_id));
     await memory.storeConversation(session_id, 'r1', exchange('q', 'a'));
     await Promise.all(keys.map((key) => redis.expire(key, 10)));
     expect((await memory.readSession(session_id))?.expiresInSeconds).toBeLessThanOrEqual(10);
@@ -87,7 +89,7 @@ describe('storing', () => {
   it('knows nothing of a session that never was', async () => {
     const { session_id } = newScope();
     expect(await memory.readSession(session_id)).toBeUndefined();
-    expect(await memory.getContext(session_id)).toEqual([]);
+    expect(await memory.getContext(session_id)).toEqual({ summary: '', messages: [] });
   });
 });
 
@@ -120,7 +122,7 @@ describe('the window', () => {
     const { session_id } = newScope();
     await memory.storeConversation(session_id, 'r1', exchange(tokens(50), 'old'));
     await memory.storeConversation(session_id, 'r2', exchange(tokens(30), tokens(40)));
-    expect(contents(await memory.getContext(session_id))).toEqual([tokens(30), tokens(40)]);
+    expect(contents((await memory.getContext(session_id)).messages)).toEqual([tokens(30), tokens(40)]);
   });
 
   it('clips a message that takes more than half of it, in its middle', () => {
@@ -157,17 +159,22 @@ describe('the context of a run', () => {
     const { session_id, run_id } = newScope();
     await memory.storeConversation(session_id, 'r1', exchange('q', 'a'));
     const first = await memory.contextOfRun(session_id, run_id);
-    expect(contents(first)).toEqual(['q', 'a']);
+    expect(contents(first.messages)).toEqual(['q', 'a']);
     await memory.storeConversation(session_id, 'r2', exchange('later', 'later'));
     expect(await memory.contextOfRun(session_id, run_id)).toEqual(first);
-    expect(contents(await memory.contextOfRun(session_id, newScope().run_id))).toEqual(['q', 'a', 'later', 'later']);
+    expect(contents((await memory.contextOfRun(session_id, newScope().run_id)).messages)).toEqual([
+      'q',
+      'a',
+      'later',
+      'later',
+    ]);
   });
 
   it('stays empty for a run that began the session', async () => {
     const { session_id, run_id } = newScope();
-    expect(await memory.contextOfRun(session_id, run_id)).toEqual([]);
+    expect(await memory.contextOfRun(session_id, run_id)).toEqual({ summary: '', messages: [] });
     await memory.storeConversation(session_id, 'r2', exchange('of another run', 'answer'));
-    expect(await memory.contextOfRun(session_id, run_id)).toEqual([]);
+    expect(await memory.contextOfRun(session_id, run_id)).toEqual({ summary: '', messages: [] });
   });
 
   it('is the same for two turns that ask at once while the session grows between their looks', async () => {
@@ -175,14 +182,14 @@ describe('the context of a run', () => {
     await memory.storeConversation(session_id, 'r1', exchange('q', 'a'));
     const slow = createMemory(server.connect(), { windowTokens: 100, ttlSeconds: TTL_SECONDS });
     const { getContext } = slow;
-    let first: SessionMessage[] = [];
+    let first: SessionContext = { summary: '', messages: [] };
     slow.getContext = async (id) => {
       first = await memory.contextOfRun(session_id, run_id);
       await memory.storeConversation(session_id, 'r2', exchange('meanwhile', 'said'));
       return getContext(id);
     };
     expect(await slow.contextOfRun(session_id, run_id)).toEqual(first);
-    expect(contents(first)).toEqual(['q', 'a']);
+    expect(contents(first.messages)).toEqual(['q', 'a']);
   });
 
   it('does not stay for ever', async () => {
@@ -190,5 +197,104 @@ describe('the context of a run', () => {
     await memory.storeConversation(session_id, 'r1', exchange('q', 'a'));
     await memory.contextOfRun(session_id, run_id);
     expect(await redis.ttl(contextKey(run_id))).toBeGreaterThan(0);
+  });
+
+  it('that an earlier version has kept is still read', async () => {
+    const { session_id, run_id } = newScope();
+    await redis.set(contextKey(run_id), JSON.stringify(exchange('q', 'a')));
+    expect(await memory.contextOfRun(session_id, run_id)).toEqual({ summary: '', messages: exchange('q', 'a') });
+  });
+});
+
+describe('a session that outgrows the window', () => {
+  const words = (letter: string) => letter.repeat(40);
+  /** Exchanges of 20 tokens each; the window has 100, of which a summary may take 25. */
+  async function fill(session_id: string, from: number, to: number) {
+    for (let n = from; n < to; n++)
+      await memory.storeConversation(session_id, `r${n}`, exchange(`${n}${words('q')}`, words('a')));
+  }
+  const numbers = (messages: { role: string; content: string }[] | undefined) =>
+    messages?.filter(({ role }) => role === 'user').map(({ content }) => parseInt(content, 10));
+
+  it('asks for no summary while all of it fits beside one', async () => {
+    const { session_id } = newScope();
+    expect(await memory.nextStretch(session_id)).toBeUndefined();
+    await fill(session_id, 0, 3);
+    expect(await memory.nextStretch(session_id)).toBeUndefined();
+    await fill(session_id, 3, 4);
+    expect(await memory.nextStretch(session_id)).toMatchObject({ from: 0, to: 6, summary: '', max_tokens: 25 });
+  });
+
+  it('is seen as the summary and then, word by word, everything that it does not cover', async () => {
+    const { session_id } = newScope();
+    await fill(session_id, 0, 4);
+    const stretch = (await memory.nextStretch(session_id))!;
+    expect(numbers(stretch.messages)).toEqual([0, 1, 2]);
+    expect(await memory.storeSummary(stretch, 'What was.')).toBe(true);
+    expect(await memory.nextStretch(session_id)).toBeUndefined();
+    const { summary, messages } = await memory.getContext(session_id);
+    expect([summary, numbers(messages)]).toEqual(['What was.', [3]]);
+    await fill(session_id, 4, 6);
+    expect(numbers((await memory.getContext(session_id)).messages)).toEqual([3, 4, 5]);
+    expect((await memory.readSession(session_id))?.summary).toMatchObject({ text: 'What was.', covers: 6 });
+  });
+
+  it('is summarised on top of what was remembered, and covers every message once', async () => {
+    const { session_id } = newScope();
+    const covered: (number[] | undefined)[] = [];
+    for (let n = 0; n < 30; n++) {
+      await fill(session_id, n, n + 1);
+      const stretch = await memory.nextStretch(session_id);
+      if (!stretch) continue;
+      expect(stretch.summary).toBe(covered.length === 0 ? '' : `summary ${covered.length}`);
+      covered.push(numbers(stretch.messages));
+      await memory.storeSummary(stretch, `summary ${covered.length}`);
+    }
+    const all = [...covered.flat(), ...(numbers((await memory.getContext(session_id)).messages) ?? [])];
+    expect(all).toEqual(Array.from({ length: 30 }, (_, n) => n));
+  });
+
+  it('takes one summary of a stretch, of however many that come at once', async () => {
+    const { session_id } = newScope();
+    await fill(session_id, 0, 5);
+    const stretch = (await memory.nextStretch(session_id))!;
+    const taken = await Promise.all(['A', 'B', 'C'].map((text) => memory.storeSummary(stretch, text)));
+    expect(taken.filter(Boolean)).toHaveLength(1);
+    expect((await memory.getContext(session_id)).summary).toBe(['A', 'B', 'C'][taken.indexOf(true)]);
+  });
+
+  it('loses nothing of runs that end while it is summarised', async () => {
+    const { session_id } = newScope();
+    await fill(session_id, 0, 5);
+    const stretch = (await memory.nextStretch(session_id))!;
+    const runs = [5, 6, 7].map((n) => fill(session_id, n, n + 1));
+    await Promise.all([...runs, memory.storeSummary(stretch, 'early')]);
+    const rest = (await memory.nextStretch(session_id))!;
+    expect(rest.from).toBe(stretch.to);
+    const seen = (await memory.readSession(session_id))!.messages.slice(stretch.to);
+    expect(numbers(seen)?.sort()).toEqual([4, 5, 6, 7]);
+  });
+
+  it('keeps the numbers of its messages when the oldest fall out', async () => {
+    const { session_id } = newScope();
+    await fill(session_id, 0, 4);
+    await memory.storeSummary((await memory.nextStretch(session_id))!, 'The first three.');
+    const many = Array.from({ length: 499 }, (_, n) => exchange(`${n + 4}`, 'a')).flat();
+    await memory.storeConversation(session_id, 'many', many);
+    const { dropped, messages } = (await memory.readSession(session_id))!;
+    expect([dropped, messages.length]).toEqual([6, 1000]);
+    expect(numbers((await memory.nextStretch(session_id))?.messages)?.[0]).toBe(3);
+  });
+
+  it('that was deleted is gone, and takes no summary of what it was', async () => {
+    const { session_id } = newScope();
+    await fill(session_id, 0, 5);
+    const stretch = (await memory.nextStretch(session_id))!;
+    expect(await memory.deleteSession(session_id)).toBe(true);
+    expect(await memory.deleteSession(session_id)).toBe(false);
+    expect(await memory.storeSummary(stretch, 'of the dead')).toBe(false);
+    await fill(session_id, 0, 5);
+    expect(await memory.storeSummary(stretch, 'of the dead')).toBe(false);
+    expect((await memory.getContext(session_id)).summary).toBe('');
   });
 });

@@ -14,6 +14,7 @@ import type {
   RunResult,
   RunScope,
   Strategy,
+  Stretch,
   SwarmDefinition,
   SwarmRunInput,
   TurnRequest,
@@ -31,6 +32,9 @@ export interface Theatre {
   /** Turns in the order in which they were asked for. */
   asked: TurnRequest[];
   closed: RunOutcome[];
+  /** What sessions still have to summarise, and the summaries that were kept. */
+  stretches: Stretch[];
+  summaries: string[];
   restored: Record<string, string>[];
   /** What runs said about gates, guidance and pauses, in the order in which it was published first. */
   announced: { name: string; news: RunNews }[];
@@ -55,10 +59,13 @@ export async function createTheatre(): Promise<Theatre> {
     taskQueue,
     asked: [],
     closed: [],
+    stretches: [],
+    summaries: [],
     restored: [],
     announced: [],
     script: () => 'said',
   } as unknown as Theatre;
+  const dueIn = (sessionId: string) => theatre.stretches.find(({ session_id }) => session_id === sessionId);
   const activities: Activities = {
     async takeTurn(request) {
       theatre.asked.push(byName(request));
@@ -78,7 +85,13 @@ export async function createTheatre(): Promise<Theatre> {
     readStructure,
     async closeRun(outcome) {
       theatre.closed.push(outcome);
-      return `run.${outcome.status}`;
+      return { ending: `run.${outcome.status}`, outgrown: dueIn(outcome.session_id) !== undefined };
+    },
+    nextStretch: async (sessionId) => dueIn(sessionId),
+    async keepSummary(stretch, { text }) {
+      theatre.summaries.push(text);
+      const due = dueIn(stretch.session_id);
+      if (due?.to === stretch.to) theatre.stretches.splice(theatre.stretches.indexOf(due), 1);
     },
     async restoreRun({ turns, texts }) {
       theatre.restored.push({ ...texts, ...Object.fromEntries(turns.map(({ turn, text }) => [turn, text])) });

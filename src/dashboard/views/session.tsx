@@ -21,6 +21,7 @@ interface Message {
 interface SessionMemory {
   messages: Message[];
   context: Message[];
+  context_summary: string;
   expires_in_seconds: number;
 }
 
@@ -70,7 +71,7 @@ function Remembered({ memory, failure, again }: RememberedProps): JSX.Element {
       </Notice>
     );
   if (!memory) return failure ? <Away message={failure.message} retry={again} /> : <Loading what="the session" />;
-  const { messages, context, expires_in_seconds } = memory;
+  const { messages, context, context_summary, expires_in_seconds } = memory;
   const left = messages.length - context.length;
   return (
     <section aria-labelledby="session-memory">
@@ -79,6 +80,12 @@ function Remembered({ memory, failure, again }: RememberedProps): JSX.Element {
         {plural(messages.length, 'message')}; the next run sees{' '}
         {left > 0 ? `the last ${context.length}` : 'all of them'}. Forgotten in {duration(expires_in_seconds * 1000)}.
       </p>
+      {context_summary && (
+        <>
+          <h3>In place of the older messages</h3>
+          <StaticText text={context_summary} />
+        </>
+      )}
       <ol class="conversation">
         {messages.map((message, index) => (
           <Remark key={`${message.run_id}-${index}`} message={message} seen={index >= left} />
@@ -102,7 +109,7 @@ function Remark({
         <a class="faint" href={`/dashboard/runs/${encodeURIComponent(run_id)}`}>
           {moment(at)}
         </a>
-        {!seen && <span class="faint">no longer seen by the next run</span>}
+        {!seen && <span class="faint">the next run does not see it word by word</span>}
       </p>
       <StaticText text={content} />
     </li>
