@@ -17,8 +17,12 @@ export function toFailure(candidate: Candidate, limits: Limits, verdict: Verdict
   if (verdict.verdict === 'ok') throw new Error('The call was admitted.');
   const { code, words, waitMs } = verdict;
   if (verdict.verdict === 'cooling') return new GatewayFailure(code, words, { action: 'next' }, waitMs);
-  const sitOut = { action: 'retry', tries: 0, lastTries: PATIENT_TRIES, baseMs: waitMs, then: 'next' } as const;
-  return new GatewayFailure(code, `${words} It is left alone for a moment.`, sitOut, waitMs);
+  return new GatewayFailure(
+    code,
+    `${words} It is left alone for a moment.`,
+    { action: 'rest', tries: PATIENT_TRIES },
+    waitMs,
+  );
 }
 
 function ofBudget({ model, endpoint }: Candidate, grant: Exclude<Grant, { grant: 'ok' }>): GatewayFailure {

@@ -83,9 +83,17 @@ function pickScope({ run_id, session_id, team_id }: RunScope): RunScope {
 async function store(memory: Memory, { session_id, run_id, team_id, message, result }: RunOutcome): Promise<void> {
   const common = { run_id, team_id, at: Date.now() };
   await memory.storeConversation(session_id, run_id, [
-    { role: 'user', content: message, ...common },
+    { role: 'user', content: shorten(message), ...common },
     { role: 'assistant', content: answerOf(result), ...common },
   ]);
+}
+
+/** No window shows more of one message. In UTF-16 units. */
+const REMEMBERED = 200_000;
+
+function shorten(message: string): string {
+  if (message.length <= REMEMBERED) return message;
+  return `${message.slice(0, REMEMBERED).replace(/[\uD800-\uDBFF]$/, '')}\n[…]`;
 }
 
 /** What the session remembers of an answer: its text, or, when several have spoken, each under its label. */

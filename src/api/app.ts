@@ -21,7 +21,7 @@ export interface AppOptions {
   log: Logger;
 }
 
-const BODY_LIMIT = '2mb';
+const BODY_LIMIT = '20mb';
 const OPEN_PATHS = ['/healthz', '/readyz'];
 
 export function createApp({ services, keyring, corsOrigins, log }: AppOptions): Koa {

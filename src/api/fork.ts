@@ -21,6 +21,8 @@ export function createForkRun({ client }: TemporalHandle, runs: Runs): ForkRun {
     const handle = client.workflow.getHandle(runId);
     const [source, { turns }] = await Promise.all([inputOf(handle), resultOf(handle)]);
     const { from } = request;
+    if (source.message_parts)
+      throw new ApiError('INVALID_FIELD', 'run: its message is too long to be forked; start it anew.');
     if (!turns.some(({ turn }) => turn === from || turn.startsWith(`${from}/`))) throw unknownTurn(from, turns);
     const mark = hash(JSON.stringify([runId, request]));
     const run_id = `${source.team_id}-fork-${idempotencyKey ? hash(`${runId} ${idempotencyKey}`).slice(0, 32) : randomUUID()}`;
@@ -43,7 +45,8 @@ export function createForkRun({ client }: TemporalHandle, runs: Runs): ForkRun {
     const payload = started?.input?.payloads?.[0];
     if (started?.workflowType?.name !== 'runSwarm' || !payload)
       throw new ApiError('INVALID_FIELD', 'run: was started by a version that cannot be forked.');
-    return client.options.loadedDataConverter.payloadConverter.fromPayload<SwarmRunInput>(payload);
+    const input = client.options.loadedDataConverter.payloadConverter.fromPayload<SwarmRunInput>(payload);
+    return input;
   }
 }
 

@@ -1,5 +1,5 @@
 /** Runs as the API knows them. The only file that talks to the Temporal client. */
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import {
   WorkflowExecutionAlreadyStartedError,
   WorkflowFailedError,
@@ -9,40 +9,15 @@ import {
 } from '@temporalio/client';
 import { CancelledFailure } from '@temporalio/common';
 import { COORDINATION, membersOf, severalSwarms } from '../contract/compositions';
-import { COORDINATE, MULTI } from '../contract/names';
-import type {
-  GateOptions,
-  ModelNames,
-  RunOutcome,
-  RunResult,
-  RunScope,
-  StartRequest,
-  Strategy,
-  SwarmDefinition,
-  SwarmRunInput,
-  TurnOptions,
-} from '../contract';
+import { COORDINATE, MESSAGE_PART, MULTI } from '../contract/names';
+import type { ModelNames, RunOutcome, RunResult, RunScope, SwarmDefinition, SwarmRunInput } from '../contract';
 import type { runSwarm } from '../workflows';
 import { toDescription, type RunDescription } from './descriptions';
 import { ApiError } from './errors';
+import { fingerprint, gateOptions, hash, split, turnOptions, type Order } from './orders';
 import { failedOutcome, failureOf, partialResult } from './outcomes';
 import { attributesOf } from './search-attributes';
 import type { TemporalHandle } from './temporal';
-
-/** What a caller wants to be started. */
-export interface Order extends StartRequest {
-  swarm_id: string;
-  max_rounds: number;
-  /** For `coordinate`: whether a person must approve the plan. */
-  approve_plan?: boolean | null | undefined;
-  /** For `multi`: who answers, and how. */
-  teams?: string[];
-  strategy?: Strategy;
-  /** The name of the caller's API key; undefined where none is needed. */
-  tenant?: string | undefined;
-  /** The caller's `Idempotency-Key`. */
-  idempotencyKey?: string | undefined;
-}
 
 /** A run that was started, now or by an earlier request with the same idempotency key. */
 export interface StartedRun extends RunScope {
@@ -78,7 +53,10 @@ export class Runs {
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
       const memo = (await this.execution(run_id)).memo ?? {};
-      if (memo.request === fingerprint(order)) return { ...scope, session_id: String(memo.session_id), replayed: true };
+      if (memo.request === fingerprint(order)) {
+        await this.sendParts(run_id, order.message).catch(ignoreEnded);
+        return { ...scope, session_id: String(memo.session_id), replayed: true };
+      }
       throw new ApiError('IDEMPOTENCY_CONFLICT', 'Idempotency-Key: was used before with another request.');
     }
   }
@@ -136,11 +114,12 @@ export class Runs {
   private async startWorkflow(order: Order, scope: RunScope): Promise<void> {
     const { swarm, members } = this.definitionOf(order);
     const { message, max_rounds } = order;
+    const parts = split(message);
     const input: SwarmRunInput = {
       ...scope,
       swarm,
       ...(swarm.stages ? { members, max_rounds } : {}),
-      message,
+      ...(parts.length > 1 ? { message: '', message_parts: parts.length } : { message }),
       options: turnOptions(order),
       models: this.options.modelNames(),
       gates: gateOptions(order),
@@ -149,6 +128,15 @@ export class Runs {
     };
     const start = this.startOptions(order, scope);
     await this.client.workflow.start<typeof runSwarm>('runSwarm', { ...start, args: [input] });
+    await this.sendParts(scope.run_id, message);
+  }
+
+  /** Sent again, a part changes nothing: whoever retries a start that broke off sends all of them. */
+  private async sendParts(runId: string, message: string): Promise<void> {
+    const parts = split(message);
+    if (parts.length === 1) return;
+    const handle = this.client.workflow.getHandle(runId);
+    for (const [index, text] of parts.entries()) await handle.signal(MESSAGE_PART, { index, text });
   }
 
   /** Starts a run that comes from another; the same key, request and source always name the same run. */
@@ -202,48 +190,15 @@ export class Runs {
   }
 }
 
+/** A run that has ended had its whole message. */
+function ignoreEnded(error: unknown): void {
+  if (!(error instanceof WorkflowNotFoundError)) throw error;
+}
+
 function unknownRun(runId: string): ApiError {
   return new ApiError('UNKNOWN_RUN', `There is no run "${runId}".`);
 }
 
 async function after(ms: number): Promise<undefined> {
   return new Promise((resolve) => setTimeout(() => resolve(undefined), ms).unref());
-}
-
-function turnOptions({ temperature, max_tokens, budget_usd, budget_tokens, cache, tenant }: Order): TurnOptions {
-  return {
-    ...(typeof temperature === 'number' ? { temperature } : {}),
-    ...(typeof max_tokens === 'number' ? { max_tokens } : {}),
-    ...(typeof budget_usd === 'number' ? { budget_usd } : {}),
-    ...(typeof budget_tokens === 'number' ? { budget_tokens } : {}),
-    ...(cache === 'ok' ? { cache } : {}),
-    ...(tenant ? { tenant } : {}),
-  };
-}
-
-function gateOptions({ approve_plan, approve_above_usd }: Order): GateOptions {
-  return {
-    ...(approve_plan ? { approve_plan } : {}),
-    ...(typeof approve_above_usd === 'number' ? { approve_above_usd } : {}),
-  };
-}
-
-const hash = (text: string) => createHash('sha256').update(text).digest('hex');
-
-/** What makes two requests the same; the session counts only where the caller named one. */
-function fingerprint(order: Order): string {
-  const { swarm_id, message, session_id, temperature, max_tokens, max_rounds } = order;
-  const { approve_plan, approve_above_usd, teams, strategy, budget_usd, budget_tokens, cache } = order;
-  return hash(
-    JSON.stringify([
-      ...[swarm_id, message, session_id ?? null, temperature ?? null, max_tokens ?? null, max_rounds],
-      // requests without these must keep the mark that earlier versions gave them
-      ...whereGiven([approve_plan || null, approve_above_usd, teams, strategy]),
-      ...whereGiven([budget_usd, budget_tokens, cache]),
-    ]),
-  );
-}
-
-function whereGiven(fields: unknown[]): unknown[] {
-  return fields.some((field) => field !== null && field !== undefined) ? fields.map((field) => field ?? null) : [];
 }

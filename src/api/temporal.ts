@@ -12,9 +12,15 @@ export interface TemporalHandle {
 }
 
 const KEYWORD = 2;
+/** A fork reads histories, and those of long messages are long. Bytes. */
+const LONGEST_HISTORY_PAGE = 64 * 1024 * 1024;
 
 export async function connectTemporal(config: Config, log: Logger): Promise<TemporalHandle> {
-  const connection = await Connection.connect({ ...temporalConnection(config), connectTimeout: '10s' });
+  const connection = await Connection.connect({
+    ...temporalConnection(config),
+    connectTimeout: '10s',
+    channelArgs: { 'grpc.max_receive_message_length': LONGEST_HISTORY_PAGE },
+  });
   const client = new Client({ connection, namespace: config.TEMPORAL_NAMESPACE });
   return { client, searchable: await registerAttributes(client, config.TEMPORAL_NAMESPACE, log) };
 }

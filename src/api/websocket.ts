@@ -21,7 +21,7 @@ export interface WebSocketOptions {
 }
 
 const PATH = '/ws/swarm';
-const FRAME_LIMIT = 2 * 1024 * 1024;
+const FRAME_LIMIT = 20 * 1024 * 1024;
 const PING_MS = 15_000;
 /** A socket that has this much unsent is closed; the client resumes after the last cursor that it got. */
 const BUFFER_LIMIT = 8 * 1024 * 1024;

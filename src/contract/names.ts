@@ -18,8 +18,12 @@ export const CONSENSUS = 'consensus';
 export const ALIASES = ['strategic', 'coding', 'debate_1', 'debate_2', 'fast'] as const;
 export type Alias = (typeof ALIASES)[number];
 
-/** Longest message that a request may carry, in UTF-16 units; it travels in Temporal payloads, which end at 2 MB. */
-export const MESSAGE_LIMIT = 400_000;
+/** Longest message that a request may carry, in UTF-16 units. */
+export const MESSAGE_LIMIT = 6_000_000;
+
+/** The signal that carries a part of a longer message, and the length of a part: a Temporal payload ends at 2 MB. */
+export const MESSAGE_PART = 'messagePart';
+export const MESSAGE_PART_LENGTH = 400_000;
 
 /** What a run does while another run of its session speaks: wait its turn, be refused, or cancel the other. */
 export const SESSION_POLICIES = ['queue', 'reject', 'interrupt'] as const;

@@ -27,13 +27,15 @@ export function firstModels(routes: Routes): ModelNames {
 export const progress = z.object({
   position: z.number().int().min(0),
   tries: z.number().int().min(0),
+  /** How often the turn waited because the model was left alone; that says nothing about its own calls. */
+  rests: z.number().int().min(0).default(0),
   lost: z.array(z.string()).default([]),
   /** The order of the models as this turn found it, where it depends on the moment. */
   order: z.array(z.string()).optional(),
 });
 export type Progress = z.infer<typeof progress>;
 
-export const START: Progress = { position: 0, tries: 0, lost: [] };
+export const START: Progress = { position: 0, tries: 0, rests: 0, lost: [] };
 
 /** What to do after a failure. */
 export type Step =
@@ -51,6 +53,8 @@ export function nextStep(candidates: Candidate[], now: Progress, failure: Gatewa
       return { do: 'fail' };
     case 'wait':
       return { do: 'retry', progress: now, waitMs: Math.ceil(waitMs ?? 0) };
+    case 'rest':
+      return rest(candidates, now, remedy.tries, waitMs ?? 0);
     case 'economy':
       return economise(candidates, now);
     case 'retry':
@@ -76,6 +80,13 @@ function retry(
   return { do: 'retry', progress: { ...now, tries: now.tries + 1 }, waitMs } as const;
 }
 
+/** A model that others found ill is not asked: another one is, or this one after a while. */
+function rest(candidates: Candidate[], now: Progress, tries: number, waitMs: number): Step {
+  const onwards = goOn(candidates, now, 'next');
+  if (onwards.do === 'reroute' || now.rests >= tries) return onwards;
+  return { do: 'retry', progress: { ...now, rests: now.rests + 1 }, waitMs: Math.ceil(waitMs) };
+}
+
 /** On to the candidate that would take over, if there is one; gateways that are no use to the turn are noted. */
 function goOn(candidates: Candidate[], now: Progress, onwards: 'next' | 'next-gateway'): Step {
   const left = candidates[now.position]?.endpoint.name ?? '';
@@ -84,12 +95,12 @@ function goOn(candidates: Candidate[], now: Progress, onwards: 'next' | 'next-ga
     ({ endpoint, economy }, i) => i > now.position && !economy && !lost.includes(endpoint.name),
   );
   const to = candidates[position];
-  return to ? { do: 'reroute', progress: { ...now, position, tries: 0, lost }, to } : { do: 'fail' };
+  return to ? { do: 'reroute', progress: { ...now, position, tries: 0, rests: 0, lost }, to } : { do: 'fail' };
 }
 
 /** On to the model for runs that are short of money. */
 function economise(candidates: Candidate[], now: Progress): Step {
   const position = candidates.findIndex(({ economy }, i) => economy && i > now.position);
   const to = candidates[position];
-  return to ? { do: 'reroute', progress: { ...now, position, tries: 0 }, to } : { do: 'fail' };
+  return to ? { do: 'reroute', progress: { ...now, position, tries: 0, rests: 0 }, to } : { do: 'fail' };
 }

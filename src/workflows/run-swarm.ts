@@ -2,6 +2,7 @@
 import { CancellationScope } from '@temporalio/workflow';
 import type { RunResult, SwarmResult, SwarmRunInput } from '../contract';
 import { compositions } from './compositions';
+import { withWholeMessage } from './message';
 import { patterns } from './patterns';
 import { Stages, type Work } from './stages';
 import { Steering } from './steering';
@@ -9,7 +10,8 @@ import { createTeam, type Beginning } from './team';
 import { openingIn, wholeRun } from './whole-run';
 
 /** Workflow. Resolves when the swarm has answered; fails with our failure code as the type and what was done as details. */
-export async function runSwarm(input: SwarmRunInput): Promise<RunResult> {
+export async function runSwarm(given: SwarmRunInput): Promise<RunResult> {
+  const input = given.message_parts ? await withWholeMessage(given) : given;
   const opening = openingIn(input);
   const steering = new Steering(input, input.gates, opening);
   steering.listen();

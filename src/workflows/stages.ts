@@ -9,6 +9,7 @@ import type {
   TurnResult,
   Verdict,
 } from '../contract';
+import { partsOf } from './message';
 import type { Steering } from './steering';
 import { endsTheRun, failureOf, type Beginning } from './team';
 
@@ -51,7 +52,7 @@ export class Stages {
     readonly steering: Steering,
     private readonly begin: Begin,
   ) {
-    this.task = input.stage?.brief ?? [input.message];
+    this.task = input.stage?.brief ?? partsOf(input);
   }
 
   result(): WorkResult {

@@ -16,6 +16,7 @@ import type {
   TurnResult,
 } from '../contract';
 import { restoreRun, restoreTexts, takeTurn } from './activities';
+import { partsOf, textsOf } from './message';
 import { INTERRUPTED, Steering } from './steering';
 
 /** How a role is asked to speak. */
@@ -106,7 +107,7 @@ export function createTeam(input: SwarmRunInput, { models, opening }: Beginning,
 
   return {
     definition: swarm,
-    task: stage?.brief ?? [input.message],
+    task: stage?.brief ?? partsOf(input),
     closing: stage?.closing ?? '',
     speak,
     async trySpeak(role, ask) {
@@ -137,7 +138,7 @@ async function callModel(request: TurnRequest, model: string, restoreAll: () => 
 /** Writes again what Redis has lost, from the workflow's own record. */
 async function restore(input: SwarmRunInput, opening: Opening | undefined, turns: TurnResult[]): Promise<void> {
   const { run_id, session_id, team_id, stage } = input;
-  const material = stage?.material ?? {};
+  const material = { ...textsOf(input), ...stage?.material };
   if (opening) return restoreRun({ scope: { run_id, session_id, team_id }, opening, turns, texts: material });
   const said = Object.fromEntries(turns.map(({ turn, text }) => [turn, text]));
   await restoreTexts(run_id, { ...material, ...said });

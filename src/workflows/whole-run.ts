@@ -24,7 +24,8 @@ import type {
   SwarmResult,
   SwarmRunInput,
 } from '../contract';
-import { closeRun, openRun } from './activities';
+import { closeRun, openRun, restoreTexts } from './activities';
+import { textsOf } from './message';
 import { enter, leave } from './session';
 import { summariseLater } from './summarise';
 import { failureOf, type Beginning } from './team';
@@ -67,11 +68,7 @@ export async function wholeRun(
   try {
     const scope = { run_id, session_id, team_id };
     if ('session_policy' in input) await enter(input, opening);
-    work = begin(
-      opening
-        ? { models: ('models' in input && input.models) || {}, opening }
-        : { models: await openRun(scope, message) },
-    );
+    work = begin(opening ? await beginningOf(input, opening) : { models: await openRun(scope, message) });
     const done = await work.lead();
     const { turns, answers, failures } = done;
     await close('completed', { turns, answers, failures });
@@ -91,6 +88,14 @@ export async function wholeRun(
       details: [result],
     });
   }
+}
+
+/** A long message is put where turns find it. */
+async function beginningOf(input: SwarmRunInput | CoordinateInput, opening: Opening): Promise<Beginning> {
+  if (!('swarm' in input)) return { models: {}, opening };
+  const texts = textsOf(input);
+  if (Object.keys(texts).length > 0) await restoreTexts(input.run_id, texts);
+  return { models: input.models ?? {}, opening };
 }
 
 /** How the run opens: no activity stands before its first model call. Undefined in runs that began before turns did that. */

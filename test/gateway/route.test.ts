@@ -16,7 +16,7 @@ const next = after({ action: 'next' });
 const nextGateway = after({ action: 'next-gateway' });
 
 const noChance = () => 0;
-const at = (position: number, tries = 0, lost: string[] = []): Progress => ({ position, tries, lost });
+const at = (position: number, tries = 0, lost: string[] = []): Progress => ({ position, tries, rests: 0, lost });
 
 describe('a failure that no other model would mend', () => {
   it('ends the turn, whoever is left', () => {

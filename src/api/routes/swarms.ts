@@ -8,7 +8,7 @@ import { coordinateRequest, executeRequest, multiRequest } from '../../contract/
 import { ApiError, errorBody, parse, toApiError } from '../errors';
 import { idempotencyKeyOf } from '../idempotency';
 import { toReply } from '../outcomes';
-import type { Order } from '../runs';
+import type { Order } from '../orders';
 import { openEventStream } from '../sse';
 import type { Services } from '../services';
 

@@ -1,0 +1,66 @@
+/** What a caller wants to be started, in the terms of the workflow that does it. */
+import { createHash } from 'node:crypto';
+import { MESSAGE_PART_LENGTH } from '../contract/names';
+import type { GateOptions, StartRequest, Strategy, TurnOptions } from '../contract';
+
+/** What a caller wants to be started. */
+export interface Order extends StartRequest {
+  swarm_id: string;
+  max_rounds: number;
+  /** For `coordinate`: whether a person must approve the plan. */
+  approve_plan?: boolean | null | undefined;
+  /** For `multi`: who answers, and how. */
+  teams?: string[];
+  strategy?: Strategy;
+  /** The name of the caller's API key; undefined where none is needed. */
+  tenant?: string | undefined;
+  /** The caller's `Idempotency-Key`. */
+  idempotencyKey?: string | undefined;
+}
+
+/** A message in the parts in which it travels; one, unless it is too long for a workflow's input. */
+export function split(message: string): string[] {
+  const count = Math.max(1, Math.ceil(message.length / MESSAGE_PART_LENGTH));
+  return Array.from({ length: count }, (_, i) => message.slice(i * MESSAGE_PART_LENGTH, (i + 1) * MESSAGE_PART_LENGTH));
+}
+
+/** What the caller set for all turns of the run. */
+export function turnOptions({ temperature, max_tokens, budget_usd, budget_tokens, cache, tenant }: Order): TurnOptions {
+  return {
+    ...(typeof temperature === 'number' ? { temperature } : {}),
+    ...(typeof max_tokens === 'number' ? { max_tokens } : {}),
+    ...(typeof budget_usd === 'number' ? { budget_usd } : {}),
+    ...(typeof budget_tokens === 'number' ? { budget_tokens } : {}),
+    ...(cache === 'ok' ? { cache } : {}),
+    ...(tenant ? { tenant } : {}),
+  };
+}
+
+/** Where the run stops to ask. */
+export function gateOptions({ approve_plan, approve_above_usd }: Order): GateOptions {
+  return {
+    ...(approve_plan ? { approve_plan } : {}),
+    ...(typeof approve_above_usd === 'number' ? { approve_above_usd } : {}),
+  };
+}
+
+/** SHA-256, hexadecimal. */
+export const hash = (text: string) => createHash('sha256').update(text).digest('hex');
+
+/** What makes two requests the same; the session counts only where the caller named one. */
+export function fingerprint(order: Order): string {
+  const { swarm_id, message, session_id, temperature, max_tokens, max_rounds } = order;
+  const { approve_plan, approve_above_usd, teams, strategy, budget_usd, budget_tokens, cache } = order;
+  return hash(
+    JSON.stringify([
+      ...[swarm_id, message, session_id ?? null, temperature ?? null, max_tokens ?? null, max_rounds],
+      // requests without these must keep the mark that earlier versions gave them
+      ...whereGiven([approve_plan || null, approve_above_usd, teams, strategy]),
+      ...whereGiven([budget_usd, budget_tokens, cache]),
+    ]),
+  );
+}
+
+function whereGiven(fields: unknown[]): unknown[] {
+  return fields.some((field) => field !== null && field !== undefined) ? fields.map((field) => field ?? null) : [];
+}
