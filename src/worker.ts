@@ -20,6 +20,7 @@ import { createSessionQueue } from './redis/session-queue';
 import { createTurnStore } from './redis/turns';
 import { forgetWorker, REPORT_INTERVAL_MS, reportWorker, type WorkerReport } from './redis/workers';
 import { takeOver, thisProcess } from './succession';
+import { createSandbox, type Sandbox } from './sandbox/sandbox';
 import { temporalConnection } from './temporal-connection';
 import { createTraffic } from './traffic';
 
@@ -54,8 +55,9 @@ async function main(): Promise<void> {
   const id = `${hostname()}-${process.pid}-${Date.now()}`;
   const leases = createLeases(redis, id);
   const me = thisProcess(config.WORKER_NAME);
+  const sandbox = createSandbox({ folder: path.join(config.DATA_DIR, 'sandbox') });
   const [worker, given] = await Promise.all([
-    createWorker(config, connection, redis, subscriber, traffic, leases),
+    createWorker(config, connection, redis, subscriber, traffic, leases, sandbox),
     takeOver(leases, me, connection, config.TEMPORAL_NAMESPACE),
   ]);
   if (given > 0) log.info({ turns: given }, 'gave back what a killed worker had in hand');
@@ -68,6 +70,7 @@ async function main(): Promise<void> {
     clearInterval(compacting);
     await stopReporting();
     await Promise.race([leases.forget(id).catch(() => undefined), sleep(FAREWELL_MS)]);
+    await sandbox.close();
     await connection.close();
     redis.disconnect();
     subscriber.disconnect();
@@ -81,11 +84,13 @@ async function createWorker(
   subscriber: RedisConnection,
   traffic: ReturnType<typeof createTraffic>,
   leases: Leases,
+  sandbox: Sandbox,
 ): Promise<Worker> {
   const activities = createActivities({
     turns: createTurnStore(redis, config.EVENTS_TTL_SECONDS),
     memory: createMemory(redis, { windowTokens: config.MEMORY_WINDOW_TOKENS, ttlSeconds: config.MEMORY_TTL_SECONDS }),
     ...traffic,
+    sandbox,
     cancellations: await listenForCancellations(subscriber),
     leases,
     sessions: createSessionQueue(redis),

@@ -4,10 +4,14 @@ import { createRunRecords, type RecordDependencies } from './run-records';
 import { createSessionActivities, type SessionDependencies } from './sessions';
 import { createSummaries } from './summaries';
 import { createTakeTurn, type TurnDependencies } from './take-turn';
+import { createVerifyCode, type VerifyDependencies } from './verify-code';
 
-export function createActivities(dependencies: TurnDependencies & RecordDependencies & SessionDependencies) {
+type Dependencies = TurnDependencies & RecordDependencies & SessionDependencies & VerifyDependencies;
+
+export function createActivities(dependencies: Dependencies) {
   return {
     takeTurn: createTakeTurn(dependencies),
+    verifyCode: createVerifyCode(dependencies),
     ...createRunRecords(dependencies),
     ...createSessionActivities(dependencies),
     ...createSummaries(dependencies),

@@ -46,7 +46,7 @@ async function fetchTexts({ run_id, messages }: TurnRequest, turns: TurnStore): 
 }
 
 /** A Redis that was killed may come back with the beginning of a text. */
-function isWhole(text: string | null | undefined, length: number | undefined): boolean {
+export function isWhole(text: string | null | undefined, length: number | undefined): text is string {
   return typeof text === 'string' && (length === undefined || text.length === length);
 }
 

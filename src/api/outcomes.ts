@@ -2,6 +2,7 @@
 import type { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, TerminatedFailure } from '@temporalio/common';
 import { isFailureCode, type Failure } from '../contract/failures';
+import { describeVerification } from '../contract/verification';
 import { totalsOf } from '../contract/totals';
 import { MULTI } from '../contract/names';
 import type { RunOutcome, RunResult, StageResult, SwarmResult } from '../contract';
@@ -45,7 +46,7 @@ export function toReply({ team_id, session_id, run_id, status, stages, ...result
     run_id,
     status,
     ...answersOf(result),
-    verification: null,
+    verification: result.verification ?? null,
     ...(stages ? { stages } : {}),
     ...(team_id === MULTI ? { results: resultsOf(result, stages ?? []) } : {}),
   };
@@ -63,8 +64,12 @@ function resultsOf({ turns }: Pick<SwarmResult, 'turns'>, stages: StageResult[])
 }
 
 function answersOf(result: SwarmResult) {
-  const { turns, answers, failures, structures } = result;
-  const responses = answers.flatMap((id) => turns.find(({ turn }) => turn === id)?.text ?? []);
+  const { turns, answers, failures, structures, verification } = result;
+  const responses = answers.flatMap((id) => {
+    const text = turns.find(({ turn }) => turn === id)?.text;
+    if (text === undefined) return [];
+    return verification?.turn === id ? `${text.trimEnd()}\n\n${describeVerification(verification)}` : text;
+  });
   const { usage, cost_usd } = totalsOf(turns);
   return { responses, answers, turns, failures, usage, cost_usd, ...structures };
 }

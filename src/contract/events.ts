@@ -37,6 +37,20 @@ const usage = z.object({
 const code = z.enum(FAILURE_CODES);
 const totals = { turns: z.number().int(), usage, cost_usd: z.number().nullable() };
 
+/** What came of an execution: how many checks passed and failed, why (bounded), and what the program wrote. */
+const checked = {
+  about: z.string(),
+  language: z.string(),
+  executed: z.boolean(),
+  reason: z.string().optional(),
+  killed: z.enum(['time', 'memory', 'output']).optional(),
+  passed: z.number().int(),
+  failed: z.number().int(),
+  errors: z.array(z.string()),
+  output: z.string(),
+  ms: z.number(),
+};
+
 export const runEvent = z.discriminatedUnion('type', [
   z.object({
     ...envelope,
@@ -124,6 +138,11 @@ export const runEvent = z.discriminatedUnion('type', [
   /** No new turn begins until `run.resumed`; turns that speak finish. */
   z.object({ ...envelope, type: z.literal('run.paused'), number: z.number().int() }),
   z.object({ ...envelope, type: z.literal('run.resumed'), number: z.number().int() }),
+  /** The code of a turn, which `about` names, is executed: its program, the examples of the request, and its own tests. */
+  z.object({ ...envelope, type: z.literal('check.started'), about: z.string(), language: z.string() }),
+  z.object({ ...envelope, type: z.literal('check.passed'), ...checked }),
+  /** Also where nothing could be executed; `reason` then says why. */
+  z.object({ ...envelope, type: z.literal('check.failed'), ...checked }),
   z.object({ ...envelope, type: z.literal('run.completed'), ...totals, answers: z.array(z.string()) }),
   z.object({ ...envelope, type: z.literal('run.failed'), ...totals, code, message: z.string() }),
   z.object({ ...envelope, type: z.literal('run.cancelled'), ...totals, code, message: z.string() }),

@@ -1,4 +1,5 @@
 /** Folds a run's events into what a person would see: the state of the run and the text of each turn. Pure. */
+import type { Overrun } from './checks';
 import type { FailureCode } from './failures';
 import type { RunEvent } from './events';
 import type { RunStatus, Usage } from './runs';
@@ -41,6 +42,22 @@ export interface GuidanceSnapshot {
   at: number;
 }
 
+/** The execution of a turn's code; `passed` and `failed` count its checks. */
+export interface CheckSnapshot {
+  /** The turn whose code it is. */
+  about: string;
+  language: string;
+  status: 'running' | 'passed' | 'failed';
+  executed?: boolean;
+  reason?: string;
+  killed?: Overrun;
+  passed?: number;
+  failed?: number;
+  errors?: string[];
+  output?: string;
+  ms?: number;
+}
+
 /** A run as far as its events tell; `null` status before `run.started`. */
 export interface RunSnapshot {
   status: RunStatus | null;
@@ -59,11 +76,12 @@ export interface RunSnapshot {
   pauses: number;
   gates: GateSnapshot[];
   guidance: GuidanceSnapshot[];
+  checks: CheckSnapshot[];
 }
 
 /** A run of which nothing has been heard yet. */
 export function emptySnapshot(): RunSnapshot {
-  return { status: null, turns: [], answers: [], paused: false, pauses: 0, gates: [], guidance: [] };
+  return { status: null, turns: [], answers: [], paused: false, pauses: 0, gates: [], guidance: [], checks: [] };
 }
 
 /** Adds one event to a snapshot, in place. An event that was already folded changes nothing; a gap throws. */
@@ -86,8 +104,35 @@ export function foldEvent(run: RunSnapshot, event: RunEvent): void {
       });
       return;
     default:
-      if ('turn' in event) foldTurnEvent(run, event);
-      else foldSteering(run, event);
+      foldWithin(run, event);
+  }
+}
+
+type Frontier = 'run.started' | 'run.queued' | 'run.completed' | 'run.failed' | 'run.cancelled';
+
+function foldWithin(run: RunSnapshot, event: Exclude<RunEvent, { type: Frontier }>): void {
+  if ('turn' in event) foldTurnEvent(run, event);
+  else if (isCheck(event)) foldCheck(run.checks, event);
+  else foldSteering(run, event);
+}
+
+type CheckEvent = Extract<RunEvent, { type: `check.${string}` }>;
+
+function isCheck(event: RunEvent): event is CheckEvent {
+  return event.type.startsWith('check.');
+}
+
+function foldCheck(checks: CheckSnapshot[], event: CheckEvent): void {
+  const { about, language } = event;
+  const known = checks.find((check) => check.about === about);
+  if (event.type === 'check.started') {
+    if (!known) checks.push({ about, language, status: 'running' });
+  } else if (known?.status === 'running') {
+    const { executed, reason, killed, passed, failed, errors, output, ms } = event;
+    const status = event.type === 'check.passed' ? 'passed' : 'failed';
+    Object.assign(known, { status, executed, passed, failed, errors, output, ms });
+    if (reason !== undefined) known.reason = reason;
+    if (killed !== undefined) known.killed = killed;
   }
 }
 

@@ -1,5 +1,6 @@
 /** The contract in one import, for types. Workflow code imports values from the files themselves, so that zod stays out of its bundle. */
 export * from './agreement';
+export * from './checks';
 export * from './compositions';
 export * from './events';
 export * from './failures';

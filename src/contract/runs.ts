@@ -1,4 +1,5 @@
 /** What goes into a run, what comes out of it, and the turns between: the types that workflows and activities exchange. */
+import type { Verification } from './checks';
 import type { Alias, SessionPolicy } from './names';
 import type { Failure } from './failures';
 import type { Fork, Lineage } from './fork';
@@ -170,6 +171,8 @@ export interface SwarmResult {
   answers: string[];
   failures: TurnFailure[];
   structures?: Structures;
+  /** What executing the answer's code has shown, in a run whose pattern executes code. */
+  verification?: Verification;
 }
 
 /** One stage of a run that several swarms share. */

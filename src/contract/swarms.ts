@@ -19,6 +19,7 @@ export type Role = z.infer<typeof role>;
 export const PATTERN_ROLES = {
   strategic: ['strategist', 'critic'],
   coding: ['coder', 'reviewer'],
+  build: ['coder', 'reviewer'],
   debate: ['optimistic', 'cautious', 'balanced', 'moderator'],
   /** Its first role, whatever its name. */
   single: [],
@@ -109,10 +110,11 @@ export const SWARMS: readonly SwarmDefinition[] = [
   {
     id: 'coding-swarm',
     name: 'Coding swarm',
-    description: 'Writes code: an implementation with tests, its review, and a revision where the review finds faults.',
-    pattern: 'coding',
+    description:
+      'Writes code: an implementation with tests that is executed, repaired while checks fail, and reviewed.',
+    pattern: 'build',
     roles: {
-      coder: { label: 'Coder', alias: 'coding', system: prompts.CODER, temperature: 0.2, max_tokens: MAX_TOKENS },
+      coder: { label: 'Coder', alias: 'coding', system: prompts.CODER, temperature: 0, max_tokens: MAX_TOKENS },
       reviewer: {
         label: 'Code reviewer',
         alias: 'coding',

@@ -127,10 +127,10 @@ async function execute(child: Child, order: CheckOrder, wallMs: number): Promise
 }
 
 function refuse({ language, files }: CheckOrder): string | undefined {
+  if (!files.some(({ text }) => text.trim())) return 'There is no code to execute.';
   if (!isExecutable(language)) {
     return `Only Python, JavaScript and TypeScript are executed here${language ? `, not ${language}` : ''}.`;
   }
-  if (!files.some(({ text }) => text.trim())) return 'There is no code to execute.';
   if (files.reduce((sum, { text }) => sum + text.length, 0) > PROGRAM_LIMIT)
     return 'The program is too long to be executed here.';
   if (files.some((file) => !isInside(file.path))) return 'A file of the program lies outside of its folder.';

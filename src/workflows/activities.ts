@@ -13,6 +13,13 @@ export const { takeTurn } = proxyActivities<Pick<Activities, 'takeTurn'>>({
   retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '30 seconds', maximumAttempts: 100_000 },
 });
 
+/** Executions of code: short, and without effect outside, so that another try is always right. */
+export const { verifyCode } = proxyActivities<Pick<Activities, 'verifyCode'>>({
+  startToCloseTimeout: '2 minutes',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '10 seconds', maximumAttempts: 10 },
+});
+
 /**
  * What people are told. Not a local activity: an event must not be seen before what it tells of stands in the history, or a worker that
  * dies between the two leaves a gate that readers see and the run does not know.

@@ -68,6 +68,7 @@ export class Stages {
       const answer = result.turns.find(({ turn }) => turn === result.answers[result.answers.length - 1])!;
       this.stages.push(...(result.stages ?? []), { ...this.reportOf(order), answer: answer.turn });
       this.done.answers.push(answer.turn);
+      if (result.verification) this.done.verification = result.verification;
       return { answer, result };
     } finally {
       const { turns, failures, structures } = work.result();

@@ -2,8 +2,7 @@
 import { ApplicationFailure, isCancellation, rootCause, setCurrentDetails } from '@temporalio/workflow';
 import { isFailureCode, type Failure } from '../contract/failures';
 import type {
-  Fork,
-  ForkRequest,
+  CheckReport,
   ModelNames,
   Opening,
   PromptMessage,
@@ -14,20 +13,18 @@ import type {
   Structures,
   TurnRequest,
   TurnResult,
+  Verification,
 } from '../contract';
-import { restoreRun, restoreTexts, takeTurn } from './activities';
+import { restoreRun, restoreTexts, takeTurn, verifyCode } from './activities';
 import { partsOf, textsOf } from './message';
 import { INTERRUPTED, Steering } from './steering';
+import { again, toRequest, type Ask } from './turn-request';
 
-/** How a role is asked to speak. */
-export interface Ask {
-  /** Name of the turn, unique in the run's stage. */
-  turn: string;
-  /** Which of the role's turns this is, for people; empty for its only one. */
-  part?: string;
-  messages: PromptMessage[];
-  withContext?: boolean;
-}
+export type { Ask };
+
+type Show = (label: string, state: string) => void;
+
+const STOPPED: Failure = { code: 'INTERRUPTED', message: 'Stopped for new guidance, and begun again.' };
 
 /** What a team begins with. `opening` is absent where the run is open already. */
 export interface Beginning {
@@ -49,6 +46,10 @@ export interface Team {
   note(role: string, ask: Ask, failure: Failure): void;
   /** Adds to what the run concluded. */
   conclude(structures: Structures): void;
+  /** Executes the code of a turn, with the request's examples as demands. */
+  verify(turn: TurnResult): Promise<CheckReport>;
+  /** Notes what executing the answer's code has shown. */
+  verified(verification: Verification): void;
   result(answers: string[]): SwarmResult;
 }
 
@@ -64,7 +65,8 @@ export function createTeam(input: SwarmRunInput, { models, opening }: Beginning,
   const { swarm, stage } = input;
   const turns: TurnResult[] = [];
   const failures: SwarmResult['failures'] = [];
-  let structures: Structures | undefined;
+  const shown: Pick<SwarmResult, 'structures' | 'verification'> = {};
+  const withTexts = keepTexts(() => restore(input, opening, turns));
   const show = createBoard(swarm.name);
 
   /** A turn that is stopped for new guidance begins again under a name of its own; what it had said stays, marked as stopped. */
@@ -76,13 +78,7 @@ export function createTeam(input: SwarmRunInput, { models, opening }: Beginning,
       show(label, 'speaking');
       const result = await steering.interruptible(turn, () => call(request));
       if (result === INTERRUPTED) {
-        failures.push({
-          turn,
-          role,
-          label,
-          code: 'INTERRUPTED',
-          message: 'Stopped for new guidance, and begun again.',
-        });
+        failures.push({ turn, role, label, ...STOPPED });
         show(label, 'stopped for new guidance');
         continue;
       }
@@ -96,7 +92,7 @@ export function createTeam(input: SwarmRunInput, { models, opening }: Beginning,
   async function call(request: TurnRequest): Promise<TurnResult> {
     if (opening && turns.length === 0) request.opening = opening;
     const model = models[request.definition.alias] ?? request.definition.alias;
-    return callModel(request, model, () => restore(input, opening, turns));
+    return withTexts(() => takeTurn.executeWithOptions({ summary: `${request.label} · ${model}` }, [request]));
   }
 
   function note(role: string, ask: Ask, failure: Failure): void {
@@ -120,19 +116,22 @@ export function createTeam(input: SwarmRunInput, { models, opening }: Beginning,
       }
     },
     note,
-    conclude: (more) => void (structures = { ...structures, ...more }),
-    result: (answers) => ({ turns, answers, failures, ...(structures ? { structures } : {}) }),
+    verify: (turn) => withTexts(() => execute(input, turn, show)),
+    verified: (verification) => void (shown.verification = verification),
+    conclude: (more) => void (shown.structures = { ...shown.structures, ...more }),
+    result: (answers) => ({ turns, answers, failures, ...shown }),
   };
 }
 
-/** Takes a turn; what Redis lost meanwhile is put back, and it is taken again. */
-async function callModel(request: TurnRequest, model: string, restoreAll: () => Promise<void>): Promise<TurnResult> {
-  const take = () => takeTurn.executeWithOptions({ summary: `${request.label} · ${model}` }, [request]);
-  return take().catch(async (error: unknown) => {
-    if (failureOf(error).code !== 'TEXT_LOST') throw error;
-    await restoreAll();
-    return take();
-  });
+/** Does what needs the texts of turns; what Redis lost meanwhile is put back, and it is done again. */
+function keepTexts(restoreAll: () => Promise<void>) {
+  return async function withTexts<T>(act: () => Promise<T>): Promise<T> {
+    return act().catch(async (error: unknown) => {
+      if (failureOf(error).code !== 'TEXT_LOST') throw error;
+      await restoreAll();
+      return act();
+    });
+  };
 }
 
 /** Writes again what Redis has lost, from the workflow's own record. */
@@ -144,71 +143,23 @@ async function restore(input: SwarmRunInput, opening: Opening | undefined, turns
   await restoreTexts(run_id, { ...material, ...said });
 }
 
+/** What a person has written of the task holds demands; the texts of other turns do not. */
+function execute(input: SwarmRunInput, { turn, label, text }: TurnResult, show: Show): Promise<CheckReport> {
+  show(label, 'executing');
+  const { run_id, session_id, team_id, stage, message } = input;
+  const request = (stage?.brief ?? [message]).filter((part) => typeof part === 'string').join('');
+  return verifyCode.executeWithOptions({ summary: `${label} · executed` }, [
+    { run_id, session_id, team_id, turn, length: text.length, request },
+  ]);
+}
+
 /** Shows in the Temporal Web UI who speaks and who has spoken. */
-function createBoard(title: string): (label: string, state: string) => void {
+function createBoard(title: string): Show {
   const progress = new Map<string, string>();
   return (label, state) => {
     progress.set(label, state);
     setCurrentDetails(`**${title}**\n\n${[...progress].map(([who, what]) => `- ${who}: ${what}`).join('\n')}`);
   };
-}
-
-function toRequest(input: SwarmRunInput, role: string, ask: Ask, guidance: string): TurnRequest {
-  return forked(plainRequest(input, role, ask, guidance), input.fork);
-}
-
-/** In a forked run: with the edits where they hold, and with what the turn came to before. */
-function forked(request: TurnRequest, fork: Fork | undefined): TurnRequest {
-  if (!fork) return request;
-  const { run_id, edits, recorded, context_of } = fork;
-  const { turn } = request;
-  const result = recorded[turn];
-  const whole = { ...request, context_of, ...(result ? { recorded: { run_id, result } } : {}) };
-  return edits.filter(({ from }) => turn === from || turn.startsWith(`${from}/`)).reduce(edited, whole);
-}
-
-function edited(request: TurnRequest, { edit }: ForkRequest): TurnRequest {
-  const { instruction, temperature, max_tokens, ...said } = edit;
-  return {
-    ...request,
-    definition: { ...request.definition, ...given(said) },
-    options: { ...request.options, ...given({ temperature, max_tokens }) },
-    messages: append(request.messages, instruction && `\n\n${instruction}`),
-  };
-}
-
-function given<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
-}
-
-function plainRequest(input: SwarmRunInput, role: string, ask: Ask, guidance: string): TurnRequest {
-  const { run_id, session_id, team_id, swarm, stage, options } = input;
-  const definition = swarm.roles[role];
-  if (!definition) throw ApplicationFailure.nonRetryable(`The swarm "${swarm.id}" has no role "${role}".`, 'INTERNAL');
-  return {
-    run_id,
-    session_id,
-    team_id,
-    turn: stage ? `${stage.name}/${ask.turn}` : ask.turn,
-    role,
-    label: ask.part ? `${definition.label}, ${ask.part}` : definition.label,
-    definition,
-    messages: append(append(ask.messages, definition.reminder && `\n\n${definition.reminder}`), guidance),
-    with_context: ask.withContext ?? false,
-    options,
-  };
-}
-
-function again(ask: Ask, round: number): Ask {
-  const part = `${round}${['nd', 'rd'][round - 2] ?? 'th'} try`;
-  return { ...ask, turn: `${ask.turn}~${round}`, part: ask.part ? `${ask.part}, ${part}` : part };
-}
-
-/** Says something at the end of the last message. */
-function append(messages: PromptMessage[], text: string | undefined): PromptMessage[] {
-  const last = messages[messages.length - 1];
-  if (!text || !last) return messages;
-  return [...messages.slice(0, -1), { ...last, parts: [...last.parts, text] }];
 }
 
 /** Codes after which no later turn may cost anything: a person has refused it, or the money is gone. */

@@ -27,6 +27,7 @@ import { createLimiter, type Limiter } from '../../src/redis/limiter';
 import { createMemory, type Memory } from '../../src/redis/memory';
 import { createSessionQueue } from '../../src/redis/session-queue';
 import { createTurnStore, type TurnStore } from '../../src/redis/turns';
+import type { Sandbox } from '../../src/sandbox/sandbox';
 import { cursors, eventsOf, fold } from '../redis/fixtures';
 import { createTestRedis, type TestRedis } from '../support/redis';
 import { createScriptedGateway, type ScriptedGateway } from '../support/scripted-gateway';
@@ -75,13 +76,15 @@ export async function createRig(): Promise<Rig> {
     turns,
     memory,
     async worker(candidates) {
+      // turns execute nothing
+      const sandbox = {} as Sandbox;
       const routes = Object.fromEntries(ALIASES.map((alias) => [alias, candidates])) as Routes;
       const cancellations = await listenForCancellations(server.connect());
       const leases = createLeases(redis, 'rig');
       const sessions = createSessionQueue(redis);
       const alone = { sessions, isRunning: () => Promise.resolve(true), callOut: () => Promise.resolve() };
       const findWay = createRouting({ routes, strategies: STRATEGIES, firstTokenMs: limiter.firstTokenMs });
-      return createActivities({ turns, memory, routes, cancellations, leases, findWay, admission, ...alone });
+      return createActivities({ turns, memory, routes, cancellations, leases, findWay, admission, sandbox, ...alone });
     },
     model: (model, endpoint) => ({
       model,

@@ -8,6 +8,7 @@ import { SAMPLES, TURN_SAMPLES } from '../support/events';
 
 const TYPES: RunEventType[] = [
   'run.started',
+  'run.queued',
   'turn.started',
   'turn.delta',
   'turn.waiting',
@@ -16,6 +17,9 @@ const TYPES: RunEventType[] = [
   'turn.restarted',
   'turn.completed',
   'turn.failed',
+  'check.started',
+  'check.passed',
+  'check.failed',
   'gate.opened',
   'gate.resolved',
   'message.injected',

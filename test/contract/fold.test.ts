@@ -189,7 +189,7 @@ describe('a run', () => {
   it('has no status before it has started', () => {
     expect(emptySnapshot()).toEqual({
       ...{ status: null, turns: [], answers: [] },
-      ...{ paused: false, pauses: 0, gates: [], guidance: [] },
+      ...{ paused: false, pauses: 0, gates: [], guidance: [], checks: [] },
     });
   });
 
@@ -247,5 +247,21 @@ describe('what people did with the run', () => {
     [[paused(1), resumed(1), paused(2), resumed(1)], true],
   ])('case %#: is paused by the last pause that was not resumed', (events, is) => {
     expect(fold(events).paused).toBe(is);
+  });
+});
+
+describe('an execution', () => {
+  const started = SAMPLES['check.started'];
+
+  it('runs until it is told what came of it, once', () => {
+    const run = emptySnapshot();
+    foldEvent(run, started);
+    expect(run.checks).toEqual([{ about: 'draft', language: 'python', status: 'running' }]);
+    foldEvent(run, SAMPLES['check.failed']);
+    foldEvent(run, SAMPLES['check.passed']);
+    foldEvent(run, started);
+    expect(run.checks).toMatchObject([
+      { about: 'draft', status: 'failed', passed: 1, failed: 1, killed: 'time', output: 'hi' },
+    ]);
   });
 });

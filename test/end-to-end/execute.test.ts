@@ -7,6 +7,7 @@ let stack: Stack;
 beforeAll(async () => (stack = await createStack()), 60_000);
 afterAll(() => stack.stop());
 
+const DOUBLE = 'Write double(x), which doubles a number.\ndouble(2) -> 4';
 const json = (body: object) => ({ method: 'POST', body: JSON.stringify(body) });
 
 describe('POST /swarm/execute', () => {
@@ -113,23 +114,31 @@ describe('the swarms', () => {
     expect(prompts[2]).toMatch(/DRAFT-7.*CRITIQUE-7/);
   });
 
-  test('coding: code that passes its review is the answer', async () => {
-    stack.gateway.script('coding-model', [{ tokens: ['CODE-1'] }, { tokens: ['Fine. VERDICT: PASS'] }]);
-    const { body } = await post(`${stack.url}/swarm/execute`, { swarm_id: 'coding-swarm', message: 'Write it' });
-    expect(body.responses).toEqual(['CODE-1']);
+  test('coding: code that does what the request shows is the answer, with the record of its execution', async () => {
+    const code = '```python\ndef double(x):\n    return 2 * x\n```';
+    stack.gateway.script('coding-model', [{ tokens: [code] }, { tokens: ['Fine. VERDICT: PASS'] }]);
+    const { body } = await post(`${stack.url}/swarm/execute`, { swarm_id: 'coding-swarm', message: DOUBLE });
+    expect(body.responses).toEqual([`${code}\n\nExecuted (python): 2 of 2 checks passed.`]);
+    expect(body.verification).toMatchObject({ turn: 'draft', executed: true, passed: true, rounds: 0 });
     expect(body.turns).toHaveLength(2);
   });
 
-  test('coding: faults go back to the coder with the review', async () => {
-    stack.gateway.script('coding-model', [
-      { tokens: ['CODE-1'] },
-      { tokens: ['Bad. VERDICT: REVISE'] },
-      { tokens: ['CODE-2'] },
-    ]);
-    const { body } = await post(`${stack.url}/swarm/execute`, { swarm_id: 'coding-swarm', message: 'Write it' });
-    expect(body.responses).toEqual(['CODE-2']);
-    const calls = stack.gateway.calls('coding-model');
-    expect(JSON.stringify(calls[calls.length - 1]?.body)).toContain('Bad. VERDICT: REVISE');
+  test('coding: what fails goes back to the coder with what it gave', async () => {
+    const wrong = '```python\ndef double(x):\n    return x\n```';
+    const right = '```python\ndef double(x):\n    return x + x\n```';
+    stack.gateway.script('coding-model', [{ tokens: [wrong] }, { tokens: [right] }, { tokens: ['VERDICT: PASS'] }]);
+    const before = stack.gateway.calls('coding-model').length;
+    const { body } = await post(`${stack.url}/swarm/execute`, { swarm_id: 'coding-swarm', message: DOUBLE });
+    expect(body.responses).toEqual([`${right}\n\nExecuted (python): 2 of 2 checks passed after 1 repair.`]);
+    const [, repair] = stack.gateway.calls('coding-model').slice(before);
+    expect(JSON.stringify(repair?.body)).toContain('double(2) returned 2, expected 4');
+  });
+
+  test('coding: an answer without code says that nothing was executed', async () => {
+    stack.gateway.script('coding-model', [{ tokens: ['I would rather not.'] }, { tokens: ['VERDICT: REVISE'] }]);
+    const { body } = await post(`${stack.url}/swarm/execute`, { swarm_id: 'coding-swarm', message: DOUBLE });
+    expect(body.responses[0]).toMatch(/^I would rather not\.\n\nNot executed: /);
+    expect(body.verification).toMatchObject({ executed: false, passed: false });
   });
 
   test('debate: three voices speak at once on three models, and the summary reads all of them', async () => {

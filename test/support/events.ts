@@ -45,6 +45,8 @@ const turnSamples: { [T in TurnNews['type']]: Extract<TurnNews, { type: T }> } =
   'turn.failed': { type: 'turn.failed', code: 'CANCELLED', message: 'The run was cancelled.', usage: USAGE },
 };
 
+const CHECKED = { about: 'draft', language: 'python', executed: true, output: 'hi', ms: 30 };
+
 const runSamples: { [T in RunNews['type']]: Extract<RunNews, { type: T }> } = {
   'run.queued': { type: 'run.queued', behind: ['one-voice-1'] },
   'run.started': { type: 'run.started', swarm_id: 'debate-swarm', message: 'Should we?' },
@@ -53,6 +55,9 @@ const runSamples: { [T in RunNews['type']]: Extract<RunNews, { type: T }> } = {
   'message.injected': { type: 'message.injected', number: 1, guidance: 'Use SQLite.', interrupted: ['summary'] },
   'run.paused': { type: 'run.paused', number: 1 },
   'run.resumed': { type: 'run.resumed', number: 1 },
+  'check.started': { type: 'check.started', about: 'draft', language: 'python' },
+  'check.passed': { type: 'check.passed', ...CHECKED, passed: 2, failed: 0, errors: [] },
+  'check.failed': { type: 'check.failed', ...CHECKED, passed: 1, failed: 1, errors: ['f(1): got 2'], killed: 'time' },
   'run.completed': { type: 'run.completed', ...TOTALS, answers: ['summary'] },
   'run.failed': { type: 'run.failed', ...TOTALS, code: 'GATEWAY_KEY_REFUSED', message: 'No.' },
   'run.cancelled': { type: 'run.cancelled', ...TOTALS, cost_usd: null, code: 'CANCELLED', message: 'Stopped.' },

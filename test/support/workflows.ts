@@ -3,11 +3,14 @@ import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import type { VerifyRequest } from '../../src/activities/verify-code';
 import type { Activities } from '../../src/activities';
 import { COORDINATION, membersOf, severalSwarms } from '../../src/contract/compositions';
 import { readStructure } from '../../src/activities/read-structure';
 import { findSwarm } from '../../src/contract/swarms';
 import type {
+  CheckReport,
+  CheckResult,
   RunNews,
   PromptPart,
   RunOutcome,
@@ -26,6 +29,13 @@ export const WORKFLOW_BUNDLE = path.join(__dirname, '../../dist/workflow-bundle.
 /** What a turn says, by the turn's id; throwing is failing. */
 export type Script = (request: TurnRequest) => string | Promise<string>;
 
+/** A report of an execution in which these checks came out so. */
+export function report(checks: Partial<CheckResult>[] = [], more: Partial<CheckReport> = {}): CheckReport {
+  const all = checks.map((check): CheckResult => ({ name: 'a check', origin: 'request', passed: true, ...check }));
+  const passed = all.every((check) => check.passed);
+  return { language: 'python', executed: true, passed, checks: all, output: '', ms: 1, ...more };
+}
+
 export interface Theatre {
   client: Client;
   taskQueue: string;
@@ -39,6 +49,9 @@ export interface Theatre {
   /** What runs said about gates, guidance and pauses, in the order in which it was published first. */
   announced: { name: string; news: RunNews }[];
   script: Script;
+  /** Executions in the order in which they were asked for, and what comes of one. */
+  verified: VerifyRequest[];
+  execution: (request: VerifyRequest) => CheckReport;
   run(input: SwarmRunInput): Promise<RunResult>;
   start(input: SwarmRunInput): Promise<WorkflowHandle>;
   handle(runId: string): WorkflowHandle;
@@ -63,13 +76,19 @@ export async function createTheatre(): Promise<Theatre> {
     summaries: [],
     restored: [],
     announced: [],
+    verified: [],
     script: () => 'said',
+    execution: () => report(),
   } as unknown as Theatre;
   const dueIn = (sessionId: string) => theatre.stretches.find(({ session_id }) => session_id === sessionId);
   const activities: Activities = {
     async takeTurn(request) {
       theatre.asked.push(byName(request));
       return toResult(request, await theatre.script(request));
+    },
+    async verifyCode(request) {
+      theatre.verified.push(request);
+      return theatre.execution(request);
     },
     openRun: async () => ({
       strategic: 'model-s',

@@ -1,16 +1,17 @@
 import type { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/client';
 import { CancelledFailure } from '@temporalio/common';
-import type { PromptPart } from '../../src/contract';
+import type { CheckReport, PromptPart } from '../../src/contract';
 import { PLAN_HEADINGS } from '../../src/contract/plan';
 import { planText } from '../support/plan';
-import { createTheatre, swarmInput, type Theatre } from '../support/workflows';
+import { createTheatre, report, swarmInput, type Theatre } from '../support/workflows';
 
 let theatre: Theatre;
 beforeAll(async () => (theatre = await createTheatre()), 60_000);
 afterAll(() => theatre.stop());
 beforeEach(() => {
-  theatre.asked.length = theatre.closed.length = theatre.restored.length = 0;
+  theatre.asked.length = theatre.closed.length = theatre.restored.length = theatre.verified.length = 0;
+  theatre.execution = () => report();
   theatre.script = ({ turn }) => (turn.startsWith('plan') ? planText(turn) : `text of ${turn}`);
 });
 
@@ -78,14 +79,143 @@ describe('a plan with gaps', () => {
   });
 });
 
+describe('build', () => {
+  const holds = report([{ origin: 'load' }, { name: 'f(1) gives 2' }]);
+  const fails = report([
+    { origin: 'load' },
+    { name: 'f(1) gives 2', passed: false, error: 'f(1) returned 3, expected 2' },
+  ]);
+  const executing = (results: Record<string, CheckReport>) => {
+    theatre.execution = ({ turn }) => results[turn] ?? fails;
+  };
+  const said = (turn: string) => {
+    const { messages } = theatre.asked.find((request) => request.turn === turn)!;
+    return messages
+      .flatMap(({ parts }) => parts.map((part) => (typeof part === 'string' ? part : `<${part.turn}>`)))
+      .join('');
+  };
+
+  test('executes the draft with what the request says, and has it reviewed in few words when it holds', async () => {
+    executing({ draft: holds });
+    const input = swarmInput('coding-swarm', 'f(1) gives 2');
+    const result = await theatre.run(input);
+    expect(turns()).toEqual(['draft', 'review']);
+    const { run_id, session_id, team_id } = input;
+    expect(theatre.verified).toEqual([
+      { run_id, session_id, team_id, turn: 'draft', length: 'text of draft'.length, request: 'f(1) gives 2' },
+    ]);
+    expect(theatre.asked[1]?.definition.max_tokens).toBeLessThan(100);
+    expect(result).toMatchObject({
+      answers: ['draft'],
+      verification: { turn: 'draft', rounds: 0, passed: true, checks: holds.checks },
+    });
+  });
+
+  test('sends failures back with what was got and expected, until a repair holds', async () => {
+    executing({ 'repair-1': holds });
+    const result = await theatre.run(swarmInput('coding-swarm'));
+    expect(turns()).toEqual(['draft', 'repair-1', 'review']);
+    expect(said('repair-1')).toContain('<draft>');
+    expect(said('repair-1')).toContain('f(1) returned 3, expected 2');
+    expect(result).toMatchObject({
+      answers: ['repair-1'],
+      verification: { turn: 'repair-1', rounds: 1, passed: true },
+    });
+  });
+
+  test('begins anew beside repairs in later rounds, warmer, and stops at the first that holds', async () => {
+    executing({ 'repair-2-2': holds });
+    const result = await theatre.run(swarmInput('coding-swarm'));
+    expect(turns()).toEqual(['draft', 'repair-1', 'repair-2', 'repair-2-2', 'review']);
+    expect(said('repair-2-2')).not.toContain('<');
+    const [draft, first, , fresh] = theatre.asked.map(({ definition }) => definition.temperature);
+    expect([draft! < first!, first! < fresh!]).toEqual([true, true]);
+    expect(result.answers).toEqual(['repair-2-2']);
+  });
+
+  test('answers with the best draft when none holds, and says so', async () => {
+    const half = report([{ origin: 'load' }, {}, { passed: false, error: 'still wrong' }]);
+    executing({ 'repair-3': half });
+    const result = await theatre.run(swarmInput('coding-swarm'));
+    expect(turns()).toEqual([
+      'draft',
+      'repair-1',
+      'repair-2',
+      'repair-2-2',
+      'repair-3',
+      'repair-3-2',
+      'repair-3-3',
+      'review',
+    ]);
+    expect(result).toMatchObject({
+      answers: ['repair-3'],
+      verification: { turn: 'repair-3', rounds: 3, passed: false },
+    });
+    expect(said('review')).toContain('still wrong');
+  });
+
+  test('a test that the program brought along does not win against the examples of the request', async () => {
+    const contradicted = report([{ origin: 'load' }, {}, { origin: 'own', passed: false, error: 'AssertionError' }]);
+    executing({ draft: contradicted });
+    const result = await theatre.run(swarmInput('coding-swarm'));
+    expect(turns()).toEqual(['draft', 'review']);
+    expect(result.verification).toMatchObject({ passed: true, checks: contradicted.checks });
+  });
+
+  test('without examples its own tests decide', async () => {
+    executing({
+      draft: report([{ origin: 'load' }, { origin: 'own', passed: false, error: 'AssertionError' }]),
+      'repair-1': holds,
+    });
+    expect((await theatre.run(swarmInput('coding-swarm'))).answers).toEqual(['repair-1']);
+  });
+
+  test('what can not be executed is reviewed and answered as it is', async () => {
+    executing({ draft: report([], { executed: false, passed: false, reason: 'Not rust.', language: 'rust' }) });
+    const result = await theatre.run(swarmInput('coding-swarm'));
+    expect(turns()).toEqual(['draft', 'review']);
+    expect(result.verification).toMatchObject({ executed: false, passed: false, reason: 'Not rust.' });
+    expect(said('review')).toContain('Not rust.');
+  });
+
+  test('goes on without a review that fails', async () => {
+    executing({ draft: holds });
+    theatre.script = ({ turn }) => {
+      if (turn === 'review') throw ApplicationFailure.nonRetryable('is gone', 'MODEL_NOT_FOUND');
+      return turn;
+    };
+    expect(await theatre.run(swarmInput('coding-swarm'))).toMatchObject({
+      answers: ['draft'],
+      failures: [{ turn: 'review' }],
+    });
+  });
+
+  test('puts a text back that Redis has lost before the code is executed', async () => {
+    let lost = true;
+    theatre.execution = () => {
+      if (!lost) return holds;
+      lost = false;
+      throw ApplicationFailure.nonRetryable('lost', 'TEXT_LOST', ['draft']);
+    };
+    const result = await theatre.run(swarmInput('coding-swarm'));
+    expect(theatre.restored).toEqual([{ draft: 'text of draft' }]);
+    expect(result.verification?.passed).toBe(true);
+  });
+});
+
 describe('coding', () => {
+  const input = () => {
+    const given = swarmInput('coding-swarm');
+    return { ...given, swarm: { ...given.swarm, pattern: 'coding' as const } };
+  };
+
   test.each([
     ['VERDICT: PASS', ['draft', 'review'], 'draft'],
     ['**VERDICT:** revise', ['draft', 'review', 'revision'], 'revision'],
     ['no verdict at all', ['draft', 'review', 'revision'], 'revision'],
   ])('after the review "%s" asks for %j and answers with the %s', async (review, expected, answer) => {
     theatre.script = ({ turn }) => (turn === 'review' ? review : turn);
-    const result = await theatre.run(swarmInput('coding-swarm'));
+    const result = await theatre.run(input());
     expect(turns()).toEqual(expected);
     expect(result.answers).toEqual([answer]);
   });

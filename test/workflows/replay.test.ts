@@ -8,7 +8,7 @@ import { temporal } from '@temporalio/proto';
 import { Worker } from '@temporalio/worker';
 import type { SwarmRunInput } from '../../src/contract';
 import { until } from '../support/stack';
-import { coordinateInput, createTheatre, multiInput, swarmInput, WORKFLOW_BUNDLE } from '../support/workflows';
+import { coordinateInput, createTheatre, multiInput, report, swarmInput, WORKFLOW_BUNDLE } from '../support/workflows';
 
 const { History } = temporal.api.history.v1;
 const FOLDER = path.join(__dirname, '../histories');
@@ -21,6 +21,9 @@ if (process.env.RECORD_HISTORIES) {
   test('records', async () => {
     const theatre = await createTheatre();
     theatre.script = ({ turn }) => (turn.endsWith('summary') ? 'VERDICT: REVISE' : `text of ${turn}`);
+    // the draft fails, so that a repair and a second execution stand in the history
+    theatre.execution = ({ turn }) =>
+      turn === 'draft' ? report([{ passed: false, error: 'f(1) returned 3' }]) : report([{}]);
     const minute = new Date().toISOString().slice(0, 16).replace(':', '');
     const keep = async (name: string, id: string) => {
       const history = await theatre.handle(id).fetchHistory();
@@ -34,7 +37,8 @@ if (process.env.RECORD_HISTORIES) {
       await keep(name, input.run_id);
     };
     try {
-      for (const id of ['strategic-swarm', 'coding-swarm', 'debate-swarm']) await record(id, swarmInput(id));
+      for (const id of ['strategic-swarm', 'debate-swarm']) await record(id, swarmInput(id));
+      await record('build', swarmInput('coding-swarm'));
       await record('consensus', multiInput(['strategic-swarm', 'coding-swarm'], 'consensus'));
       const steered = { ...coordinateInput(), gates: { approve_plan: true } };
       const { run_id } = steered;
@@ -54,7 +58,7 @@ if (process.env.RECORD_HISTORIES) {
 }
 
 test('there is a history of each kind of run', () => {
-  for (const kind of ['strategic-swarm', 'coding-swarm', 'debate-swarm', 'coordinate', 'consensus']) {
+  for (const kind of ['strategic-swarm', 'coding-swarm', 'build', 'debate-swarm', 'coordinate', 'consensus']) {
     expect(recorded.some((file) => file.endsWith(`${kind}.json`))).toBe(true);
   }
 });

@@ -57,6 +57,12 @@ class Program:
         self.names.append({"origin": origin, "name": name, **more})
 
     def add_check(self, check):
+        try:
+            self.compile_check(check)
+        except SyntaxError as error:
+            self.add("request", check["name"], self.compile(ast.parse(f"raise SyntaxError({str(error)!r})").body, "<check>"))
+
+    def compile_check(self, check):
         source, expected = check["code"], check.get("expected")
         if expected is None:
             source, expected = as_value(source)

@@ -1,0 +1,107 @@
+// @ts-check
+// `npm run eval`: HumanEval against this product with the embedded model, a single call beside the coding swarm. Starts a
+// stack of its own (data in DATA_DIR/eval), so that a run that was killed goes on where it was.
+
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { readEnvironment, requireNode } from './environment.mjs';
+import { CalledOff, describeFailure } from './failure.mjs';
+import { ensureHumanEval } from './human-eval.mjs';
+import { INTERRUPTED, listenForInterruption } from './interruption.mjs';
+import { createProgress } from './progress.mjs';
+import { createStack } from './stack.mjs';
+
+const USAGE = `Usage: npm run eval -- [options]
+  --limit <n>             the first n problems
+  --tasks <1,2,...>       only these problems, by number
+  --only single|swarm     one of the two systems
+
+Results: DATA_DIR/eval/results.jsonl, one line a problem and system; lines that are there are not measured again.
+Exit codes: 0 all measured, 1 something failed, 2 wrong usage, 130 interrupted.`;
+const USAGE_MISTAKE = 2;
+const PORT = '8017';
+
+/** @param {string[]} args */
+function readArguments(args) {
+  const { values } = parseArgs({
+    args,
+    options: {
+      limit: { type: 'string', default: '164' },
+      tasks: { type: 'string', default: '' },
+      only: { type: 'string' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  const limit = Number(values.limit);
+  if (!(Number.isInteger(limit) && limit > 0)) throw new Error('--limit: 1 or more.');
+  if (values.only !== undefined && !['single', 'swarm'].includes(values.only))
+    throw new Error('--only: single or swarm.');
+  const tasks = (values.tasks ?? '').split(',').filter(Boolean);
+  return { help: values.help, limit, tasks, systems: values.only ? [values.only] : ['single', 'swarm'] };
+}
+
+/** The same place with data and port of its own, and the swarm of one call that the other is compared with. */
+function readPlace() {
+  const { dataDir } = readEnvironment();
+  process.env.DATA_DIR = join(dataDir, 'eval');
+  process.env.PORT = process.env.EVAL_PORT || PORT;
+  process.env.SWARMS_FILE = join(readEnvironment().root, 'eval', 'swarms.json');
+  return readEnvironment();
+}
+
+/** @param {Omit<ReturnType<typeof readArguments>, 'help'>} wanted @param {AbortSignal} signal @returns {Promise<number>} */
+async function prepareAndRun(wanted, signal) {
+  requireNode();
+  const place = readPlace();
+  const progress = createProgress();
+  const problems = await ensureHumanEval(place, { progress, signal });
+  const stack = createStack(place, { progress, signal });
+  try {
+    await stack.start();
+    const require = createRequire(join(place.root, 'eval', 'main.ts'));
+    require('../bench/typescript.cjs');
+    const { apiUrl, dataDir: folder, root } = place;
+    const say = (/** @type {string} */ line) => process.stdout.write(`${line}\n`);
+    return await require('./main.ts').runEval({
+      ...wanted,
+      apiUrl,
+      problems,
+      folder,
+      dist: join(root, 'dist'),
+      signal,
+      say,
+    });
+  } finally {
+    await stack.stop();
+  }
+}
+
+async function main() {
+  /** @type {ReturnType<typeof readArguments>} */
+  let wanted;
+  try {
+    wanted = readArguments(process.argv.slice(2));
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}\n`);
+    return USAGE_MISTAKE;
+  }
+  const { help, ...rest } = wanted;
+  if (help) {
+    process.stdout.write(`${USAGE}\n`);
+    return 0;
+  }
+  const { signal } = listenForInterruption(false);
+  try {
+    return await prepareAndRun(rest, signal);
+  } catch (error) {
+    if (signal.aborted || error instanceof CalledOff) {
+      process.stderr.write('interrupted; the same command goes on\n');
+      return INTERRUPTED;
+    }
+    process.stderr.write(`${describeFailure(error).join('\n')}\n`);
+    return 1;
+  }
+}
+
+process.exit(await main());

@@ -1,0 +1,95 @@
+/** Puts HumanEval to the product as a user would: one run a problem, through the API. What is measured is what users get. */
+import { createHash } from 'node:crypto';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RunResult, Usage } from '../src/contract';
+import { createSandbox, type Sandbox } from '../src/sandbox/sandbox';
+import { questionOf, readProblems, score, type Problem } from './problems';
+import { openResults, summarise, SYSTEMS, type Result, type SystemName } from './results';
+
+export interface EvalOptions {
+  apiUrl: string;
+  problems: string;
+  /** Where results and the sandbox's files are kept. */
+  folder: string;
+  /** The folder with the compiled product. */
+  dist: string;
+  limit: number;
+  tasks: string[];
+  systems: SystemName[];
+  signal: AbortSignal;
+  say(line: string): void;
+}
+
+type Reply = Pick<RunResult, 'run_id' | 'turns' | 'verification'> & { responses: string[]; usage: Usage };
+
+const POLL_MS = 500;
+
+/** Goes on behind the results that are there. Resolves to 0 when all are. */
+export async function runEval(options: EvalOptions): Promise<number> {
+  const { signal, say } = options;
+  const results = openResults(path.join(options.folder, 'results.jsonl'));
+  const inside = path.join(options.dist, 'sandbox', 'inside');
+  const sandbox = createSandbox({ folder: path.join(options.folder, 'sandbox'), inside });
+  const wanted = readProblems(options.problems)
+    .filter(({ task_id }) => options.tasks.length === 0 || options.tasks.includes(task_id.replace('HumanEval/', '')))
+    .slice(0, options.limit);
+  try {
+    for (const problem of wanted) {
+      for (const system of options.systems) {
+        signal.throwIfAborted();
+        if (results.has(problem.task_id, system)) continue;
+        const result = await measure(problem, system, options, sandbox);
+        results.add(result);
+        const { passed, seconds, rounds } = result;
+        say(
+          `${problem.task_id} ${system}: ${passed ? 'passed' : 'failed'}, ${seconds.toFixed(1)} s, ${rounds} repairs`,
+        );
+      }
+    }
+  } finally {
+    await sandbox.close();
+  }
+  for (const system of options.systems) say(summarise(results.all(), system));
+  return 0;
+}
+
+async function measure(problem: Problem, system: SystemName, options: EvalOptions, sandbox: Sandbox): Promise<Result> {
+  const reply = await ask(problem, system, options);
+  const answer = reply.responses[reply.responses.length - 1] ?? '';
+  const { turns, usage, verification } = reply;
+  return {
+    task_id: problem.task_id,
+    system,
+    passed: await score(problem, answer, sandbox),
+    verified: verification?.passed ?? null,
+    rounds: verification?.rounds ?? 0,
+    turns: turns.length,
+    prompt_tokens: usage.prompt_tokens,
+    completion_tokens: usage.completion_tokens,
+    // time at the model and in its queue; a pause between two starts of the evaluation is not counted
+    seconds: turns.reduce((sum, { duration_ms }) => sum + duration_ms, 0) / 1000,
+    run_id: reply.run_id,
+    answer,
+  };
+}
+
+/**
+ * Starts the run or finds the one that an earlier start of the evaluation began, and waits for its end. The same call is made again
+ * for as long as it is answered with 202: its key makes it the same run.
+ */
+async function ask(problem: Problem, system: SystemName, { apiUrl, signal, folder }: EvalOptions): Promise<Reply> {
+  const message = questionOf(problem);
+  const key = createHash('sha256').update([folder, system, problem.task_id, message].join('\n')).digest('hex');
+  for (;;) {
+    const reply = await fetch(`${apiUrl}/swarm/execute`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'idempotency-key': `eval-${key.slice(0, 32)}` },
+      body: JSON.stringify({ swarm_id: SYSTEMS[system], message }),
+      signal,
+    });
+    if (reply.status === 200) return (await reply.json()) as Reply;
+    if (reply.status !== 202) throw new Error(`${problem.task_id}: HTTP ${reply.status}: ${await reply.text()}`);
+    await sleep(POLL_MS, undefined, { signal });
+  }
+}

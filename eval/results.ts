@@ -1,0 +1,56 @@
+/** One JSON line for each problem and system: what was answered is kept, so that a run that was killed goes on behind it. */
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+export const SYSTEMS = { single: 'single-call', swarm: 'coding-swarm' } as const;
+export type SystemName = keyof typeof SYSTEMS;
+
+export interface Result {
+  task_id: string;
+  system: SystemName;
+  passed: boolean;
+  /** Whether the run itself took its answer for verified; null for a system that does not verify. */
+  verified: boolean | null;
+  rounds: number;
+  turns: number;
+  prompt_tokens: number;
+  completion_tokens: number;
+  seconds: number;
+  run_id: string;
+  answer: string;
+}
+
+export interface Results {
+  has(taskId: string, system: SystemName): boolean;
+  add(result: Result): void;
+  all(): Result[];
+}
+
+export function openResults(file: string): Results {
+  mkdirSync(path.dirname(file), { recursive: true });
+  // the last line may have been cut off with the process that wrote it
+  const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1) : [];
+  const known = lines.map((line) => JSON.parse(line) as Result);
+  return {
+    has: (taskId, system) => known.some((result) => result.task_id === taskId && result.system === system),
+    add(result) {
+      known.push(result);
+      appendFileSync(file, `${JSON.stringify(result)}\n`);
+    },
+    all: () => known,
+  };
+}
+
+/** One line for a system: pass@1, tokens and seconds a problem. */
+export function summarise(results: readonly Result[], system: SystemName): string {
+  const own = results.filter((result) => result.system === system);
+  if (own.length === 0) return `${system}: nothing yet`;
+  const passed = own.filter((result) => result.passed).length;
+  const mean = (value: (result: Result) => number) => own.reduce((sum, result) => sum + value(result), 0) / own.length;
+  const tokens = mean(({ prompt_tokens, completion_tokens }) => prompt_tokens + completion_tokens);
+  return [
+    `${SYSTEMS[system]}: pass@1 ${((100 * passed) / own.length).toFixed(1)} (${passed} of ${own.length})`,
+    `${Math.round(tokens)} tokens (${Math.round(mean((result) => result.completion_tokens))} written)`,
+    `${mean(({ seconds }) => seconds).toFixed(1)} s and ${mean(({ turns }) => turns).toFixed(1)} calls a problem`,
+  ].join(', ');
+}

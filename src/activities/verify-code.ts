@@ -1,0 +1,70 @@
+/**
+ * The activity that executes what a turn has written: its program, the examples of the request, and the program's own tests.
+ * It may be tried again at any time: the events are published once for each turn, and an execution has no effect outside.
+ */
+import { Context } from '@temporalio/activity';
+import { HEARTBEAT_INTERVAL_MS } from '../contract/names';
+import type { RunNews, RunScope } from '../contract';
+import type { CheckReport } from '../contract/checks';
+import type { TurnStore } from '../redis/turns';
+import type { Sandbox } from '../sandbox/sandbox';
+import { programOf } from './code-blocks';
+import { isWhole, textLost } from './prompt';
+import { examplesOf } from './request-examples';
+
+export interface VerifyDependencies {
+  turns: TurnStore;
+  sandbox: Sandbox;
+}
+
+export interface VerifyRequest extends RunScope {
+  /** The turn whose text holds the program. */
+  turn: string;
+  /** How long that text is. */
+  length: number;
+  /** What the request says; its examples are demands. */
+  request: string;
+}
+
+export function createVerifyCode({ turns, sandbox }: VerifyDependencies) {
+  /** Reports what came of it. Fails with `TEXT_LOST` when Redis no longer holds the whole of the turn's text. */
+  return async function verifyCode({ turn, length, request, ...scope }: VerifyRequest): Promise<CheckReport> {
+    const context = Context.current();
+    const heartbeat = setInterval(() => context.heartbeat(), HEARTBEAT_INTERVAL_MS);
+    try {
+      const [text] = await turns.texts(scope.run_id, [turn]);
+      if (!isWhole(text, length)) throw textLost(`Redis has lost the text of: ${turn}.`, [turn]);
+      const program = programOf(text);
+      const language = program?.language ?? '';
+      await turns.publish(scope, { type: 'check.started', about: turn, language }, `check.started:${turn}`);
+      const checks = language === 'python' ? examplesOf(request) : [];
+      const files = program?.files ?? [];
+      const report = await sandbox.check({ language, files, checks, ownTests: true });
+      await turns.publish(scope, toNews(turn, report), `check.ended:${turn}`);
+      return report;
+    } finally {
+      clearInterval(heartbeat);
+    }
+  };
+}
+
+/** Most that an event carries of what a program wrote, and of why its checks failed. */
+const OUTPUT_LIMIT = 2000;
+
+function toNews(about: string, report: CheckReport): RunNews {
+  const { language, executed, reason, checks, output, ms, killed } = report;
+  const failed = checks.filter(({ passed }) => !passed);
+  return {
+    type: report.passed ? 'check.passed' : 'check.failed',
+    about,
+    language,
+    executed,
+    ...(reason ? { reason } : {}),
+    ...(killed ? { killed } : {}),
+    passed: checks.length - failed.length,
+    failed: failed.length,
+    errors: failed.slice(0, 5).map(({ name, error = '' }) => `${name}: ${error}`.slice(-OUTPUT_LIMIT)),
+    output: output.slice(-OUTPUT_LIMIT),
+    ms,
+  };
+}

@@ -1,0 +1,44 @@
+/** Judges what an execution has shown, and puts it into words. Part of the workflow bundle. */
+import type { CheckReport, CheckResult, Verification } from './checks';
+
+/**
+ * Whether the program does what was asked, as far as executing it can tell. Where the request gives examples they decide: a test that the
+ * program brings along may be wrong itself. Without examples its own tests decide.
+ */
+export function isVerified({ executed, checks }: CheckReport): boolean {
+  return executed && decisive(checks).every(({ passed }) => passed);
+}
+
+/** The checks that count for the verdict. */
+export function decisive(checks: readonly CheckResult[]): CheckResult[] {
+  const demanded = checks.some(({ origin }) => origin === 'request');
+  return checks.filter(({ origin }) => origin !== 'own' || !demanded);
+}
+
+/** Orders reports from better to worse: more of what decides, then more of all. */
+export function compareReports(a: CheckReport, b: CheckReport): number {
+  return shareOf(decisive(b.checks)) - shareOf(decisive(a.checks)) || shareOf(b.checks) - shareOf(a.checks);
+}
+
+function shareOf(checks: readonly CheckResult[]): number {
+  return checks.length === 0 ? 0 : checks.filter(({ passed }) => passed).length / checks.length;
+}
+
+/** One paragraph that goes with an answer: what ran, what passed, and plainly what did not. */
+export function describeVerification(verification: Verification): string {
+  const { executed, reason, checks, rounds, language } = verification;
+  if (!executed) return `Not executed: ${reason ?? 'the answer holds no code.'}`;
+  const failed = checks.filter(({ passed }) => !passed);
+  const after = rounds > 0 ? ` after ${rounds} ${rounds === 1 ? 'repair' : 'repairs'}` : '';
+  const count = `${checks.length - failed.length} of ${checks.length} checks passed`;
+  if (failed.length === 0) return `Executed (${language}): ${count}${after}.`;
+  const lines = failed.slice(0, 5).map(({ name, error = '' }) => `- ${name}: ${lastLine(error)}`);
+  const verdict = isVerified(verification)
+    ? 'The examples of the request hold; tests of its own do not:'
+    : 'It does not work yet:';
+  return [`Executed (${language}): ${count}${after}. ${verdict}`, ...lines].join('\n');
+}
+
+export function lastLine(text: string): string {
+  return text.trim().split('\n').pop() ?? '';
+}

@@ -1,0 +1,102 @@
+/** draft -> run -> { repair and fresh drafts -> run } while checks fail and rounds are left -> review -> the best draft */
+import type { TurnResult } from '../../contract';
+import type { CheckReport } from '../../contract/checks';
+import { compareReports, decisive, isVerified } from '../../contract/verification';
+import { assistant, textOf, user, type Ask, type Team } from '../team';
+
+/** By round: how warm each new candidate is written. The first goes on from the best one, the others begin anew. */
+const ROUNDS: readonly (readonly number[])[] = [[0.3], [0.5, 0.7], [0.5, 0.8, 0.9]];
+const FAILURES_SHOWN = 3;
+
+interface Candidate {
+  turn: TurnResult;
+  report: CheckReport;
+}
+
+/** A coder writes, the sandbox runs it, and what fails goes back; the answer is the draft that does best. */
+export async function build(team: Team): Promise<string[]> {
+  const task = user(...team.task);
+  const candidates = [await attempt(team, { turn: 'draft', part: 'draft', messages: [task] })];
+  let rounds = 0;
+  for (; rounds < ROUNDS.length && mayImprove(best(candidates)); rounds++) {
+    candidates.push(...(await repair(team, best(candidates), rounds)));
+  }
+  const chosen = best(candidates);
+  team.verified({ ...chosen.report, passed: isVerified(chosen.report), turn: chosen.turn.turn, rounds });
+  await review(team, chosen);
+  return [chosen.turn.turn];
+}
+
+async function attempt(team: Team, ask: Ask): Promise<Candidate> {
+  const turn = await team.speak('coder', { ...ask, withContext: true });
+  return { turn, report: await team.verify(turn) };
+}
+
+/** Of equals the earlier one. */
+function best(candidates: readonly Candidate[]): Candidate {
+  return [...candidates].sort((a, b) => compareReports(a.report, b.report))[0]!;
+}
+
+/** What could not be executed at all is not improved by trying again. */
+function mayImprove({ report }: Candidate): boolean {
+  return report.executed && !isVerified(report);
+}
+
+async function repair(team: Team, from: Candidate, round: number): Promise<Candidate[]> {
+  const failures = describe(from.report);
+  const candidates: Candidate[] = [];
+  for (const [i, temperature] of (ROUNDS[round] ?? []).entries()) {
+    const name = `repair-${round + 1}${i === 0 ? '' : `-${i + 1}`}`;
+    const messages = i === 0 ? goOn(team, from.turn, failures) : beginAnew(team, failures);
+    const part = `${i === 0 ? 'repair' : 'fresh draft'} ${round + 1}${i === 0 ? '' : `.${i}`}`;
+    const candidate = await attempt(team, { turn: name, part, messages, temperature });
+    candidates.push(candidate);
+    if (isVerified(candidate.report)) break;
+  }
+  return candidates;
+}
+
+function goOn(team: Team, turn: TurnResult, failures: string) {
+  return [
+    user(...team.task),
+    assistant(textOf(turn)),
+    user(
+      `Your code was executed, and it fails:\n${failures}\n\n`,
+      'Say in one or two sentences what the failing case shows about the task and where the code goes wrong. ',
+      'Then write the whole corrected program again in one code block.',
+    ),
+  ];
+}
+
+function beginAnew(team: Team, failures: string) {
+  return [
+    user(
+      ...team.task,
+      `\n\nAn earlier attempt was executed and failed:\n${failures}\n\n`,
+      'Do not repeat its mistake. Think about these cases first, then write a different, correct solution in one code block.',
+    ),
+  ];
+}
+
+/** What decides comes first, with what was got and what was expected. */
+function describe({ checks, output, killed }: CheckReport): string {
+  const failed = decisive(checks).filter(({ passed }) => !passed);
+  const shown = failed.slice(0, FAILURES_SHOWN).map(({ name, error }) => `- ${name}\n  ${error ?? 'failed'}`);
+  const written = output.trim() && !killed ? [`It printed:\n${output.trim().slice(-500)}`] : [];
+  return [...shown, ...written].join('\n');
+}
+
+/** What ran and passed needs a short word only; what did not is explained. The review changes nothing that was executed. */
+async function review(team: Team, { turn, report }: Candidate): Promise<void> {
+  const passed = isVerified(report);
+  const found = report.executed
+    ? passed
+      ? 'The code was executed and its checks pass. Answer with the verdict line and one sentence.'
+      : `The code was executed and fails:\n${describe(report)}`
+    : `The code was not executed. ${report.reason ?? ''}`;
+  await team.trySpeak('reviewer', {
+    turn: 'review',
+    messages: [user('# Task\n', ...team.task, '\n\n# Code\n', textOf(turn), `\n\n# Execution\n${found}`)],
+    ...(passed ? { maxTokens: 60 } : {}),
+  });
+}

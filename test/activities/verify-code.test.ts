@@ -1,0 +1,105 @@
+/** Code that a turn has written, executed by the real activity in the real sandbox, and what the run's stream tells of it. */
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { createVerifyCode, type VerifyRequest } from '../../src/activities/verify-code';
+import type { CheckReport } from '../../src/contract';
+import { runEvent } from '../../src/contract/events';
+import type { RedisConnection } from '../../src/redis/connect';
+import { createEventReader } from '../../src/redis/events';
+import { createTurnStore, type TurnStore } from '../../src/redis/turns';
+import { beginTurn, eventsOf, fold, newScope } from '../redis/fixtures';
+import { createRig, type Rig } from '../sandbox/fixtures';
+import { createTestRedis, type TestRedis } from '../support/redis';
+
+let server: TestRedis;
+let redis: RedisConnection;
+let turns: TurnStore;
+let rig: Rig;
+let verifyCode: ReturnType<typeof createVerifyCode>;
+
+beforeAll(async () => {
+  server = await createTestRedis();
+  redis = server.connect();
+  turns = createTurnStore(redis);
+  rig = createRig();
+  verifyCode = createVerifyCode({ turns, sandbox: rig.sandbox });
+  await rig.sandbox.layers();
+}, 120_000);
+afterAll(async () => {
+  await rig.stop();
+  await server.stop();
+});
+
+const REQUEST = 'def double(x):\n  """\n  >>> double(2)\n  4\n  """';
+const answer = (code: string) => `Here it is:\n\`\`\`python\n${code}\n\`\`\``;
+
+async function said(text: string): Promise<VerifyRequest> {
+  const scope = newScope();
+  await (await beginTurn(turns, scope, 'draft')).say(text);
+  return { ...scope, turn: 'draft', length: text.length, request: REQUEST };
+}
+const run = (request: VerifyRequest) =>
+  new MockActivityEnvironment().run<[VerifyRequest], CheckReport, typeof verifyCode>(verifyCode, request);
+const checksIn = async ({ run_id }: VerifyRequest) =>
+  (await eventsOf(createEventReader(redis), run_id))
+    .map(({ event }) => event)
+    .filter(({ type }) => type.startsWith('check.'));
+
+test('a program that does what the request shows passes', async () => {
+  const request = await said(answer('def double(x): return 2 * x\nprint("loaded")'));
+  expect(await run(request)).toMatchObject({ executed: true, passed: true, output: 'loaded\n' });
+  expect(await checksIn(request)).toMatchObject([
+    { type: 'check.started', about: 'draft', language: 'python' },
+    { type: 'check.passed', about: 'draft', executed: true, passed: 2, failed: 0, errors: [], output: 'loaded\n' },
+  ]);
+});
+
+test('a program that does not is told what it gave', async () => {
+  const request = await said(answer('def double(x): return x\ndef test_double(): assert double(2) == 2'));
+  const { checks } = await run(request);
+  expect(checks.map(({ origin, passed }) => [origin, passed])).toEqual([
+    ['load', true],
+    ['request', false],
+    ['own', true],
+  ]);
+  const [, failed] = await checksIn(request);
+  expect(failed).toMatchObject({ type: 'check.failed', passed: 2, failed: 1 });
+  expect(JSON.stringify(failed)).toContain('double(2) returned 2, expected 4');
+  expect(fold(await eventsOf(createEventReader(redis), request.run_id)).checks).toMatchObject([
+    { about: 'draft', status: 'failed' },
+  ]);
+});
+
+test('tried again, it publishes nothing twice, and each event keeps to the contract', async () => {
+  const request = await said(answer('def double(x): return 2 * x'));
+  for (let i = 0; i < 2; i++) await run(request);
+  const events = await checksIn(request);
+  expect(events.map(({ type }) => type)).toEqual(['check.started', 'check.passed']);
+  expect(events.map((event) => runEvent.parse(event))).toEqual(events);
+});
+
+test.each([
+  ['no code', 'I can not do that.', 'no code'],
+  ['a language that is not executed here', '```rust\nfn main() {}\n```', 'rust'],
+])('%s is reported as not executed', async (_what, text, reason) => {
+  const request = await said(text);
+  const report = await run(request);
+  expect(report).toMatchObject({ executed: false, passed: false });
+  expect(report.reason?.toLowerCase()).toContain(reason);
+  expect((await checksIn(request))[1]).toMatchObject({ type: 'check.failed', executed: false, passed: 0, failed: 0 });
+});
+
+test('what a program writes without end reaches the stream in bounds', async () => {
+  const request = await said(answer('while True: print("x" * 1000)'));
+  expect(await run(request)).toMatchObject({ killed: 'output', passed: false });
+  expect(JSON.stringify(await checksIn(request)).length).toBeLessThan(10_000);
+});
+
+test.each([
+  ['a text that Redis has lost', 'gone'],
+  ['a text of which Redis has only the beginning', 'draft'],
+])('%s is asked for, and nothing is executed', async (_what, turn) => {
+  const request = await said(answer('def double(x): return 2 * x'));
+  const asked = { ...request, turn, length: request.length + 1 };
+  await expect(run(asked)).rejects.toMatchObject({ type: 'TEXT_LOST', nonRetryable: true, details: [[turn]] });
+  expect(await checksIn(request)).toEqual([]);
+});

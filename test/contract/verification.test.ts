@@ -1,0 +1,57 @@
+import type { CheckReport, CheckResult, Verification } from '../../src/contract';
+import { compareReports, describeVerification, isVerified } from '../../src/contract/verification';
+
+const check = (origin: CheckResult['origin'], passed: boolean): CheckResult => ({
+  name: `a ${origin} check`,
+  origin,
+  passed,
+  ...(passed ? {} : { error: 'Traceback\nAssertionError: no' }),
+});
+function reportOf(checks: CheckResult[], more: Partial<CheckReport> = {}): CheckReport {
+  const passed = checks.every((one) => one.passed);
+  return { language: 'python', executed: true, passed, checks, output: '', ms: 1, ...more };
+}
+const verified = (checks: CheckResult[], more: Partial<Verification> = {}): Verification => {
+  return { ...reportOf(checks), turn: 'draft', rounds: 0, ...more };
+};
+
+test.each([
+  ['loads', [check('load', true)], true],
+  ['does not load', [check('load', false)], false],
+  ['fails its own test, and nothing was demanded', [check('load', true), check('own', false)], false],
+  [
+    'fails its own test, and does what was demanded',
+    [check('load', true), check('request', true), check('own', false)],
+    true,
+  ],
+  [
+    'passes its own test, and fails what was demanded',
+    [check('load', true), check('request', false), check('own', true)],
+    false,
+  ],
+])('a program that %s', (_what, checks, holds) => expect(isVerified(reportOf(checks))).toBe(holds));
+
+test('a program that was not executed is not verified', () => {
+  expect(isVerified(reportOf([], { executed: false, passed: false }))).toBe(false);
+});
+
+test('demands weigh more than own tests', () => {
+  const demanded = reportOf([check('load', true), check('request', true), check('own', false), check('own', false)]);
+  const selfish = reportOf([check('load', true), check('request', false), check('own', true), check('own', true)]);
+  expect([selfish, demanded].sort(compareReports)[0]).toBe(demanded);
+  expect(compareReports(demanded, demanded)).toBe(0);
+});
+
+test.each([
+  [verified([check('load', true)]), 'Executed (python): 1 of 1 checks passed.'],
+  [verified([check('load', true)], { rounds: 2 }), 'Executed (python): 1 of 1 checks passed after 2 repairs.'],
+  [verified([], { executed: false, reason: 'Not rust.' }), 'Not executed: Not rust.'],
+  [
+    verified([check('load', true), check('request', false)], { rounds: 1 }),
+    'Executed (python): 1 of 2 checks passed after 1 repair. It does not work yet:\n- a request check: AssertionError: no',
+  ],
+  [
+    verified([check('request', true), check('own', false)]),
+    'Executed (python): 1 of 2 checks passed. The examples of the request hold; tests of its own do not:\n- a own check: AssertionError: no',
+  ],
+])('is described plainly, %#', (verification, text) => expect(describeVerification(verification)).toBe(text));
