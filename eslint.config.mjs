@@ -120,6 +120,14 @@ export default tseslint.config(
     'Activities get their connections handed in.',
   ),
   walls(
+    'metrics',
+    [
+      ['**/gateway/*', '**/api/*', '**/activities/*', '**/workflows/*'],
+      ['openai', 'ioredis', 'koa', '@temporalio/*'],
+    ],
+    'Metrics are counted from events, and know no one who causes them.',
+  ),
+  walls(
     'sandbox',
     [
       ['**/redis/*', '**/gateway/*', '**/api/*', '**/activities/*', '**/workflows/*'],

@@ -46,6 +46,7 @@ const continuations = list
 
 const environment = z.object({
   PORT: whole(8000, 0, 65535),
+  PORT_MCP: whole(0, 0, 65535),
   HOST: z.string().default('127.0.0.1'),
   CORS_ORIGINS: list.default(['*']),
   API_KEYS: list
@@ -92,6 +93,8 @@ const environment = z.object({
   SYNC_WAIT_SECONDS: whole(900),
   WORKER_TURNS: whole(200),
   WORKER_NAME: text,
+  WORKER_GRACE_SECONDS: whole(2, 0),
+  WORKER_METRICS_PORT: whole(0, 0, 65535),
 });
 
 const LOOPBACK = ['127.0.0.1', 'localhost', '::1'];

@@ -8,7 +8,7 @@ import { createActivities } from './activities';
 import { loadConfig, type Config } from './config';
 import type { Endpoint } from './gateway/endpoints/endpoint';
 import { probe } from './gateway/probe';
-import { firstModels } from './gateway/route';
+import { firstModels, modelsByAlias } from './gateway/route';
 import { createEndpoints } from './gateway/routes';
 import { createLog, type Logger } from './log';
 import { callOutCancel, listenForCancellations } from './redis/cancellations';
@@ -17,12 +17,13 @@ import { connectRedis, type RedisConnection } from './redis/connect';
 import { createMemory } from './redis/memory';
 import { createLeases, type Leases } from './redis/leases';
 import { createSessionQueue } from './redis/session-queue';
-import { createTurnStore } from './redis/turns';
+import type { TurnStore } from './redis/turns';
 import { forgetWorker, REPORT_INTERVAL_MS, reportWorker, type WorkerReport } from './redis/workers';
 import { takeOver, thisProcess } from './succession';
 import { createSandbox, type Sandbox } from './sandbox/sandbox';
 import { temporalConnection } from './temporal-connection';
 import { createTraffic } from './traffic';
+import { startMetrics } from './worker-metrics';
 
 /** Bundled at build time: bundling at start would cost seconds and a hundred megabytes. */
 const WORKFLOW_BUNDLE = path.join(__dirname, 'workflow-bundle.js');
@@ -54,14 +55,20 @@ async function main(): Promise<void> {
   const traffic = createTraffic(config, endpoints, redis, log);
   const id = `${hostname()}-${process.pid}-${Date.now()}`;
   const leases = createLeases(redis, id);
+  const metrics = await startMetrics(config, redis, log);
   const me = thisProcess(config.WORKER_NAME);
   const sandbox = createSandbox({ folder: path.join(config.DATA_DIR, 'sandbox') });
   const [worker, given] = await Promise.all([
-    createWorker(config, connection, redis, subscriber, traffic, leases, sandbox),
+    createWorker(config, connection, { redis, subscriber, traffic, leases, sandbox, turns: metrics.turns }),
     takeOver(leases, me, connection, config.TEMPORAL_NAMESPACE),
   ]);
   if (given > 0) log.info({ turns: given }, 'gave back what a killed worker had in hand');
-  const stopReporting = startReporting(redis, { id, models: firstModels(traffic.routes) }, endpoints, log);
+  const stopReporting = startReporting(
+    redis,
+    { id, models: firstModels(traffic.routes), routes: modelsByAlias(traffic.routes) },
+    endpoints,
+    log,
+  );
   const compacting = startCompacting(redis, config, log);
   log.info({ gateways: endpoints.map(({ name }) => name), taskQueue: config.TASK_QUEUE }, 'worker ready');
   try {
@@ -69,6 +76,7 @@ async function main(): Promise<void> {
   } finally {
     clearInterval(compacting);
     await stopReporting();
+    await Promise.race([metrics.stop(), sleep(FAREWELL_MS)]);
     await Promise.race([leases.forget(id).catch(() => undefined), sleep(FAREWELL_MS)]);
     await sandbox.close();
     await connection.close();
@@ -77,17 +85,22 @@ async function main(): Promise<void> {
   }
 }
 
+interface WorkerParts {
+  redis: RedisConnection;
+  subscriber: RedisConnection;
+  traffic: ReturnType<typeof createTraffic>;
+  leases: Leases;
+  turns: TurnStore;
+  sandbox: Sandbox;
+}
+
 async function createWorker(
   config: Config,
   connection: NativeConnection,
-  redis: RedisConnection,
-  subscriber: RedisConnection,
-  traffic: ReturnType<typeof createTraffic>,
-  leases: Leases,
-  sandbox: Sandbox,
+  { redis, subscriber, traffic, leases, sandbox, turns }: WorkerParts,
 ): Promise<Worker> {
   const activities = createActivities({
-    turns: createTurnStore(redis, config.EVENTS_TTL_SECONDS),
+    turns,
     memory: createMemory(redis, { windowTokens: config.MEMORY_WINDOW_TOKENS, ttlSeconds: config.MEMORY_TTL_SECONDS }),
     ...traffic,
     sandbox,
@@ -110,7 +123,7 @@ async function createWorker(
     stickyQueueScheduleToStartTimeout: '1s',
     workflowThreadPoolSize: 1,
     maxCachedWorkflows: 2000,
-    shutdownGraceTime: '2s',
+    shutdownGraceTime: config.WORKER_GRACE_SECONDS * 1000,
   });
 }
 
@@ -127,7 +140,7 @@ async function isRunning(connection: NativeConnection, namespace: string, runId:
 /** Tells the API every few seconds that this worker lives and how its gateways are; more often while one is not well. */
 function startReporting(
   redis: RedisConnection,
-  about: Pick<WorkerReport, 'id' | 'models'>,
+  about: Pick<WorkerReport, 'id' | 'models' | 'routes'>,
   endpoints: Endpoint[],
   log: Logger,
 ): () => Promise<void> {

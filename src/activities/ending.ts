@@ -20,6 +20,7 @@ export async function untilCancelled(context: Context): Promise<void> {
 
 /** What Temporal is told of an attempt that failed. */
 export function toTemporalFailure(error: unknown, context: Context): unknown {
+  if (context.cancellationDetails?.workerShutdown && !context.cancellationDetails.cancelRequested) return handedOver();
   if (context.cancellationSignal.aborted) return context.cancellationSignal.reason;
   if (error instanceof AppendRefused) {
     // a fenced attempt's report is ignored anyway; after a loss the next attempt writes everything again
@@ -30,4 +31,13 @@ export function toTemporalFailure(error: unknown, context: Context): unknown {
     return ApplicationFailure.create({ message: `Redis refused: ${error.message}`, type: 'REDIS_UNAVAILABLE' });
   }
   return error;
+}
+
+/** As a cancellation it would be refused, because nobody has asked for one; as a failure any worker takes the turn up at once. */
+function handedOver(): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: 'WORKER_STOPPED',
+    message: 'The worker stops; another one goes on with the turn.',
+    nextRetryDelay: '1ms',
+  });
 }

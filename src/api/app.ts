@@ -2,12 +2,14 @@
 import cors from '@koa/cors';
 import { bodyParser } from '@koa/bodyparser';
 import Router from '@koa/router';
-import Koa, { type Middleware } from 'koa';
+import Koa, { type Context, type Middleware } from 'koa';
 import type { Logger } from '../log';
 import { requireKey, type Keyring } from './auth';
 import { serveDashboard } from './dashboard';
 import { ApiError, errorBody, replyWithErrors } from './errors';
+import { addCompatRoutes } from './routes/compat';
 import { addHealthRoutes } from './routes/health';
+import { addMetricsRoute } from './routes/metrics';
 import { addRunRoutes } from './routes/runs';
 import { addSessionRoutes } from './routes/sessions';
 import { addSteeringRoutes } from './routes/steering';
@@ -22,7 +24,7 @@ export interface AppOptions {
 }
 
 const BODY_LIMIT = '20mb';
-const OPEN_PATHS = ['/healthz', '/readyz'];
+const OPEN_PATHS = ['/healthz', '/readyz', '/health'];
 
 export function createApp({ services, keyring, corsOrigins, log }: AppOptions): Koa {
   const app = new Koa();
@@ -32,8 +34,11 @@ export function createApp({ services, keyring, corsOrigins, log }: AppOptions): 
   addSessionRoutes(router, services);
   addSteeringRoutes(router, services);
   addHealthRoutes(router, services);
+  addMetricsRoute(router, services);
+  addCompatRoutes(router, services);
 
   app.on('error', (error: Error) => log.debug({ reason: error.message }, 'connection'));
+  app.use(services.metrics.requests);
   app.use(allowOrigins(corsOrigins));
   app.use(replyWithErrors(log));
   app.use(serveDashboard());
@@ -48,10 +53,19 @@ export function createApp({ services, keyring, corsOrigins, log }: AppOptions): 
 
 function allowOrigins(origins: string[]): Middleware {
   const any = origins.includes('*');
-  return cors({
-    origin: (ctx) => (any ? '*' : (origins.find((origin) => origin === ctx.get('Origin')) ?? '')),
+  const originOf = (ctx: Context) => (any ? '*' : (origins.find((origin) => origin === ctx.get('Origin')) ?? ''));
+  const standard = cors({
+    origin: originOf,
     exposeHeaders: ['Location', 'Idempotency-Replayed', 'Retry-After'],
   });
+  return async function allow(ctx, next) {
+    // an OPTIONS that is no preflight: the library leaves it alone, earlier clients look for the header
+    if (ctx.method === 'OPTIONS' && !ctx.get('Access-Control-Request-Method')) {
+      const origin = originOf(ctx);
+      if (origin) ctx.set('Access-Control-Allow-Origin', origin);
+    }
+    return standard(ctx, next);
+  };
 }
 
 /** JSON whatever type the client declares: browsers that avoid a preflight send it as text/plain. */

@@ -29,6 +29,8 @@ export interface RunsOptions {
   taskQueue: string;
   swarms: readonly SwarmDefinition[];
   modelNames(): ModelNames;
+  /** Called when a run has been started. */
+  onStart(scope: RunScope): void;
 }
 
 const EXCERPT = 200;
@@ -49,6 +51,7 @@ export class Runs {
     const scope = { run_id, session_id, team_id };
     try {
       await this.startWorkflow(order, scope);
+      this.options.onStart(scope);
       return { ...scope, replayed: false };
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
@@ -148,6 +151,7 @@ export class Runs {
     const options = { ...start, memo: { ...memo, ...lineage, request }, args: [input] as [SwarmRunInput] };
     try {
       await this.client.workflow.start<typeof runSwarm>('runSwarm', options);
+      this.options.onStart({ run_id, session_id, team_id });
       return { run_id, session_id, team_id, replayed: false };
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;

@@ -1,10 +1,10 @@
 /** Puts the API together and serves it: the same function for production and for tests. */
 import { randomUUID } from 'node:crypto';
-import { createServer as createHttpServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Connection } from '@temporalio/client';
 import type { Config } from '../config';
+import type { RunScope } from '../contract';
 import type { Logger } from '../log';
+import { noteActivity } from '../redis/activity';
 import { callOutCancel } from '../redis/cancellations';
 import { connectRedis } from '../redis/connect';
 import { createEventReader } from '../redis/events';
@@ -13,23 +13,30 @@ import { createMemory } from '../redis/memory';
 import { createTurnStore } from '../redis/turns';
 import { createApp } from './app';
 import { createKeyring } from './auth';
-import { createModelNames } from './model-names';
+import { createBus } from './bus';
 import { createForkRun } from './fork';
+import { listen } from './listen';
+import { createApiMetrics } from './metrics';
+import { createModelNames } from './model-names';
 import { createRelay } from './relay';
 import { createRetellings } from './retellings';
 import { listRuns } from './run-list';
 import { Runs } from './runs';
 import type { Services } from './services';
+import { createEventStreams } from './sse';
 import { createSteer } from './steer';
-import { connectTemporal } from './temporal';
+import { connectTemporal, type TemporalHandle } from './temporal';
 import { keepVigil } from './vigil';
-import { serveWebSockets } from './websocket';
+import { createWebSockets } from './websocket';
 
 export interface RunningServer {
   url: string;
-  /** Closes open streams and connections; runs go on. */
+  /** Hands open streams and connections over: they end after what was written, and resume elsewhere by cursor. Runs go on. */
   stop(): Promise<void>;
 }
+
+/** Requests that take longer to end are cut off. */
+const DRAIN_MS = 3000;
 
 export async function createServer(config: Config, log: Logger): Promise<RunningServer> {
   const onError = (error: Error) => log.warn({ reason: error.message }, 'redis connection');
@@ -41,16 +48,66 @@ export async function createServer(config: Config, log: Logger): Promise<Running
   const follower = createEventFollower(blocking, redis, history, randomUUID());
   const modelNames = createModelNames(redis);
   modelNames();
-  const runs = new Runs({ temporal, taskQueue: config.TASK_QUEUE, swarms: config.swarms, modelNames });
+  const onStart = ({ run_id, session_id, team_id }: RunScope) => {
+    metrics.runStarted(team_id);
+    bus.announce(run_id);
+    noteActivity(redis, team_id);
+    log.info({ run_id, session_id, swarm: team_id }, 'run started');
+  };
+  const runs = new Runs({ temporal, taskQueue: config.TASK_QUEUE, swarms: config.swarms, modelNames, onStart });
   const relay = createRelay(follower, history, createRetellings(runs));
   const vigil = keepVigil({ follower, history, turns: createTurnStore(redis), relay, runs, log });
+  const bus = createBus(redis, relay, log);
+  const streams = createEventStreams();
   const keyring = createKeyring(config.API_KEYS);
-  const services: Services = {
-    swarms: config.swarms,
+  const stopping = new AbortController();
+  const metrics = createApiMetrics({
+    sse: () => streams.size,
+    websockets: () => sockets.size,
+    followedRuns: () => follower.followed(),
+  });
+  const services = assemble(config, temporal, {
+    redis,
     runs,
     relay,
+    streams,
     history,
-    redis,
+    metrics,
+    stopping: stopping.signal,
+  });
+  const { cancelRun } = services;
+  const sockets = createWebSockets({ runs, relay, keyring, cancelRun, bus, log });
+  const app = createApp({ services, keyring, corsOrigins: config.CORS_ORIGINS, log });
+  const ports = [config.PORT, ...(config.PORT_MCP > 0 ? [config.PORT_MCP] : [])];
+  const { port, servers, drain } = await listen(app, config.HOST, ports);
+  servers.forEach((server) => sockets.serve(server));
+  return {
+    url: `http://${config.HOST}:${port}`,
+    async stop() {
+      vigil.stop();
+      stopping.abort();
+      const drained = drain(DRAIN_MS);
+      sockets.close();
+      streams.interrupt();
+      await drained;
+      sockets.terminate();
+      bus.close();
+      await follower.close();
+      redis.disconnect();
+      await connection.close();
+    },
+  };
+}
+
+type Parts = Pick<Services, 'redis' | 'runs' | 'relay' | 'streams' | 'history' | 'metrics' | 'stopping'>;
+
+/** What the routes work with: the parts of the server, and what is made of them. */
+function assemble(config: Config, temporal: TemporalHandle, parts: Parts): Services {
+  const { redis, runs } = parts;
+  const connection = temporal.client.connection as Connection;
+  return {
+    ...parts,
+    swarms: config.swarms,
     memory: createMemory(redis, { windowTokens: config.MEMORY_WINDOW_TOKENS, ttlSeconds: config.MEMORY_TTL_SECONDS }),
     listRuns: (query) => listRuns(temporal, config.TEMPORAL_NAMESPACE, query),
     async cancelRun(runId) {
@@ -69,27 +126,5 @@ export async function createServer(config: Config, log: Logger): Promise<Running
     syncWaitMs: config.SYNC_WAIT_SECONDS * 1000,
     temporalUiUrl: config.TEMPORAL_UI_URL,
     namespace: config.TEMPORAL_NAMESPACE,
-  };
-
-  const app = createApp({ services, keyring, corsOrigins: config.CORS_ORIGINS, log });
-  const server = createHttpServer(app.callback());
-  const sockets = serveWebSockets(server, { runs, relay, keyring, cancelRun: services.cancelRun, log });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(config.PORT, config.HOST, resolve);
-  });
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: `http://${config.HOST}:${port}`,
-    async stop() {
-      vigil.stop();
-      sockets.close();
-      const closed = new Promise((resolve) => server.close(resolve));
-      server.closeAllConnections();
-      await closed;
-      await follower.close();
-      redis.disconnect();
-      await connection.close();
-    },
   };
 }

@@ -4,15 +4,19 @@ import type { RedisConnection } from '../redis/connect';
 import type { EventReader } from '../redis/events';
 import type { Memory } from '../redis/memory';
 import type { ForkRun } from './fork';
+import type { ApiMetrics } from './metrics';
 import type { Relay } from './relay';
 import type { RunPage } from './run-list';
 import type { Runs } from './runs';
+import type { EventStreams } from './sse';
 import type { Steer } from './steer';
 
 export interface Services {
   swarms: readonly SwarmDefinition[];
   runs: Runs;
   relay: Relay;
+  streams: EventStreams;
+  metrics: ApiMetrics;
   history: EventReader;
   memory: Memory;
   redis: RedisConnection;
@@ -22,6 +26,8 @@ export interface Services {
   steer: Steer;
   forkRun: ForkRun;
   temporalAnswers(deadlineMs: number): Promise<boolean>;
+  /** Aborted when this process stops: whoever waits for a run is then told where to find it. */
+  stopping: AbortSignal;
   /** How long a synchronous request waits before it turns into 202. */
   syncWaitMs: number;
   /** Base address of the Temporal Web UI, for links. */

@@ -10,14 +10,40 @@ const HEARTBEAT_MS = 15_000;
 const BUFFER_LIMIT = 8 * 1024 * 1024;
 
 export interface EventStream extends FrameSink {
+  /** Writes a frame without a cursor, for clients that cannot resume. */
+  say(body: object): void;
   /** Writes a last frame that stands for no event: an error, or the reference to a run that goes on. */
   finish(body: object): void;
   /** Called when the reader has left, or was cut off. */
   onLeave(left: () => void): void;
 }
 
-/** Answers the request with a stream of frames. */
-export function openEventStream(ctx: Context): EventStream {
+/** The streams of one server. */
+export interface EventStreams {
+  /** Answers the request with a stream of frames. */
+  open(ctx: Context): EventStream;
+  readonly size: number;
+  /** Ends all streams without `[DONE]`, after what was written to them: their readers resume elsewhere by cursor. */
+  interrupt(): void;
+}
+
+export function createEventStreams(): EventStreams {
+  const ends = new Set<() => void>();
+  return {
+    get size() {
+      return ends.size;
+    },
+    open(ctx) {
+      const { interrupt, ...stream } = openEventStream(ctx);
+      ends.add(interrupt);
+      stream.onLeave(() => ends.delete(interrupt));
+      return stream;
+    },
+    interrupt: () => ends.forEach((end) => end()),
+  };
+}
+
+function openEventStream(ctx: Context): EventStream & { interrupt(): void } {
   const stream = new PassThrough({ highWaterMark: 64 * 1024 });
   ctx.status = 200;
   ctx.type = 'text/event-stream; charset=utf-8';
@@ -28,27 +54,35 @@ export function openEventStream(ctx: Context): EventStream {
   let beats = 0;
   let heartbeat = setTimeout(beat, FIRST_HEARTBEAT_MS);
   function beat() {
-    stream.write(': still here\n\n');
+    write(': still here\n\n');
     heartbeat = setTimeout(beat, ++beats < 8 ? FIRST_HEARTBEAT_MS : HEARTBEAT_MS);
   }
   stream.on('close', () => clearTimeout(heartbeat));
   stream.on('error', () => undefined);
 
-  const end = () => {
+  const write = (text: string) => {
+    if (stream.writableEnded) return;
+    stream.write(text);
+    if (stream.writableLength > BUFFER_LIMIT) stream.destroy();
+  };
+  const interrupt = () => {
     clearTimeout(heartbeat);
-    stream.write('data: [DONE]\n\n');
     stream.end();
   };
+  const end = () => {
+    write('data: [DONE]\n\n');
+    interrupt();
+  };
+  const say = (body: object) => write(`data: ${JSON.stringify(body)}\n\n`);
   return {
-    frame(json, cursor) {
-      stream.write(`id: ${cursor}\ndata: ${json}\n\n`);
-      if (stream.writableLength > BUFFER_LIMIT) stream.destroy();
-    },
+    frame: (json, cursor) => write(`id: ${cursor}\ndata: ${json}\n\n`),
+    say,
     finish(body) {
-      stream.write(`data: ${JSON.stringify(body)}\n\n`);
+      say(body);
       end();
     },
     end,
+    interrupt,
     onLeave: (left) => void ctx.res.on('close', left),
   };
 }

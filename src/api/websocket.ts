@@ -8,6 +8,7 @@ import { WebSocketServer, type RawData, type WebSocket } from 'ws';
 import { clientFrame, type ClientFrame } from '../contract/requests';
 import type { Logger } from '../log';
 import type { Caller, Keyring } from './auth';
+import type { Bus } from './bus';
 import { ApiError, errorBody, parse, toApiError } from './errors';
 import type { Relay } from './relay';
 import type { Runs } from './runs';
@@ -17,10 +18,12 @@ export interface WebSocketOptions {
   relay: Relay;
   keyring: Keyring;
   cancelRun(runId: string): Promise<boolean>;
+  bus: Bus;
   log: Logger;
 }
 
 const PATH = '/ws/swarm';
+const BUS_PATH = '/ws/bus';
 const FRAME_LIMIT = 20 * 1024 * 1024;
 const PING_MS = 15_000;
 /** A socket that has this much unsent is closed; the client resumes after the last cursor that it got. */
@@ -28,22 +31,41 @@ const BUFFER_LIMIT = 8 * 1024 * 1024;
 /** RFC 6455, 7.4: "try again later". */
 const TRY_AGAIN_LATER = 1013;
 
-/** Serves WebSockets on an HTTP server; `close` ends all of them with 1001. */
-export function serveWebSockets(server: Server, options: WebSocketOptions): { close(): void } {
+export interface WebSockets {
+  readonly size: number;
+  /** Takes the connections of this HTTP server that ask for a WebSocket. */
+  serve(server: Server): void;
+  /** Ends all of them with 1001, after what was sent to them. */
+  close(): void;
+  terminate(): void;
+}
+
+export function createWebSockets(options: WebSocketOptions): WebSockets {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: FRAME_LIMIT });
-  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+  const pinging = setInterval(() => sockets.clients.forEach(ping), PING_MS);
+  function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => undefined);
-    if (new URL(request.url ?? '/', 'http://host').pathname !== PATH) return refuse(socket, '404 Not Found');
+    const { pathname } = new URL(request.url ?? '/', 'http://host');
+    if (pathname !== PATH && pathname !== BUS_PATH) return refuse(socket, '404 Not Found');
     const caller = options.keyring.identify(request);
     if (!caller) return refuse(socket, '401 Unauthorized');
-    sockets.handleUpgrade(request, socket, head, (client) => new Conversation(client, options, caller));
-  });
-  const pinging = setInterval(() => sockets.clients.forEach(ping), PING_MS);
+    sockets.handleUpgrade(request, socket, head, (client) => {
+      client.on('pong', () => silent.delete(client));
+      client.on('error', (error) => options.log.debug({ reason: error.message }, 'websocket'));
+      if (pathname === BUS_PATH) options.bus.add(client);
+      else new Conversation(client, options, caller);
+    });
+  }
   return {
+    get size() {
+      return sockets.clients.size;
+    },
+    serve: (server) => void server.on('upgrade', upgrade),
     close() {
       clearInterval(pinging);
       for (const client of sockets.clients) client.close(1001, 'server is stopping; resume by cursor');
     },
+    terminate: () => sockets.clients.forEach((client) => client.terminate()),
   };
 }
 
@@ -68,8 +90,6 @@ class Conversation {
     private readonly options: WebSocketOptions,
     private readonly caller: Caller,
   ) {
-    client.on('pong', () => silent.delete(client));
-    client.on('error', (error) => options.log.debug({ reason: error.message }, 'websocket'));
     client.on('close', () => this.following.forEach((one) => one.stop()));
     client.on('message', (data) => void this.answer(data));
   }

@@ -23,6 +23,11 @@ export function firstModels(routes: Routes): ModelNames {
   return Object.fromEntries(ALIASES.map((alias) => [alias, routes[alias][0]?.model]));
 }
 
+/** All models of each alias, in order of preference. */
+export function modelsByAlias(routes: Routes): Partial<Record<Alias, string[]>> {
+  return Object.fromEntries(ALIASES.map((alias) => [alias, routes[alias].map(({ model }) => model)]));
+}
+
 /** How far a turn has come: the place in the list, how often this candidate was tried again, and gateways that are no use to it. */
 export const progress = z.object({
   position: z.number().int().min(0),

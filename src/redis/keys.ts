@@ -57,3 +57,10 @@ export const ledgerKeys = (account: string, runId: string, sessionId: string, pe
 
 /** String: an answer that may be given again, JSON; `hash` is that of the question. */
 export const answerKey = (account: string, hash: string) => `${PREFIX}:answer:${account}:${hash}`;
+
+/** Hash: the metrics of all workers added up, by sample. */
+export const METRICS = `${PREFIX}:metrics`;
+/** Channel on which the API processes tell each other of runs that were started. */
+export const STARTED_CHANNEL = `${PREFIX}:started`;
+/** Hash: by swarm when it last did something, milliseconds. */
+export const ACTIVITY = `${PREFIX}:activity`;

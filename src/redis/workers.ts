@@ -1,5 +1,6 @@
 /** What live workers say about themselves, for the API's health: a key with a short time to live for each. */
 import type { ModelNames } from '../contract';
+import type { Alias } from '../contract/names';
 import type { RedisConnection } from './connect';
 import { WORKERS, workerKey } from './keys';
 
@@ -10,6 +11,8 @@ export interface WorkerReport {
   gateways: { gateway: string; ok: boolean; problem?: string }[];
   /** The model that stands first for each alias. */
   models: ModelNames;
+  /** All models of each alias, in order of preference; absent in the reports of earlier versions. */
+  routes?: Partial<Record<Alias, string[]>>;
   at: number;
 }
 

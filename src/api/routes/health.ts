@@ -5,31 +5,37 @@ import type { Services } from '../services';
 
 const DEADLINE_MS = 2000;
 
+/** How each part is now. `status` is "ok" only when all of them are. */
+export async function measureHealth(services: Services) {
+  const [redis, temporal, workers] = await Promise.all([
+    redisAnswers(services),
+    services.temporalAnswers(DEADLINE_MS),
+    readWorkers(services),
+  ]);
+  const gateways = workers.flatMap((worker) => worker.gateways);
+  const systems = { redis, temporal, worker: workers.length > 0, gateway: gateways.some(({ ok }) => ok) };
+  const problems = [...new Set(gateways.flatMap(({ problem }) => problem ?? []))];
+  return {
+    status: Object.values(systems).every(Boolean) ? 'ok' : 'degraded',
+    timestamp: new Date().toISOString(),
+    systems,
+    workers: workers.length,
+    ...(problems.length > 0 ? { problems } : {}),
+  };
+}
+
 export function addHealthRoutes(router: Router, services: Services): void {
   router.get('/healthz', async (ctx) => {
-    const [redis, temporal, workers] = await Promise.all([
-      redisAnswers(services),
-      services.temporalAnswers(DEADLINE_MS),
-      readWorkers(services),
-    ]);
-    const gateways = workers.flatMap((worker) => worker.gateways);
-    const systems = { redis, temporal, worker: workers.length > 0, gateway: gateways.some(({ ok }) => ok) };
-    const healthy = Object.values(systems).every(Boolean);
-    const problems = [...new Set(gateways.flatMap(({ problem }) => problem ?? []))];
-    ctx.status = healthy ? 200 : 503;
-    ctx.body = {
-      status: healthy ? 'ok' : 'degraded',
-      timestamp: new Date().toISOString(),
-      systems,
-      workers: workers.length,
-      ...(problems.length > 0 ? { problems } : {}),
-    };
+    const health = await measureHealth(services);
+    ctx.status = health.status === 'ok' ? 200 : 503;
+    ctx.body = health;
   });
 
   router.get('/readyz', async (ctx) => {
     const [redis, temporal] = await Promise.all([redisAnswers(services), services.temporalAnswers(DEADLINE_MS)]);
-    ctx.status = redis && temporal ? 200 : 503;
-    ctx.body = { ready: redis && temporal, systems: { redis, temporal } };
+    const ready = redis && temporal && !services.stopping.aborted;
+    ctx.status = ready ? 200 : 503;
+    ctx.body = { ready, systems: { redis, temporal } };
   });
 }
 

@@ -9,14 +9,13 @@ import { parse } from '../errors';
 import { idempotencyKeyOf } from '../idempotency';
 import { nextEvents } from '../long-poll';
 import { toReply } from '../outcomes';
-import type { FrameSink, Relay } from '../relay';
+import type { FrameSink } from '../relay';
 import type { Services } from '../services';
-import { openEventStream } from '../sse';
 
 const SETTLING_MS = 5000;
 
 export function addRunRoutes(router: Router, services: Services): void {
-  const { runs, relay, history } = services;
+  const { runs, history } = services;
 
   router.get('/runs', async (ctx) => {
     ctx.body = await services.listRuns(parse(listRunsQuery, ctx.query));
@@ -43,7 +42,7 @@ export function addRunRoutes(router: Router, services: Services): void {
     };
   });
 
-  addEventRoute(router, relay);
+  addEventRoute(router, services);
 
   router.post('/runs/:id/fork', async (ctx) => {
     const request = parse(forkRequest, ctx.request.body ?? {});
@@ -78,7 +77,7 @@ export function addRunRoutes(router: Router, services: Services): void {
 }
 
 /** A stream of events from a cursor to the end, or with `wait` the next of them as JSON. */
-function addEventRoute(router: Router, relay: Relay): void {
+function addEventRoute(router: Router, { relay, streams }: Services): void {
   router.get('/runs/:id/events', async (ctx) => {
     const id = String(ctx.params.id);
     const lastEventId = ctx.get('Last-Event-ID');
@@ -95,7 +94,7 @@ function addEventRoute(router: Router, relay: Relay): void {
       ctx.status = 204;
       return;
     }
-    const stream = openEventStream(ctx);
+    const stream = streams.open(ctx);
     stream.onLeave(() => following.stop());
     waiting.passOn(stream);
   });

@@ -9,8 +9,8 @@ import { ApiError, errorBody, parse, toApiError } from '../errors';
 import { idempotencyKeyOf } from '../idempotency';
 import { toReply } from '../outcomes';
 import type { Order } from '../orders';
-import { openEventStream } from '../sse';
 import type { Services } from '../services';
+import { waitForResult } from '../wait';
 
 /** How the caller wants the answer. */
 type Delivery = 'stream' | 'async' | 'wait';
@@ -61,7 +61,7 @@ async function carryOut(ctx: Context, services: Services, order: Order, delivery
   if (delivery === 'stream') return streamRun(ctx, services, order, run);
   const { replayed, ...scope } = await services.runs.start(order, run);
   if (replayed) ctx.set('Idempotency-Replayed', 'true');
-  const result = delivery === 'wait' ? await services.runs.result(run.run_id, services.syncWaitMs) : undefined;
+  const result = delivery === 'wait' ? await waitForResult(services, run.run_id, services.syncWaitMs) : undefined;
   ctx.set('Location', `/runs/${encodeURIComponent(run.run_id)}`);
   if (result) {
     ctx.body = toReply(result);
@@ -74,12 +74,12 @@ async function carryOut(ctx: Context, services: Services, order: Order, delivery
 /** The reader is there before the run starts, so that the first token waits for nothing. */
 async function streamRun(
   ctx: Context,
-  { runs, relay }: Services,
+  { runs, relay, streams }: Services,
   order: Order,
   run: ReturnType<Services['runs']['prepare']>,
 ): Promise<void> {
   const starting = runs.start(order, run);
-  const stream = openEventStream(ctx);
+  const stream = streams.open(ctx);
   const following = relay.fresh(run.run_id, stream);
   stream.onLeave(() => following.stop());
   starting.catch((error: unknown) => {

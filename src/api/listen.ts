@@ -1,0 +1,40 @@
+/** Serves the application on its ports, and stops without cutting anybody off in mid-word. */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type Koa from 'koa';
+
+export interface Listening {
+  /** The port of the first server. */
+  port: number;
+  servers: Server[];
+  /** Accepts nobody any more, and resolves when all connections have ended; those that do not are cut after `limitMs`. */
+  drain(limitMs: number): Promise<void>;
+}
+
+const IDLE_ROUND_MS = 50;
+
+/** Throws when a port is taken. */
+export async function listen(app: Koa, host: string, ports: number[]): Promise<Listening> {
+  const servers: Server[] = [];
+  for (const port of ports) {
+    const server = createServer(app.callback());
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, host, resolve);
+    });
+    servers.push(server);
+  }
+  return {
+    port: (servers[0]?.address() as AddressInfo).port,
+    servers,
+    async drain(limitMs) {
+      const closed = Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+      // a connection that is kept alive becomes idle only once its reply has been sent
+      const rounds = setInterval(() => servers.forEach((server) => server.closeIdleConnections()), IDLE_ROUND_MS);
+      await Promise.race([closed, sleep(limitMs, undefined, { ref: false })]);
+      clearInterval(rounds);
+      servers.forEach((server) => server.closeAllConnections());
+    },
+  };
+}
