@@ -15,6 +15,7 @@ import type {
 } from '../contract';
 import { firstModels, type Routes } from '../gateway/route';
 import type { Memory } from '../redis/memory';
+import type { SessionQueue } from '../redis/session-queue';
 import type { TurnStore } from '../redis/turns';
 import { openingEvent, restoreRun } from './restore';
 
@@ -22,9 +23,10 @@ export interface RecordDependencies {
   turns: TurnStore;
   memory: Memory;
   routes: Routes;
+  sessions: Pick<SessionQueue, 'leave'>;
 }
 
-export function createRunRecords({ turns, memory, routes }: RecordDependencies) {
+export function createRunRecords({ turns, memory, routes, sessions }: RecordDependencies) {
   /** Answers the ending that holds: of several the first. */
   async function close(outcome: RunOutcome): Promise<RunEvent> {
     const { result } = outcome;
@@ -54,9 +56,13 @@ export function createRunRecords({ turns, memory, routes }: RecordDependencies) 
       await turns.publish(pickScope(scope), news, name);
     },
 
-    /** Stores the conversation, then publishes how the run ended. */
+    /**
+     * Stores the conversation, gives up the run's place in its session, and then publishes how the run ended: whoever reads that
+     * may begin the next one.
+     */
     async closeRun(outcome: RunOutcome): Promise<Closing> {
       if (outcome.status === 'completed') await store(memory, outcome);
+      if (outcome.in_session_queue) await sessions.leave(outcome.session_id, outcome.run_id);
       const [{ type }, stretch] = await Promise.all([
         close(outcome),
         outcome.status === 'completed' ? memory.nextStretch(outcome.session_id) : undefined,

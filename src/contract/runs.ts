@@ -212,4 +212,6 @@ export interface RunOutcome extends RunScope {
   result: SwarmResult;
   /** Why it failed or was cancelled. */
   failure?: Failure;
+  /** Whether the run has a place among the runs of its session. */
+  in_session_queue?: boolean;
 }

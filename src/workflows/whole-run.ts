@@ -56,6 +56,7 @@ export async function wholeRun(
       message,
       result,
       ...(failure ? { failure } : {}),
+      ...('session_policy' in input ? { in_session_queue: true } : {}),
     };
     // the last word must be written also when the run is being cancelled
     await CancellationScope.nonCancellable(async () => {

@@ -8,6 +8,7 @@ import type { RedisConnection } from '../../src/redis/connect';
 import { createEventReader } from '../../src/redis/events';
 import { textKey, turnKey } from '../../src/redis/keys';
 import { createMemory, type Memory } from '../../src/redis/memory';
+import { createSessionQueue } from '../../src/redis/session-queue';
 import { createTurnStore, type TurnStore } from '../../src/redis/turns';
 import { beginTurn, eventsOf, fold, newScope, resultOf } from '../redis/fixtures';
 import { createTestRedis, type TestRedis } from '../support/redis';
@@ -28,7 +29,12 @@ beforeAll(async () => {
     alias,
     alias === 'fast' ? [] : [`${alias}-first`, `${alias}-second`].map((model) => ({ endpoint, model })),
   ]);
-  records = createRunRecords({ turns, memory, routes: Object.fromEntries(candidates) as Routes });
+  records = createRunRecords({
+    turns,
+    memory,
+    sessions: createSessionQueue(redis),
+    routes: Object.fromEntries(candidates) as Routes,
+  });
 });
 afterAll(() => server.stop());
 
@@ -128,6 +134,7 @@ describe('closing a run that completed', () => {
       turns,
       memory: { ...memory, storeConversation: () => Promise.reject(new Error('Redis is away.')) },
       routes: {} as Routes,
+      sessions: createSessionQueue(redis),
     });
     await expect(failing.closeRun(outcome)).rejects.toThrow('Redis is away.');
     expect(await endingsIn(outcome)).toEqual([]);
