@@ -1,0 +1,122 @@
+/** Streams that are no more: compacted, expired or lost; and clients that can only ask again and again. */
+import { randomUUID } from 'node:crypto';
+import type { RedisConnection } from '../../src/redis/connect';
+import { createEventReader } from '../../src/redis/events';
+import { createTestRedis, type TestRedis } from '../support/redis';
+import { collectSse, foldFrames, get, post, textsOf, Watcher, type AnyFrame } from '../support/readers';
+import { createStack, until, type Stack } from '../support/stack';
+
+let stack: Stack;
+let server: TestRedis;
+let redis: RedisConnection;
+beforeAll(async () => {
+  [stack, server] = await Promise.all([createStack({ EVENTS_COMPACT_SECONDS: '0' }), createTestRedis()]);
+  redis = server.connect();
+}, 60_000);
+afterAll(() => Promise.all([stack.stop(), server.stop()]));
+
+const isReset = ({ event }: AnyFrame) => event === ('run.reset' as string);
+const eventsUrl = (runId: string, query = '') => `${stack.url}/runs/${runId}/events${query}`;
+
+interface Finished {
+  runId: string;
+  /** As they were while the run spoke. */
+  frames: AnyFrame[];
+  text: string;
+}
+
+async function finishedRun(tokens = 60): Promise<Finished> {
+  stack.gateway.script('balanced-model', [{ tokens: { count: tokens }, intervalMs: 2 }]);
+  const watcher = await Watcher.connect(stack.url);
+  watcher.send({ swarm_id: 'one-voice', message: `Count ${randomUUID()}` });
+  const { run_id: runId = '' } = await watcher.done();
+  watcher.close();
+  return { runId, frames: watcher.frames, text: textsOf(foldFrames(watcher.frames)).answer ?? '' };
+}
+
+async function compacted(runId: string): Promise<void> {
+  await until(async () => (await createEventReader(redis).head(runId))?.compacted, 15_000);
+}
+
+/** The whole run again, after the reset that every reader of the old stream gets. */
+async function expectRetold(runId: string, after: string, text: string): Promise<void> {
+  const [reset, ...rest] = await collectSse(eventsUrl(runId, `?after=${after}`));
+  expect(isReset(reset!)).toBe(true);
+  expect(reset).toMatchObject({ run_id: runId, done: false });
+  expect(textsOf(foldFrames(rest)).answer).toBe(text);
+  expect(rest.at(-1)?.done).toBe(true);
+}
+
+test('a compacted stream says the same in few events, to new readers and to those on their way through the long one', async () => {
+  const { runId, frames, text } = await finishedRun();
+  await compacted(runId);
+  const short = await collectSse(eventsUrl(runId));
+  expect(short.map(({ event }) => event)).toEqual([
+    ...['run.started', 'turn.started', 'turn.delta'],
+    ...['turn.completed', 'run.completed'],
+  ]);
+  expect(textsOf(foldFrames(short)).answer).toBe(text);
+  await expectRetold(runId, frames[10]!.cursor!, text);
+  const whole = await fetch(eventsUrl(runId), { headers: { 'Last-Event-ID': frames.at(-1)!.cursor! } });
+  expect(whole.status).toBe(204);
+});
+
+test('a stream that has expired is told from the result; whoever had all of it hears that it is over', async () => {
+  const { runId, frames, text } = await finishedRun();
+  await compacted(runId);
+  await redis.del(...(await redis.keys(`murmuration:{${runId}}:*`)));
+  const told = await collectSse(eventsUrl(runId));
+  expect(textsOf(foldFrames(told)).answer).toBe(text);
+  await expectRetold(runId, frames[10]!.cursor!, text);
+  const again = await fetch(eventsUrl(runId), { headers: { 'Last-Event-ID': told.at(-1)!.cursor! } });
+  expect(again.status).toBe(204);
+});
+
+test('over WebSocket the reset has a sentence for clients that read only content', async () => {
+  const { runId, frames, text } = await finishedRun();
+  await compacted(runId);
+  const watcher = await Watcher.connect(stack.url);
+  watcher.send({ run_id: runId, after: frames[5]!.cursor });
+  await watcher.done(runId);
+  expect(watcher.frames[0]?.content).toMatch(/everything follows from the beginning/);
+  expect(textsOf(foldFrames(watcher.frames.slice(1))).answer).toBe(text);
+  watcher.close();
+});
+
+test('a run that is lost in mid-answer begins anew for its readers, and ends with the right text', async () => {
+  stack.gateway.script('balanced-model', [{ tokens: { count: 200 }, intervalMs: 10 }, { tokens: { count: 200 } }]);
+  const watcher = await Watcher.connect(stack.url);
+  watcher.send({ swarm_id: 'one-voice', message: 'Count' });
+  const { run_id: runId = '' } = await watcher.frame(({ content }) => content?.includes('#20 ') ?? false);
+  await redis.del(...(await redis.keys(`murmuration:{${runId}}:*`)));
+  await watcher.done(runId, 20_000);
+  const { body } = await get(`${stack.url}/runs/${runId}`);
+  const last = watcher.frames.findLastIndex(isReset);
+  expect(last).toBeGreaterThan(0);
+  expect(textsOf(foldFrames(watcher.frames.slice(last + 1))).answer).toBe(body.responses[0]);
+  watcher.close();
+});
+
+test('long poll: asked again and again from its cursor, it tells every event once and then that it is done', async () => {
+  stack.gateway.script('balanced-model', [{ tokens: { count: 40 }, intervalMs: 20 }]);
+  const { body: started } = await post(`${stack.url}/swarm/execute`, {
+    swarm_id: 'one-voice',
+    message: 'Count',
+    wait: false,
+  });
+  const runId = (started as { run_id: string }).run_id;
+  const frames: AnyFrame[] = [];
+  let [cursor, done, questions] = ['0', false, 0];
+  while (!done) {
+    const { body } = await get(eventsUrl(runId, `?after=${cursor}&wait=5`));
+    frames.push(...(body.frames as AnyFrame[]));
+    ({ cursor, done } = body as { cursor: string; done: boolean });
+    questions++;
+  }
+  expect(questions).toBeGreaterThan(2);
+  expect(textsOf(foldFrames(frames)).answer).toHaveLength(
+    Array.from({ length: 40 }, (_, i) => `#${i} `).join('').length,
+  );
+  const patient = await get(eventsUrl(runId, '?wait=61'));
+  expect([patient.status, patient.body.error.code]).toEqual([400, 'INVALID_FIELD']);
+});
