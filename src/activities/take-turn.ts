@@ -47,9 +47,12 @@ export function createTakeTurn(dependencies: TurnDependencies) {
     try {
       const [attempt, messages] = await prepare(dependencies, request);
       if (attempt.result) return attempt.result;
+      if (attempt.cancelled) cancelled.abort();
+      cancelled.signal.throwIfAborted();
       if (!attempt.opened) throw textLost('Redis has lost the beginning of the run.');
       const prompt = await messages;
-      const input_mark = markOf(request, prompt, modelsOf(dependencies, request));
+      const models = dependencies.routes[request.definition.alias].map(({ model }) => model);
+      const input_mark = markOf(request, prompt, models);
       const recorded = await takeOver(dependencies.turns, request, input_mark);
       if (recorded) return recorded;
       return await new TurnAttempt(dependencies, request, attempt, input_mark, cancelled.signal, context).run(prompt);
@@ -63,10 +66,6 @@ export function createTakeTurn(dependencies: TurnDependencies) {
       release();
     }
   };
-}
-
-function modelsOf({ routes }: TurnDependencies, { definition }: TurnRequest): string[] {
-  return routes[definition.alias].map(({ model }) => model);
 }
 
 /** Takes the epoch and asks for the prompt's texts in the same round trip; the prompt is of use only if the turn is not finished. */

@@ -49,7 +49,7 @@ end
 
 /**
  * KEYS run, turn, text, events; ARGV ttl, the run's tag, JSON of the event that opens the run, or '', and a name that only this
- * attempt has. Makes the attempt the owner of the turn, and tells what earlier ones left, and whether the run has been opened.
+ * attempt has. Makes the attempt the owner of the turn, and tells what earlier ones left, and whether the run was opened or cancelled.
  */
 const beginAttempt = `
 ${GENERATIONS}
@@ -62,7 +62,8 @@ for i = 1, #KEYS do redis.call('EXPIRE', KEYS[i], ARGV[1]) end
 local state = redis.call('HMGET', KEYS[2], 'next', 'result', 'route')
 local text = redis.call('GET', KEYS[3]) or ''
 local opened = redis.call('HEXISTS', KEYS[1], 'once:run.started')
-return {'ok', generation, epoch, tonumber(state[1] or 0), text, state[2] or '', state[3] or '', opened}
+local cancelled = redis.call('HEXISTS', KEYS[1], 'cancelled')
+return {'ok', generation, epoch, tonumber(state[1] or 0), text, state[2] or '', state[3] or '', opened, cancelled}
 `;
 
 /**

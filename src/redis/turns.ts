@@ -25,6 +25,8 @@ export interface Attempt {
   route: unknown;
   /** False when Redis knows nothing of the run's beginning: it was lost, or nobody has opened the run yet. */
   opened: boolean;
+  /** The run is being cancelled: this was called out before anybody listened for this attempt. */
+  cancelled: boolean;
 }
 
 /** What an appended event does to the turn's record. */
@@ -136,7 +138,7 @@ function encodeEffect(effect: Effect): string {
 }
 
 function parseAttempt(owner: string, reply: unknown[]): Attempt {
-  const [verdict, generation, epoch, nextIndex, text, result, route, opened] = reply as [
+  const [verdict, generation, epoch, nextIndex, text, result, route, opened, cancelled] = reply as [
     string,
     string,
     number,
@@ -144,6 +146,7 @@ function parseAttempt(owner: string, reply: unknown[]): Attempt {
     string,
     string,
     string,
+    number,
     number,
   ];
   if (verdict !== 'ok') throw new AppendRefused(verdict as AppendRefused['reason']);
@@ -156,5 +159,6 @@ function parseAttempt(owner: string, reply: unknown[]): Attempt {
     result: result ? (JSON.parse(result) as TurnResult) : undefined,
     route: route ? JSON.parse(route) : undefined,
     opened: opened === 1,
+    cancelled: cancelled === 1,
   };
 }

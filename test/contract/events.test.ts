@@ -85,6 +85,7 @@ describe('the publisher of a turn', () => {
       result: undefined,
       route: undefined,
       opened: true,
+      cancelled: false,
     };
     const publisher = new TurnPublisher({ append } as TurnStore, speaker, { ...blank, ...attempt }, fail);
     act(publisher);
