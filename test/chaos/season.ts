@@ -56,7 +56,8 @@ export async function playSeason(world: World, seed: number, given?: Planned[]):
     sleep(LIMIT_MS, undefined, { ref: false }).then(() => problems.push('It took too long.')),
   ]);
   await harm;
-  for (const run of runs) problems.push(...(await judge(world, run)));
+  // a stream that its readers could not fold cannot be read by the API either
+  if (problems.length === 0) for (const run of runs) problems.push(...(await judge(world, run)));
   const readers = runs.flatMap((run) => run.readers);
   const season = {
     seed,

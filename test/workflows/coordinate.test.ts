@@ -1,6 +1,6 @@
 import type { TurnRequest } from '../../src/contract';
 import { planText } from '../support/plan';
-import { coordinateInput, createTheatre, type Theatre } from '../support/workflows';
+import { coordinateInput, createTheatre, report, type Theatre } from '../support/workflows';
 
 let theatre: Theatre;
 beforeAll(async () => (theatre = await createTheatre()), 60_000);
@@ -63,3 +63,15 @@ test('all turns speak into the stream of the run that was started', async () => 
     new Set(['strategic-swarm', 'coding-swarm', 'debate-swarm']),
   );
 });
+
+test('code that fails when it is executed is sent back, whatever its reviewers say, and they are told what happened', async () => {
+  withFaults(0);
+  const { execution } = theatre;
+  theatre.execution = () => report([{ name: 'fibonacci(10)', passed: false, error: 'got 54' }]);
+  const result = await theatre.run(coordinateInput(1));
+  theatre.execution = execution;
+  const verdicts = result.stages?.flatMap(({ stage, verdict }) => (stage.startsWith('review') ? [verdict] : []));
+  expect(verdicts).toEqual(['revise', 'revise']);
+  const voice = theatre.asked.find(({ turn }) => turn === 'review/cautious');
+  expect(voice?.messages[0]?.parts.join('')).toContain('0 of 1 checks passed.\n- fibonacci(10): got 54');
+}, 30_000);

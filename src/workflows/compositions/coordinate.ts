@@ -1,7 +1,7 @@
 /** plan -> (a person approves) -> implement and verify -> review -> (implement -> review, while faults are found and rounds are left) */
 import { VERDICT_REQUEST } from '../../contract/prompts';
 import { readVerdict } from '../../contract/verdict';
-import type { PromptPart, TurnResult, Verdict } from '../../contract';
+import type { PromptPart, TurnResult, Verdict, Verification } from '../../contract';
 import { textOf } from '../team';
 import type { StageOutcome, Stages } from '../stages';
 import { stagesByName } from './by-name';
@@ -28,10 +28,11 @@ export async function coordinate(stages: Stages): Promise<void> {
         ...stages.task,
         '\n\n# Code\n',
         textOf(code.answer),
+        ...briefOfExecution(code.result.verification),
       ],
       closing: VERDICT_REQUEST,
     });
-    const verdict = verdictOf(reviewed);
+    const verdict = hasFailed(code.result.verification) ? 'revise' : verdictOf(reviewed);
     stages.conclude(verdict);
     if (verdict === 'pass') return;
     faults = { code: code.answer, review: reviewed };
@@ -59,6 +60,20 @@ function nameOf(stage: string, round: number): string {
 /** What the review found as data decides; where the model could not write it, its verdict line does. */
 function verdictOf({ answer, result }: StageOutcome): Verdict {
   return result.structures?.critic?.verdict ?? readVerdict(answer.text);
+}
+
+/** Code that does not run as it should is sent back, whatever its reviewers think. */
+function hasFailed(verification: Verification | undefined): boolean {
+  return verification !== undefined && verification.executed && !verification.passed;
+}
+
+/** Reviewers are told what happened, so that they need not guess. */
+function briefOfExecution(verification: Verification | undefined): PromptPart[] {
+  if (!verification?.executed) return [];
+  const { checks } = verification;
+  const failed = checks.filter(({ passed }) => !passed).map(({ name, error = '' }) => `\n- ${name}: ${error}`);
+  const sum = `It was executed: ${checks.length - failed.length} of ${checks.length} checks passed.`;
+  return [`\n\n# Execution\n${sum}${failed.join('')}`];
 }
 
 interface Faults {
