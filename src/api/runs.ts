@@ -49,19 +49,10 @@ export class Runs {
 
   async start(order: Order, { run_id, session_id, team_id }: RunScope): Promise<StartedRun> {
     const scope = { run_id, session_id, team_id };
-    try {
-      await this.startWorkflow(order, scope);
-      this.options.onStart(scope);
-      return { ...scope, replayed: false };
-    } catch (error) {
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      const memo = (await this.execution(run_id)).memo ?? {};
-      if (memo.request === fingerprint(order)) {
-        await this.sendParts(run_id, order.message).catch(ignoreEnded);
-        return { ...scope, session_id: String(memo.session_id), replayed: true };
-      }
-      throw new ApiError('IDEMPOTENCY_CONFLICT', 'Idempotency-Key: was used before with another request.');
-    }
+    const parts = split(order.message);
+    const started = await this.startOnce(this.inputOf(order, scope, parts), this.startOptions(order, scope));
+    await this.sendParts(run_id, parts).catch(ignoreEnded);
+    return started;
   }
 
   /** The result, or undefined when the run is not over within the time. Throws {@link ApiError} when the run failed. */
@@ -114,11 +105,10 @@ export class Runs {
     throw new ApiError('UNKNOWN_SWARM', `${field}: there is no swarm "${id}"; there are ${known}.`);
   }
 
-  private async startWorkflow(order: Order, scope: RunScope): Promise<void> {
+  private inputOf(order: Order, scope: RunScope, parts: string[]): SwarmRunInput {
     const { swarm, members } = this.definitionOf(order);
     const { message, max_rounds } = order;
-    const parts = split(message);
-    const input: SwarmRunInput = {
+    return {
       ...scope,
       swarm,
       ...(swarm.stages ? { members, max_rounds } : {}),
@@ -129,14 +119,10 @@ export class Runs {
       // alone in a session of its own, a run meets nobody
       ...(order.session_id ? { session_policy: order.session_policy ?? 'queue' } : {}),
     };
-    const start = this.startOptions(order, scope);
-    await this.client.workflow.start<typeof runSwarm>('runSwarm', { ...start, args: [input] });
-    await this.sendParts(scope.run_id, message);
   }
 
   /** Sent again, a part changes nothing: whoever retries a start that broke off sends all of them. */
-  private async sendParts(runId: string, message: string): Promise<void> {
-    const parts = split(message);
+  private async sendParts(runId: string, parts: string[]): Promise<void> {
     if (parts.length === 1) return;
     const handle = this.client.workflow.getHandle(runId);
     for (const [index, text] of parts.entries()) await handle.signal(MESSAGE_PART, { index, text });
@@ -144,19 +130,26 @@ export class Runs {
 
   /** Starts a run that comes from another; the same key, request and source always name the same run. */
   async startFork(input: SwarmRunInput, request: string): Promise<StartedRun> {
-    const { run_id, session_id, team_id, message, fork } = input;
+    const { session_id, team_id, message, fork } = input;
     const order = { swarm_id: team_id, message, session_id, max_rounds: 1 };
     const { memo, ...start } = this.startOptions(order, input);
     const lineage = { forked_from: fork?.run_id ?? '', forked_at: fork?.from ?? '' };
-    const options = { ...start, memo: { ...memo, ...lineage, request }, args: [input] as [SwarmRunInput] };
+    return this.startOnce(input, { ...start, memo: { ...memo, ...lineage, request } });
+  }
+
+  /** Starts the run, or finds the one that an equal request has started before. Temporal decides which of several comes first. */
+  private async startOnce(input: SwarmRunInput, options: ReturnType<Runs['startOptions']>): Promise<StartedRun> {
+    const { run_id, session_id, team_id } = input;
+    const scope = { run_id, session_id, team_id };
     try {
-      await this.client.workflow.start<typeof runSwarm>('runSwarm', options);
-      this.options.onStart({ run_id, session_id, team_id });
-      return { run_id, session_id, team_id, replayed: false };
+      await this.client.workflow.start<typeof runSwarm>('runSwarm', { ...options, args: [input] });
+      this.options.onStart(scope);
+      return { ...scope, replayed: false };
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      if ((await this.execution(run_id)).memo?.request === request)
-        return { run_id, session_id, team_id, replayed: true };
+      const memo = (await this.execution(run_id)).memo ?? {};
+      if (memo.request === options.memo.request)
+        return { ...scope, session_id: String(memo.session_id), replayed: true };
       throw new ApiError('IDEMPOTENCY_CONFLICT', 'Idempotency-Key: was used before with another request.');
     }
   }

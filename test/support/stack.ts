@@ -16,6 +16,8 @@ export interface Stack {
   /** Starts another worker, or API, in place of one that was killed. */
   startWorker(): Promise<Running>;
   startApi(): Promise<Running>;
+  /** Starts an API process beside the first one, on a port of its own, and answers its base address. */
+  addApi(): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -48,8 +50,8 @@ export async function createStack(
     ...envAt(gateway),
   };
   const running = new Set<Running>();
-  const launch = async (file: string, ready: string) => {
-    const one = start(process.execPath, [dist(file)], shared);
+  const launch = async (file: string, ready: string, more: NodeJS.ProcessEnv = {}) => {
+    const one = start(process.execPath, [dist(file)], { ...shared, ...more });
     running.add(one);
     await logLine(one, ready);
     return one;
@@ -60,6 +62,11 @@ export async function createStack(
     env: shared,
     startWorker: async () => (stack.worker = await launch('worker.js', 'worker ready')),
     startApi: async () => (stack.api = await launch('api/main.js', 'api ready')),
+    async addApi() {
+      const another = await freePort();
+      await launch('api/main.js', 'api ready', { PORT: String(another) });
+      return `http://127.0.0.1:${another}`;
+    },
     async stop() {
       await Promise.all([...running].map((one) => one.stop()));
       await gateway.stop();

@@ -33,7 +33,8 @@ export async function runTeam(
   };
   const streams = /\btext\/event-stream\b/.test(ctx.get('Accept')) || request.stream !== false;
   if (streams) return streamTeam(ctx, services, order, swarm);
-  const { replayed: _replayed, ...scope } = await services.runs.start(order, services.runs.prepare(order));
+  const { replayed, ...scope } = await services.runs.start(order, services.runs.prepare(order));
+  if (replayed) ctx.set('Idempotency-Replayed', 'true');
   const waitMs = Math.min(services.syncWaitMs, (timeout ?? Infinity) * 1000);
   const result = await waitForResult(services, scope.run_id, waitMs);
   const address = `/runs/${encodeURIComponent(scope.run_id)}`;

@@ -1,0 +1,72 @@
+/** One `Idempotency-Key` is one run: at however many API processes, and when the process that took the request is gone. */
+import { randomUUID } from 'node:crypto';
+import { collectSse, get, post } from '../support/readers';
+import { createStack, until, type Stack } from '../support/stack';
+
+const PARALLEL = 50;
+
+let stack: Stack;
+beforeAll(async () => (stack = await createStack()), 60_000);
+afterAll(() => stack.stop());
+beforeEach(() => stack.gateway.reset());
+
+const ORDER = { swarm_id: 'one-voice', message: 'Once' };
+const newKey = () => ({ 'Idempotency-Key': randomUUID() });
+const calls = () => stack.gateway.calls('balanced-model');
+
+test('fifty equal requests at once, at two API processes, start one run and call the model once', async () => {
+  const urls = [stack.url, await stack.addApi()];
+  const key = newKey();
+  stack.gateway.always('balanced-model', { tokens: { count: 20 }, intervalMs: 20 });
+  const replies = await Promise.all(
+    Array.from({ length: PARALLEL }, (_, i) => post(`${urls[i % 2]}/swarm/execute`, ORDER, key)),
+  );
+  expect(replies.map(({ status }) => status)).toEqual(Array(PARALLEL).fill(200));
+  const [first] = replies;
+  for (const { body } of replies) expect(body).toEqual(first?.body);
+  expect(replies.filter(({ headers }) => headers.get('idempotency-replayed') === 'true')).toHaveLength(PARALLEL - 1);
+  expect(calls()).toHaveLength(1);
+});
+
+test('the API is killed while a caller waits for the reply: the same request again gets the same run, and is not paid twice', async () => {
+  const key = newKey();
+  stack.gateway.always('balanced-model', { tokens: { count: 100 }, intervalMs: 30 });
+  const waiting = post(`${stack.url}/swarm/execute`, ORDER, key).catch(() => 'cut off');
+  await stack.gateway.waitFor(() => (calls()[0]?.tokensSent ?? 0) > 10, 15_000);
+  await stack.api.kill('SIGKILL');
+  expect(await waiting).toBe('cut off');
+  await stack.startApi();
+  const again = await post(`${stack.url}/swarm/execute`, ORDER, key);
+  expect(again.status).toBe(200);
+  expect(again.headers.get('idempotency-replayed')).toBe('true');
+  expect(again.body.responses).toEqual([calls()[0]?.textSent]);
+  expect(calls()).toHaveLength(1);
+  const runs = await until(async () => {
+    const { body } = await get(`${stack.url}/runs?session=${again.body.session_id}`);
+    return body.runs.length > 0 ? body.runs : undefined;
+  });
+  expect(runs.map(({ run_id }: { run_id: string }) => run_id)).toEqual([again.body.run_id]);
+});
+
+test('a stream that is asked for again with its key tells the run from its beginning', async () => {
+  const init = { method: 'POST', headers: newKey(), body: JSON.stringify({ ...ORDER, stream: true }) };
+  const [first, again] = [
+    await collectSse(`${stack.url}/swarm/execute`, init),
+    await collectSse(`${stack.url}/swarm/execute`, init),
+  ];
+  const told = (frames: typeof first) => frames.map(({ cursor, event, content }) => [cursor, event, content]);
+  expect(first[first.length - 1]?.event).toBe('run.completed');
+  expect(told(again)).toEqual(told(first));
+  expect(calls()).toHaveLength(1);
+});
+
+test('clients of the earlier addresses are told that their request was answered before', async () => {
+  const key = newKey();
+  const order = { team_id: 'one-voice', message: 'Once', stream: false };
+  const [first, again] = [
+    await post(`${stack.url}/teams/run`, order, key),
+    await post(`${stack.url}/teams/run`, order, key),
+  ];
+  expect([first, again].map(({ headers }) => headers.get('idempotency-replayed'))).toEqual([null, 'true']);
+  expect(again.body).toEqual(first.body);
+});
