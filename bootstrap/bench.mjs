@@ -6,9 +6,8 @@ import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readEnvironment, requireNode } from './environment.mjs';
-import { CalledOff, describeFailure } from './failure.mjs';
 import { startGuard } from './guard.mjs';
-import { INTERRUPTED, listenForInterruption } from './interruption.mjs';
+import { runMeasurement } from './measurement.mjs';
 import { prepare } from './prepare.mjs';
 import { createProgress } from './progress.mjs';
 import { redisServerArgs } from './redis.mjs';
@@ -23,7 +22,6 @@ const USAGE = `Usage: npm run bench -- [options]
   --json <file>      the figures as JSON
 
 Exit codes: 0 measured (also when a bar was missed), 1 a job failed or its text was damaged, 2 wrong usage, 130 interrupted.`;
-const USAGE_MISTAKE = 2;
 /** Names of the processes as bench/ gives them, in the order in which the guard stops them. */
 const MEMBERS = ['ours-api', 'ours-worker', 'against-api', 'against-worker', 'direct', 'temporal', 'redis'];
 
@@ -53,7 +51,7 @@ function readArguments(args) {
   };
 }
 
-/** @param {Omit<ReturnType<typeof readArguments>, 'help'>} wanted @param {AbortSignal} signal @returns {Promise<number>} */
+/** @param {ReturnType<typeof readArguments>} wanted @param {AbortSignal} signal @returns {Promise<number>} */
 async function prepareAndRun(wanted, signal) {
   requireNode();
   const place = readEnvironment();
@@ -79,33 +77,4 @@ async function prepareAndRun(wanted, signal) {
   });
 }
 
-async function main() {
-  const args = process.argv.slice(2);
-  /** @type {ReturnType<typeof readArguments>} */
-  let wanted;
-  try {
-    wanted = readArguments(args);
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}\n`);
-    return USAGE_MISTAKE;
-  }
-  const { help, ...rest } = wanted;
-  if (help) {
-    process.stdout.write(`${USAGE}\n`);
-    return 0;
-  }
-  const { signal } = listenForInterruption(false);
-  try {
-    return await prepareAndRun(rest, signal);
-  } catch (error) {
-    if (signal.aborted || error instanceof CalledOff) {
-      process.stderr.write('interrupted\n');
-      return INTERRUPTED;
-    }
-    process.stderr.write(`${describeFailure(error).join('\n')}\n`);
-    return 1;
-  }
-}
-
-// Sockets and timers of an interrupted run would keep the process for a while.
-process.exit(await main());
+await runMeasurement({ usage: USAGE, readArguments, run: prepareAndRun, interrupted: 'interrupted' });

@@ -6,9 +6,8 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readEnvironment, requireNode } from './environment.mjs';
-import { CalledOff, describeFailure } from './failure.mjs';
 import { ensureHumanEval } from './human-eval.mjs';
-import { INTERRUPTED, listenForInterruption } from './interruption.mjs';
+import { runMeasurement } from './measurement.mjs';
 import { createProgress } from './progress.mjs';
 import { createStack } from './stack.mjs';
 
@@ -16,10 +15,10 @@ const USAGE = `Usage: npm run eval -- [options]
   --limit <n>             the first n problems
   --tasks <1,2,...>       only these problems, by number
   --only single|swarm     one of the two systems
+  --parallel <n>          problems at a time, 1 by default; the model answers up to four together in less time than in a row
 
 Results: DATA_DIR/eval/results.jsonl, one line a problem and system; lines that are there are not measured again.
 Exit codes: 0 all measured, 1 something failed, 2 wrong usage, 130 interrupted.`;
-const USAGE_MISTAKE = 2;
 const PORT = '8017';
 
 /** @param {string[]} args */
@@ -30,15 +29,17 @@ function readArguments(args) {
       limit: { type: 'string', default: '164' },
       tasks: { type: 'string', default: '' },
       only: { type: 'string' },
+      parallel: { type: 'string', default: '1' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
-  const limit = Number(values.limit);
+  const [limit, parallel] = [Number(values.limit), Number(values.parallel)];
   if (!(Number.isInteger(limit) && limit > 0)) throw new Error('--limit: 1 or more.');
+  if (!(Number.isInteger(parallel) && parallel > 0)) throw new Error('--parallel: 1 or more.');
   if (values.only !== undefined && !['single', 'swarm'].includes(values.only))
     throw new Error('--only: single or swarm.');
   const tasks = (values.tasks ?? '').split(',').filter(Boolean);
-  return { help: values.help, limit, tasks, systems: values.only ? [values.only] : ['single', 'swarm'] };
+  return { help: values.help, limit, parallel, tasks, systems: values.only ? [values.only] : ['single', 'swarm'] };
 }
 
 /** The same place with data and port of its own, and the swarm of one call that the other is compared with. */
@@ -46,11 +47,13 @@ function readPlace() {
   const { dataDir } = readEnvironment();
   process.env.DATA_DIR = join(dataDir, 'eval');
   process.env.PORT = process.env.EVAL_PORT || PORT;
+  // shorter than fetch waits for the headers of a reply
+  process.env.SYNC_WAIT_SECONDS = '120';
   process.env.SWARMS_FILE = join(readEnvironment().root, 'eval', 'swarms.json');
   return readEnvironment();
 }
 
-/** @param {Omit<ReturnType<typeof readArguments>, 'help'>} wanted @param {AbortSignal} signal @returns {Promise<number>} */
+/** @param {ReturnType<typeof readArguments>} wanted @param {AbortSignal} signal @returns {Promise<number>} */
 async function prepareAndRun(wanted, signal) {
   requireNode();
   const place = readPlace();
@@ -77,31 +80,9 @@ async function prepareAndRun(wanted, signal) {
   }
 }
 
-async function main() {
-  /** @type {ReturnType<typeof readArguments>} */
-  let wanted;
-  try {
-    wanted = readArguments(process.argv.slice(2));
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}\n`);
-    return USAGE_MISTAKE;
-  }
-  const { help, ...rest } = wanted;
-  if (help) {
-    process.stdout.write(`${USAGE}\n`);
-    return 0;
-  }
-  const { signal } = listenForInterruption(false);
-  try {
-    return await prepareAndRun(rest, signal);
-  } catch (error) {
-    if (signal.aborted || error instanceof CalledOff) {
-      process.stderr.write('interrupted; the same command goes on\n');
-      return INTERRUPTED;
-    }
-    process.stderr.write(`${describeFailure(error).join('\n')}\n`);
-    return 1;
-  }
-}
-
-process.exit(await main());
+await runMeasurement({
+  usage: USAGE,
+  readArguments,
+  run: prepareAndRun,
+  interrupted: 'interrupted; the same command goes on',
+});

@@ -17,6 +17,8 @@ export interface EvalOptions {
   limit: number;
   tasks: string[];
   systems: SystemName[];
+  /** How many problems are put at a time. */
+  parallel: number;
   signal: AbortSignal;
   say(line: string): void;
 }
@@ -34,19 +36,21 @@ export async function runEval(options: EvalOptions): Promise<number> {
   const wanted = readProblems(options.problems)
     .filter(({ task_id }) => options.tasks.length === 0 || options.tasks.includes(task_id.replace('HumanEval/', '')))
     .slice(0, options.limit);
-  try {
-    for (const problem of wanted) {
-      for (const system of options.systems) {
-        signal.throwIfAborted();
-        if (results.has(problem.task_id, system)) continue;
-        const result = await measure(problem, system, options, sandbox);
-        results.add(result);
-        const { passed, seconds, rounds } = result;
-        say(
-          `${problem.task_id} ${system}: ${passed ? 'passed' : 'failed'}, ${seconds.toFixed(1)} s, ${rounds} repairs`,
-        );
-      }
+  const jobs = wanted
+    .flatMap((problem) => options.systems.map((system) => ({ problem, system })))
+    .filter(({ problem, system }) => !results.has(problem.task_id, system));
+  const work = async () => {
+    for (let job = jobs.shift(); job; job = jobs.shift()) {
+      signal.throwIfAborted();
+      const result = await measure(job.problem, job.system, options, sandbox);
+      results.add(result);
+      const { passed, seconds, rounds } = result;
+      const outcome = `${passed ? 'passed' : 'failed'}, ${seconds.toFixed(1)} s, ${rounds} repairs`;
+      say(`${result.task_id} ${result.system}: ${outcome}`);
     }
+  };
+  try {
+    await Promise.all(Array.from({ length: options.parallel }, work));
   } finally {
     await sandbox.close();
   }
