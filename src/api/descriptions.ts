@@ -12,6 +12,8 @@ export interface RunDescription extends RunScope {
   ended_at: string | null;
   /** The run that this one was forked from, and the turn or stage at which. */
   forked_from: Lineage | null;
+  /** What the run may use, US dollars and tokens; null where nothing limits it. */
+  budget: { usd: number | null; tokens: number | null };
 }
 
 type Execution = NonNullable<WorkflowExecutionDescription['raw']['workflowExecutionInfo']>;
@@ -28,6 +30,7 @@ export function toDescription(
     const payload = memo?.fields?.[name];
     return payload ? String(payloadConverter.fromPayload(payload)) : '';
   };
+  const amount = (name: string): number | null => (note(name) ? Number(note(name)) : null);
   return {
     run_id: execution?.workflowId ?? '',
     swarm_id: note('swarm_id'),
@@ -38,6 +41,7 @@ export function toDescription(
     started_at: toIso(startTime) ?? '',
     ended_at: toIso(closeTime),
     forked_from: note('forked_from') ? { run_id: note('forked_from'), from: note('forked_at') } : null,
+    budget: { usd: amount('budget_usd'), tokens: amount('budget_tokens') },
   };
 }
 

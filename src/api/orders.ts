@@ -18,6 +18,24 @@ export interface Order extends StartRequest {
   idempotencyKey?: string | undefined;
 }
 
+/** What a run may use, US dollars and tokens; what is not given is not limited. */
+export interface Budget {
+  usd?: number | undefined;
+  tokens?: number | undefined;
+}
+
+/** The run's budget as its memo notes it: what the caller asked for, and no more than every run may use. */
+export function budgetNotes({ budget_usd, budget_tokens }: Order, most: Budget) {
+  const usd = least(budget_usd, most.usd);
+  const tokens = least(budget_tokens, most.tokens);
+  return { ...(usd ? { budget_usd: usd } : {}), ...(tokens ? { budget_tokens: tokens } : {}) };
+}
+
+function least(...limits: (number | null | undefined)[]): number | undefined {
+  const given = limits.flatMap((limit) => limit ?? []);
+  return given.length > 0 ? Math.min(...given) : undefined;
+}
+
 /** A message in the parts in which it travels; one, unless it is too long for a workflow's input. */
 export function split(message: string): string[] {
   const count = Math.max(1, Math.ceil(message.length / MESSAGE_PART_LENGTH));

@@ -10,12 +10,17 @@ export interface RunPage {
   next_page: string | null;
 }
 
-/** Newest first; children of coordinated runs are left out. */
-export async function listRuns({ client }: TemporalHandle, namespace: string, query: ListRunsQuery): Promise<RunPage> {
+/** Newest first; children of coordinated runs are left out. With `prefix`, runs whose ids begin with it. */
+export async function listRuns(
+  { client }: TemporalHandle,
+  namespace: string,
+  query: ListRunsQuery,
+  prefix?: string,
+): Promise<RunPage> {
   const { executions, nextPageToken } = await client.workflowService.listWorkflowExecutions({
     namespace,
     pageSize: query.limit,
-    query: toVisibilityQuery(query),
+    query: toVisibilityQuery(query, prefix),
     ...(query.page ? { nextPageToken: Buffer.from(query.page, 'base64url') } : {}),
   });
   const runs = (executions ?? []).map((execution) => toDescription(client, execution));
@@ -30,11 +35,12 @@ const EXECUTION_STATUS = {
 };
 
 /** The contract lets no quote into these values. */
-function toVisibilityQuery({ swarm, session, status }: ListRunsQuery): string {
+function toVisibilityQuery({ swarm, session, status }: ListRunsQuery, prefix: string | undefined): string {
   return [
     `WorkflowType IN ('runSwarm', 'coordinate')`,
     ...(swarm ? [`${SEARCH_ATTRIBUTES.swarm} = '${swarm}'`] : []),
     ...(session ? [`${SEARCH_ATTRIBUTES.session} = '${session}'`] : []),
     ...(status ? [EXECUTION_STATUS[status]] : []),
+    ...(prefix ? [`WorkflowId STARTS_WITH '${prefix}'`] : []),
   ].join(' AND ');
 }

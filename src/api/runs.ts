@@ -14,7 +14,7 @@ import type { ModelNames, RunOutcome, RunResult, RunScope, SwarmDefinition, Swar
 import type { runSwarm } from '../workflows';
 import { toDescription, type RunDescription } from './descriptions';
 import { ApiError } from './errors';
-import { fingerprint, gateOptions, hash, split, turnOptions, type Order } from './orders';
+import { budgetNotes, fingerprint, gateOptions, hash, split, turnOptions, type Budget, type Order } from './orders';
 import { failedOutcome, failureOf, partialResult } from './outcomes';
 import { attributesOf } from './search-attributes';
 import type { TemporalHandle } from './temporal';
@@ -28,6 +28,8 @@ export interface RunsOptions {
   temporal: TemporalHandle;
   taskQueue: string;
   swarms: readonly SwarmDefinition[];
+  /** What any run may use. */
+  runBudget: Budget;
   modelNames(): ModelNames;
   /** Called when a run has been started. */
   onStart(scope: RunScope): void;
@@ -130,8 +132,9 @@ export class Runs {
 
   /** Starts a run that comes from another; the same key, request and source always name the same run. */
   async startFork(input: SwarmRunInput, request: string): Promise<StartedRun> {
-    const { session_id, team_id, message, fork } = input;
-    const order = { swarm_id: team_id, message, session_id, max_rounds: 1 };
+    const { session_id, team_id, message, fork, options: turns } = input;
+    const { budget_usd, budget_tokens } = turns;
+    const order = { swarm_id: team_id, message, session_id, max_rounds: 1, budget_usd, budget_tokens };
     const { memo, ...start } = this.startOptions(order, input);
     const lineage = { forked_from: fork?.run_id ?? '', forked_at: fork?.from ?? '' };
     return this.startOnce(input, { ...start, memo: { ...memo, ...lineage, request } });
@@ -167,12 +170,13 @@ export class Runs {
 
   private startOptions(order: Order, { run_id, session_id, team_id }: RunScope) {
     const excerpt = order.message.slice(0, EXCERPT);
+    const budget = budgetNotes(order, this.options.runBudget);
     return {
       workflowId: run_id,
       taskQueue: this.options.taskQueue,
       // one run id is one run, for ever: this is what makes an idempotency key hold
       workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
-      memo: { swarm_id: team_id, session_id, message: excerpt, request: fingerprint(order) },
+      memo: { swarm_id: team_id, session_id, message: excerpt, request: fingerprint(order), ...budget },
       staticSummary: `${team_id} · ${excerpt.replace(/\s+/g, ' ')}`,
       ...(this.options.temporal.searchable ? { typedSearchAttributes: attributesOf(team_id, session_id) } : {}),
     };

@@ -14,18 +14,19 @@ import { createTurnStore } from '../redis/turns';
 import { createApp } from './app';
 import { createKeyring } from './auth';
 import { createBus } from './bus';
-import { createForkRun } from './fork';
+import { createForkRun, forkPrefix } from './fork';
 import { listen } from './listen';
 import { createApiMetrics } from './metrics';
 import { createModelNames } from './model-names';
 import { createRelay } from './relay';
 import { createRetellings } from './retellings';
 import { listRuns } from './run-list';
-import { Runs } from './runs';
+import { Runs, type RunsOptions } from './runs';
 import type { Services } from './services';
 import { createEventStreams } from './sse';
 import { createSteer } from './steer';
 import { connectTemporal, type TemporalHandle } from './temporal';
+import { createReadPrompts } from './turn-prompts';
 import { keepVigil } from './vigil';
 import { createWebSockets } from './websocket';
 
@@ -54,7 +55,7 @@ export async function createServer(config: Config, log: Logger): Promise<Running
     noteActivity(redis, team_id);
     log.info({ run_id, session_id, swarm: team_id }, 'run started');
   };
-  const runs = new Runs({ temporal, taskQueue: config.TASK_QUEUE, swarms: config.swarms, modelNames, onStart });
+  const runs = new Runs({ temporal, ...settingsOf(config), modelNames, onStart });
   const relay = createRelay(follower, history, createRetellings(runs));
   const vigil = keepVigil({ follower, history, turns: createTurnStore(redis), relay, runs, log });
   const bus = createBus(redis, relay, log);
@@ -99,6 +100,11 @@ export async function createServer(config: Config, log: Logger): Promise<Running
   };
 }
 
+function settingsOf(config: Config): Pick<RunsOptions, 'taskQueue' | 'swarms' | 'runBudget'> {
+  const runBudget = { usd: config.BUDGET_RUN_USD, tokens: config.BUDGET_RUN_TOKENS };
+  return { taskQueue: config.TASK_QUEUE, swarms: config.swarms, runBudget };
+}
+
 type Parts = Pick<Services, 'redis' | 'runs' | 'relay' | 'streams' | 'history' | 'metrics' | 'stopping'>;
 
 /** What the routes work with: the parts of the server, and what is made of them. */
@@ -109,7 +115,11 @@ function assemble(config: Config, temporal: TemporalHandle, parts: Parts): Servi
     ...parts,
     swarms: config.swarms,
     memory: createMemory(redis, { windowTokens: config.MEMORY_WINDOW_TOKENS, ttlSeconds: config.MEMORY_TTL_SECONDS }),
-    listRuns: (query) => listRuns(temporal, config.TEMPORAL_NAMESPACE, query),
+    async listRuns(query) {
+      const source = query.forked_from ? await runs.describe(query.forked_from) : undefined;
+      const prefix = source && forkPrefix(source.team_id, source.run_id);
+      return listRuns(temporal, config.TEMPORAL_NAMESPACE, query, prefix);
+    },
     async cancelRun(runId) {
       const accepted = await runs.cancel(runId);
       // Temporal knows first: a worker that hears the call waits for Temporal's word before it reports the turn as cancelled
@@ -118,6 +128,7 @@ function assemble(config: Config, temporal: TemporalHandle, parts: Parts): Servi
     },
     steer: createSteer(temporal, (runId) => runs.describe(runId)),
     forkRun: createForkRun(temporal, runs),
+    readPrompts: createReadPrompts(temporal, runs),
     temporalAnswers: (deadlineMs) =>
       connection
         .withDeadline(Date.now() + deadlineMs, () => connection.workflowService.getSystemInfo({}))

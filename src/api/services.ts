@@ -10,6 +10,7 @@ import type { RunPage } from './run-list';
 import type { Runs } from './runs';
 import type { EventStreams } from './sse';
 import type { Steer } from './steer';
+import type { ReadPrompts } from './turn-prompts';
 
 export interface Services {
   swarms: readonly SwarmDefinition[];
@@ -25,6 +26,7 @@ export interface Services {
   cancelRun(runId: string): Promise<boolean>;
   steer: Steer;
   forkRun: ForkRun;
+  readPrompts: ReadPrompts;
   temporalAnswers(deadlineMs: number): Promise<boolean>;
   /** Aborted when this process stops: whoever waits for a run is then told where to find it. */
   stopping: AbortSignal;

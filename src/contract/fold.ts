@@ -18,6 +18,8 @@ export interface TurnSnapshot {
   usage?: Usage;
   cost_usd?: number | null;
   duration_ms?: number;
+  /** The run from which the result was taken over, without a call. */
+  reused_from?: string;
   failure?: { code: FailureCode; message: string };
   /** The index that the turn's next event must have. */
   next_index: number;
@@ -207,13 +209,14 @@ const changes: { [T in TurnEvent['type']]: (event: TurnEventOf<T>, turn: TurnSna
   'turn.rerouted': ({ to }) => ({ model: to }),
   'turn.resumed': ({ model }) => ({ ...running, model }),
   'turn.restarted': ({ model }) => ({ ...running, model, text: '' }),
-  'turn.completed': ({ model, gateway, usage, cost_usd, duration_ms }) => ({
+  'turn.completed': ({ model, gateway, usage, cost_usd, duration_ms, reused_from }) => ({
     status: 'completed',
     model,
     gateway,
     usage,
     cost_usd,
     duration_ms,
+    ...(reused_from ? { reused_from } : {}),
   }),
   'turn.failed': ({ code, message, usage }) => ({
     status: 'failed',

@@ -1,6 +1,6 @@
 /** A fork: a new run that goes the way of an old one up to a change, and takes over every result whose input is the same. */
 import { z } from 'zod';
-import { ALIASES } from './names';
+import { ALIASES, type Alias } from './names';
 import type { TurnResult } from './runs';
 
 /** What may be changed about a turn. */
@@ -22,6 +22,17 @@ export type TurnEdit = z.infer<typeof turnEdit>;
 /** Body of `POST /runs/:id/fork`. `from` is a turn, or a stage: then all of its turns are changed. */
 export const forkRequest = z.object({ from: z.string().min(1).max(200), edit: turnEdit });
 export type ForkRequest = z.infer<typeof forkRequest>;
+
+/** With what a turn was asked: what a fork may edit. */
+export interface TurnPrompt {
+  turn: string;
+  role: string;
+  label: string;
+  system: string;
+  alias: Alias;
+  /** What earlier forks have added to the turn's task, oldest first. */
+  instructions: string[];
+}
 
 /** Where a run comes from. */
 export interface Lineage {

@@ -129,6 +129,12 @@ export const listRunsQuery = z.object({
     .optional(),
   session: z.string().max(SESSION_ID_LIMIT).regex(SESSION_ID).optional(),
   status: z.enum(['running', 'completed', 'failed', 'cancelled']).optional(),
+  /** Only forks of that run. */
+  forked_from: z
+    .string()
+    .max(200)
+    .regex(/^[\w.-]*$/)
+    .optional(),
   limit: z.coerce.number().int().min(1).max(100).default(20),
   page: z.string().max(4000).optional(),
 });

@@ -1,41 +1,24 @@
 /** Who and what can use the page: keyboards, screen readers, narrow screens, slow lines; and what it shows when things are not there. */
-import { readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import type { AxeResults } from 'axe-core';
 import { Redis } from 'ioredis';
-import type { Browser, Page } from 'playwright-core';
-import { createStack, until, type Stack } from '../support/stack';
+import { createStack, until } from '../support/stack';
 import { post } from '../support/readers';
-import { createLine, startBrowser, visit } from './browser';
+import { createLine, seriousFaults, setScene } from './browser';
 
-let stack: Stack;
-let browser: Browser;
-beforeAll(async () => {
-  [stack, browser] = await Promise.all([createStack(), startBrowser()]);
-}, 60_000);
-afterAll(async () => {
-  await browser.close();
-  await stack.stop();
-});
+const scene = setScene();
 
-const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 const KB = 1024;
-
-/** What axe finds that matters; WCAG 2.2 A and AA. */
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
-  const { violations: found } = await page.evaluate<AxeResults>('axe.run()');
-  return found
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);
-}
 
 async function finishedRun(message = 'Weigh it'): Promise<string> {
   const text = '## Why\n\nBecause `x` is *so*.\n\n```python\nprint(1)\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n';
-  stack.gateway.script('optimistic-model', [{ tokens: { text } }]);
-  const { body } = await post(`${stack.url}/swarm/execute`, { swarm_id: 'debate-swarm', message, session_id: 'a11y' });
+  scene.stack.gateway.script('optimistic-model', [{ tokens: { text } }]);
+  const { body } = await post(`${scene.stack.url}/swarm/execute`, {
+    swarm_id: 'debate-swarm',
+    message,
+    session_id: 'a11y',
+  });
   return body.run_id as string;
 }
 
@@ -44,18 +27,18 @@ test('axe finds no serious fault on any view, in light and in dark', async () =>
   const other = await finishedRun();
   const views = ['', '/runs', '/live', '/sessions', '/sessions/a11y', '/system', `/runs/${runId}`, '/nowhere'];
   for (const colorScheme of ['light', 'dark'] as const) {
-    const { page, close } = await visit(browser, `${stack.url}/dashboard`, { colorScheme, bypassCSP: true });
+    const { page, close } = await scene.visit('/dashboard', { colorScheme, bypassCSP: true });
     const shown = colorScheme === 'light' ? [...views, `/compare/${runId}/${other}`] : ['', `/runs/${runId}`];
     for (const view of shown) {
-      await page.goto(`${stack.url}/dashboard${view}`);
+      await page.goto(`${scene.stack.url}/dashboard${view}`);
       await page.locator('main :is(h1, h2)').first().waitFor();
       await page.locator('.loading').waitFor({ state: 'detached' });
-      expect({ view, colorScheme, found: await violations(page) }).toEqual({ view, colorScheme, found: [] });
+      expect({ view, colorScheme, found: await seriousFaults(page) }).toEqual({ view, colorScheme, found: [] });
     }
-    await page.goto(`${stack.url}/dashboard/runs/${runId}`);
+    await page.goto(`${scene.stack.url}/dashboard/runs/${runId}`);
     for (const tab of ['result', 'plots']) {
       await page.click(`#tab-${tab}`);
-      expect({ tab, found: await violations(page) }).toEqual({ tab, found: [] });
+      expect({ tab, found: await seriousFaults(page) }).toEqual({ tab, found: [] });
     }
     await close();
   }
@@ -63,8 +46,8 @@ test('axe finds no serious fault on any view, in light and in dark', async () =>
 
 test('the keyboard alone starts a run, walks its parts and stops it', async () => {
   for (const model of ['optimistic-model', 'cautious-model', 'balanced-model'])
-    stack.gateway.script(model, [{ tokens: { count: 3000 }, intervalMs: 20 }]);
-  const { page, close } = await visit(browser, `${stack.url}/dashboard`);
+    scene.stack.gateway.script(model, [{ tokens: { count: 3000 }, intervalMs: 20 }]);
+  const { page, close } = await scene.visit('/dashboard');
   await page.locator('.composer').waitFor();
   const focused = () => page.evaluate<string>('document.activeElement.textContent || document.activeElement.id');
   const tabTo = async (wanted: RegExp) => {
@@ -94,9 +77,9 @@ test('the keyboard alone starts a run, walks its parts and stops it', async () =
 
 test('nothing is wider than a narrow screen', async () => {
   const runId = await finishedRun();
-  const { page, close } = await visit(browser, `${stack.url}/dashboard`, { viewport: { width: 390, height: 844 } });
+  const { page, close } = await scene.visit('/dashboard', { viewport: { width: 390, height: 844 } });
   for (const view of ['', '/runs', '/live', '/sessions', '/sessions/a11y', '/system', `/runs/${runId}`]) {
-    await page.goto(`${stack.url}/dashboard${view}`);
+    await page.goto(`${scene.stack.url}/dashboard${view}`);
     await page.locator('main :is(h1, h2)').first().waitFor();
     await page.locator('.loading').waitFor({ state: 'detached' });
     const width = await page.evaluate<number>('document.documentElement.scrollWidth');
@@ -106,8 +89,8 @@ test('nothing is wider than a narrow screen', async () => {
 });
 
 test('an unknown run, an address without a view, and an API that is away have each a page of their own', async () => {
-  const line = await createLine(stack.url);
-  const { page, close } = await visit(browser, `${line.url}/dashboard/runs/no-such-run`);
+  const line = await createLine(scene.stack.url);
+  const { page, close } = await scene.visit(`${line.url}/dashboard/runs/no-such-run`);
   await page.getByRole('heading', { name: 'There is no such run' }).waitFor();
   await page.goto(`${line.url}/dashboard/somewhere/else`);
   await page.getByRole('heading', { name: 'There is nothing here' }).waitFor();
@@ -128,7 +111,7 @@ test('a run whose events have expired is shown from its result', async () => {
   const redis = new Redis(process.env.REDIS_TEST_URL ?? '');
   await redis.del(await redis.keys(`*${runId}*`));
   redis.disconnect();
-  const { page, close } = await visit(browser, `${stack.url}/dashboard/runs/${runId}`);
+  const { page, close } = await scene.visit(`/dashboard/runs/${runId}`);
   await page.locator('.run-kind .status-completed').waitFor();
   await page.getByRole('heading', { name: 'An old question' }).waitFor();
   await page.locator('[data-turn="optimistic"]', { hasText: 'Because' }).waitFor();
@@ -137,7 +120,7 @@ test('a run whose events have expired is shown from its result', async () => {
 
 test('the page opens without a key, asks for one, and works with it', async () => {
   const keyed = await createStack({ API_KEYS: 'me:otter-key' });
-  const { page, close } = await visit(browser, `${keyed.url}/dashboard`);
+  const { page, close } = await scene.visit(`${keyed.url}/dashboard`);
   await page.getByLabel('API key').fill('otter-key');
   await page.getByRole('button', { name: 'Use this key' }).click();
   await page.locator('.examples .chip').first().click();
@@ -148,18 +131,18 @@ test('the page opens without a key, asks for one, and works with it', async () =
 }, 60_000);
 
 test('the policy admits our own files only, and assets may be kept for a year', async () => {
-  const page = await fetch(`${stack.url}/dashboard/runs/any`);
+  const page = await fetch(`${scene.stack.url}/dashboard/runs/any`);
   expect(page.headers.get('content-security-policy')).toMatch(/^default-src 'self';/);
   expect(page.headers.get('content-security-policy')).not.toMatch(/unsafe|https?:|\*/);
   expect(page.headers.get('cache-control')).toBe('no-cache');
   const html = await page.text();
   const script = /src="([^"]+\.js)"/.exec(html)?.[1] ?? '';
-  const asset = await fetch(stack.url + script, { headers: { 'accept-encoding': 'br' } });
+  const asset = await fetch(scene.stack.url + script, { headers: { 'accept-encoding': 'br' } });
   expect(asset.headers.get('cache-control')).toBe('max-age=31536000,immutable');
   expect(asset.headers.get('content-encoding')).toBe('br');
   expect(html).not.toMatch(/<style|<script(?! type="module" src="\/dashboard)|https?:/);
-  expect((await fetch(`${stack.url}/dashboard/assets/../../api/main.js`)).status).toBe(404);
-  expect((await fetch(`${stack.url}/dashboard/assets/%2e%2e/%2e%2e/api/main.js`)).status).toBe(404);
+  expect((await fetch(`${scene.stack.url}/dashboard/assets/../../api/main.js`)).status).toBe(404);
+  expect((await fetch(`${scene.stack.url}/dashboard/assets/%2e%2e/%2e%2e/api/main.js`)).status).toBe(404);
 });
 
 test('all scripts together stay below 300 kB gzipped, and the first paint comes within a second', async () => {
@@ -171,7 +154,7 @@ test('all scripts together stay below 300 kB gzipped, and the first paint comes 
   const total = sizes.reduce((sum, size) => sum + size, 0);
   expect(total).toBeGreaterThan(20 * KB);
   expect(total).toBeLessThan(300 * KB);
-  const { page, close } = await visit(browser, `${stack.url}/dashboard`);
+  const { page, close } = await scene.visit('/dashboard');
   const paint = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime";
   const firstPaintMs = await until(() => page.evaluate<number | undefined>(paint));
   expect(firstPaintMs).toBeLessThan(1000);

@@ -1,7 +1,10 @@
 /** A real Chromium for the dashboard's suites, and the line to the API, which can be cut. */
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer, connect, type AddressInfo, type Socket } from 'node:net';
+import type { AxeResults } from 'axe-core';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import { createStack, type Stack } from '../support/stack';
 
 /** One line that says what to do, when there is no browser: these suites are not skipped. */
 const HOW_TO_INSTALL =
@@ -18,7 +21,7 @@ const FLAGS = [
 ];
 
 /** A browser with a fresh profile. */
-export async function startBrowser(): Promise<Browser> {
+async function startBrowser(): Promise<Browser> {
   const executablePath = process.env.CHROMIUM_BIN;
   if (!executablePath) throw new Error(HOW_TO_INSTALL);
   return chromium.launch({ executablePath, headless: true, args: FLAGS });
@@ -32,7 +35,7 @@ export interface Visit {
 }
 
 /** A page in a context of its own: nothing is stored, as in a private window. */
-export async function visit(browser: Browser, address: string, options: BrowserContextOptions = {}): Promise<Visit> {
+async function visit(browser: Browser, address: string, options: BrowserContextOptions = {}): Promise<Visit> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   const page = await context.newPage();
   page.setDefaultTimeout(15_000);
@@ -43,6 +46,40 @@ export async function visit(browser: Browser, address: string, options: BrowserC
   });
   await page.goto(address);
   return { page, complaints, close: () => context.close() };
+}
+
+/** The product and a browser before it, for all tests of a suite. */
+export interface Scene {
+  stack: Stack;
+  browser: Browser;
+  /** Opens an address of the product in a window of its own. `path` begins at the API's root, or is a whole address. */
+  visit(path: string, options?: BrowserContextOptions): Promise<Visit>;
+}
+
+/** Sets the scene before the suite and clears it away after; its parts are there once a test runs. */
+export function setScene(env: NodeJS.ProcessEnv = {}): Scene {
+  const scene = {
+    visit: (path, options) => visit(scene.browser, new URL(path, scene.stack.url).href, options),
+  } as Scene;
+  beforeAll(async () => {
+    [scene.stack, scene.browser] = await Promise.all([createStack(env), startBrowser()]);
+  }, 60_000);
+  afterAll(async () => {
+    await scene.browser.close();
+    await scene.stack.stop();
+  });
+  return scene;
+}
+
+const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What axe finds on the page that matters, after WCAG 2.2 A and AA. The page must have been opened with `bypassCSP`. */
+export async function seriousFaults(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate<AxeResults>('axe.run()');
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);
 }
 
 /** The text that a turn shows, of which the page may have rendered Markdown. */

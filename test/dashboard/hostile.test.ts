@@ -1,24 +1,14 @@
 /** Model output that means harm, or is merely enormous, shown harmlessly. */
-import type { Browser } from 'playwright-core';
-import { createStack, type Stack } from '../support/stack';
 import { post } from '../support/readers';
-import { startBrowser, visit, type Visit } from './browser';
+import { setScene, type Visit } from './browser';
 
-let stack: Stack;
-let browser: Browser;
-beforeAll(async () => {
-  [stack, browser] = await Promise.all([createStack(), startBrowser()]);
-}, 60_000);
-afterAll(async () => {
-  await browser.close();
-  await stack.stop();
-});
+const scene = setScene();
 
 /** Shows a run whose only turn says this. */
 async function show(pieces: string[], message = 'Speak'): Promise<Visit> {
-  stack.gateway.script('balanced-model', [{ tokens: pieces }]);
-  const { body } = await post(`${stack.url}/swarm/execute`, { swarm_id: 'one-voice', message });
-  const shown = await visit(browser, `${stack.url}/dashboard/runs/${body.run_id}`);
+  scene.stack.gateway.script('balanced-model', [{ tokens: pieces }]);
+  const { body } = await post(`${scene.stack.url}/swarm/execute`, { swarm_id: 'one-voice', message });
+  const shown = await scene.visit(`/dashboard/runs/${body.run_id}`);
   await shown.page.locator('.run-kind .status-completed').waitFor();
   return shown;
 }

@@ -1,23 +1,14 @@
 /** Steering runs from a real browser: decisions with their reasons, guidance, pause and resume; sessions and comparison. */
-import type { Browser } from 'playwright-core';
-import { createStack, until, type Stack } from '../support/stack';
+import { until } from '../support/stack';
 import { get, post } from '../support/readers';
-import { startBrowser, visit } from './browser';
+import { setScene } from './browser';
 
-let stack: Stack;
-let browser: Browser;
-beforeAll(async () => {
-  [stack, browser] = await Promise.all([createStack(), startBrowser()]);
-}, 60_000);
-afterAll(async () => {
-  await browser.close();
-  await stack.stop();
-});
+const scene = setScene();
 
-const stateOf = async (runId: string) => (await get(`${stack.url}/runs/${runId}`)).body;
+const stateOf = async (runId: string) => (await get(`${scene.stack.url}/runs/${runId}`)).body;
 
 test('a plan is rejected with a reason, made again from it, approved, and the pipeline goes on', async () => {
-  const { page, close } = await visit(browser, `${stack.url}/dashboard`);
+  const { page, close } = await scene.visit('/dashboard');
   await page.getByRole('radio', { name: 'Plan, build, review' }).check();
   await page.fill('#task', 'Build a bridge');
   await page.getByLabel('Ask me before the plan is built').check();
@@ -30,7 +21,7 @@ test('a plan is rejected with a reason, made again from it, approved, and the pi
   await page.locator('.interventions li', { hasText: 'It forgets the river.' }).waitFor();
   await page.locator('.stage', { hasText: 'Plan, round 2' }).waitFor();
   const asked = await until(() =>
-    stack.gateway.calls().find(({ body }) => JSON.stringify(body).includes('forgets the')),
+    scene.stack.gateway.calls().find(({ body }) => JSON.stringify(body).includes('forgets the')),
   );
   expect(JSON.stringify(asked.body)).toContain('It forgets the river.');
   await gate.waitFor();
@@ -43,13 +34,13 @@ test('a plan is rejected with a reason, made again from it, approved, and the pi
 });
 
 test('pause holds back the next turn, guidance reaches it, resume lets it begin', async () => {
-  stack.gateway.script('strategic-model', [{ tokens: { count: 200 }, intervalMs: 20 }]);
-  const { body } = await post(`${stack.url}/swarm/execute`, {
+  scene.stack.gateway.script('strategic-model', [{ tokens: { count: 200 }, intervalMs: 20 }]);
+  const { body } = await post(`${scene.stack.url}/swarm/execute`, {
     swarm_id: 'strategic-swarm',
     message: 'Plan',
     wait: false,
   });
-  const { page, close } = await visit(browser, `${stack.url}/dashboard/runs/${body.run_id}`);
+  const { page, close } = await scene.visit(`/dashboard/runs/${body.run_id}`);
   await page.getByRole('button', { name: 'Pause' }).click();
   await page.locator('.run-kind .status-paused').waitFor();
   await page.getByRole('button', { name: 'Message' }).click();
@@ -60,19 +51,21 @@ test('pause holds back the next turn, guidance reaches it, resume lets it begin'
   expect(await page.locator('.node.status-ahead').count()).toBe(2);
   await page.getByRole('button', { name: 'Resume' }).click();
   await page.locator('.run-kind .status-completed').waitFor();
-  const told = stack.gateway.calls().filter(({ body: sent }) => JSON.stringify(sent).includes('Mind the otters.'));
+  const told = scene.stack.gateway
+    .calls()
+    .filter(({ body: sent }) => JSON.stringify(sent).includes('Mind the otters.'));
   expect(told.length).toBeGreaterThanOrEqual(2);
   await close();
 });
 
 test('a session shows what it remembers, and its next run sees that', async () => {
   const session_id = 'otters';
-  stack.gateway.script('balanced-model', [
+  scene.stack.gateway.script('balanced-model', [
     { tokens: ['Otters', ' hold', ' hands.'] },
     { tokens: ['As', ' I', ' said.'] },
   ]);
-  await post(`${stack.url}/swarm/execute`, { swarm_id: 'one-voice', message: 'What do otters do?', session_id });
-  const { page, close } = await visit(browser, `${stack.url}/dashboard/sessions/${session_id}`);
+  await post(`${scene.stack.url}/swarm/execute`, { swarm_id: 'one-voice', message: 'What do otters do?', session_id });
+  const { page, close } = await scene.visit(`/dashboard/sessions/${session_id}`);
   const remarks = page.locator('.remark');
   await remarks.nth(1).waitFor();
   expect(await remarks.first().textContent()).toContain('What do otters do?');
@@ -81,7 +74,7 @@ test('a session shows what it remembers, and its next run sees that', async () =
   await page.fill('#task', 'Really?');
   await page.click('button[type="submit"]');
   await page.locator('.run-kind .status-completed').waitFor();
-  const last = stack.gateway.calls('balanced-model').at(-1);
+  const last = scene.stack.gateway.calls('balanced-model').at(-1);
   expect(JSON.stringify(last?.body)).toContain('Otters hold hands.');
   await page.goBack();
   await remarks.nth(3).waitFor();
@@ -89,10 +82,13 @@ test('a session shows what it remembers, and its next run sees that', async () =
 });
 
 test('two runs are compared turn by turn, and the list finds runs by their words', async () => {
-  stack.gateway.script('balanced-model', [{ tokens: ['Otters swim fast.'] }, { tokens: ['Otters swim slowly.'] }]);
+  scene.stack.gateway.script('balanced-model', [
+    { tokens: ['Otters swim fast.'] },
+    { tokens: ['Otters swim slowly.'] },
+  ]);
   for (const message of ['First zebra', 'Second zebra'])
-    await post(`${stack.url}/swarm/execute`, { swarm_id: 'one-voice', message });
-  const { page, complaints, close } = await visit(browser, `${stack.url}/dashboard/runs?swarm=one-voice`);
+    await post(`${scene.stack.url}/swarm/execute`, { swarm_id: 'one-voice', message });
+  const { page, complaints, close } = await scene.visit(`/dashboard/runs?swarm=one-voice`);
   await page.getByLabel('Search in tasks and ids').fill('zebra');
   await until(async () => (await page.locator('.row').count()) === 2);
   await page.locator('.row', { hasText: 'Second zebra' }).click();

@@ -1,37 +1,34 @@
 /** Watching a run in a real browser: it starts, streams, survives reloads, cut lines and killed workers, and stops when told. */
-import type { Browser, Page } from 'playwright-core';
-import { createStack, until, type Stack } from '../support/stack';
+import type { Page } from 'playwright-core';
+import { until } from '../support/stack';
 import { get, post } from '../support/readers';
-import { createLine, shownText, startBrowser, visit, type Line } from './browser';
+import { createLine, setScene, shownText, type Line } from './browser';
 
-let stack: Stack;
-let browser: Browser;
+const scene = setScene({ CONTINUATION: 'balanced-model=restart' });
 let line: Line;
-beforeAll(async () => {
-  [stack, browser] = await Promise.all([createStack({ CONTINUATION: 'balanced-model=restart' }), startBrowser()]);
-  line = await createLine(stack.url);
-}, 60_000);
-afterAll(async () => {
-  await browser.close();
-  await line.stop();
-  await stack.stop();
-});
+beforeAll(async () => void (line = await createLine(scene.stack.url)));
+afterAll(() => line.stop());
 
 const VOICES = ['optimistic-model', 'cautious-model', 'balanced-model'];
 
 function speak(tokens: number, intervalMs: number): void {
-  for (const model of VOICES) stack.gateway.script(model, [{ tokens: { count: tokens, prefix: 'w' }, intervalMs }]);
+  for (const model of VOICES)
+    scene.stack.gateway.script(model, [{ tokens: { count: tokens, prefix: 'w' }, intervalMs }]);
 }
 
 async function startOneVoice(tokens: number, intervalMs: number): Promise<string> {
-  stack.gateway.script('balanced-model', [{ tokens: { count: tokens, prefix: 'w' }, intervalMs }]);
-  const { body } = await post(`${stack.url}/swarm/execute`, { swarm_id: 'one-voice', message: 'Count', wait: false });
+  scene.stack.gateway.script('balanced-model', [{ tokens: { count: tokens, prefix: 'w' }, intervalMs }]);
+  const { body } = await post(`${scene.stack.url}/swarm/execute`, {
+    swarm_id: 'one-voice',
+    message: 'Count',
+    wait: false,
+  });
   return body.run_id as string;
 }
 
 /** All texts of a run, as the API has them and as the page shows them; what separates words is the browser's business. */
 async function bothTexts(page: Page, runId: string) {
-  const { body } = await get(`${stack.url}/runs/${runId}`);
+  const { body } = await get(`${scene.stack.url}/runs/${runId}`);
   const turns = body.turns as { turn: string; text: string }[];
   const shown = await Promise.all(turns.map(({ turn }) => shownText(page, turn)));
   return { shown: shown.map((text) => text.trim()), told: turns.map(({ text }) => text.trim()) };
@@ -42,7 +39,7 @@ const runIdOf = (page: Page) => decodeURIComponent(page.url().split('/').pop() ?
 
 test('three clicks lead from the first page to a debate that streams, and its texts are those of the result', async () => {
   speak(60, 20);
-  const { page, complaints, close } = await visit(browser, `${stack.url}/dashboard`);
+  const { page, complaints, close } = await scene.visit('/dashboard');
   let clicks = 0;
   const click = (selector: string) => ((clicks += 1), page.click(selector));
   await click('.examples .chip');
@@ -62,7 +59,7 @@ test('three clicks lead from the first page to a debate that streams, and its te
 
 test('a reload in mid-run shows everything from the beginning, once, and goes on', async () => {
   const runId = await startOneVoice(120, 20);
-  const { page, close } = await visit(browser, `${stack.url}/dashboard/runs/${runId}`);
+  const { page, close } = await scene.visit(`/dashboard/runs/${runId}`);
   await page.locator('[data-turn="answer"]', { hasText: 'w20' }).waitFor();
   await page.reload();
   await page.locator('[data-turn="answer"]', { hasText: 'w40' }).waitFor();
@@ -75,7 +72,7 @@ test('a reload in mid-run shows everything from the beginning, once, and goes on
 
 test('a line that is cut and mended loses nothing and repeats nothing', async () => {
   const runId = await startOneVoice(500, 20);
-  const { page, close } = await visit(browser, `${line.url}/dashboard/runs/${runId}`);
+  const { page, close } = await scene.visit(`${line.url}/dashboard/runs/${runId}`);
   for (const word of ['w20', 'w60']) {
     await page.locator('[data-turn="answer"]', { hasText: word }).waitFor();
     line.cut();
@@ -92,11 +89,11 @@ test('a line that is cut and mended loses nothing and repeats nothing', async ()
 
 test('stop ends the run, and what was said stays', async () => {
   const runId = await startOneVoice(2000, 20);
-  const { page, close } = await visit(browser, `${stack.url}/dashboard/runs/${runId}`);
+  const { page, close } = await scene.visit(`/dashboard/runs/${runId}`);
   await page.locator('[data-turn="answer"]', { hasText: 'w10' }).waitFor();
   await page.getByRole('button', { name: 'Stop' }).click();
   await page.locator('.run-kind .status-cancelled').waitFor();
-  await until(() => stack.gateway.open() === 0);
+  await until(() => scene.stack.gateway.open() === 0);
   const { shown, told } = await bothTexts(page, runId);
   expect(shown).toEqual(told);
   expect(shown[0]).toMatch(/^w0 w1 /);
@@ -105,7 +102,7 @@ test('stop ends the run, and what was said stays', async () => {
 });
 
 test('a rate limit is shown with its countdown', async () => {
-  stack.gateway.script('balanced-model', [
+  scene.stack.gateway.script('balanced-model', [
     {
       status: 429,
       body: { error: { code: 429, message: 'Slow down', metadata: { error_type: 'rate_limit_exceeded' } } },
@@ -113,8 +110,12 @@ test('a rate limit is shown with its countdown', async () => {
     },
     { tokens: { count: 5, prefix: 'w' } },
   ]);
-  const { body } = await post(`${stack.url}/swarm/execute`, { swarm_id: 'one-voice', message: 'Wait', wait: false });
-  const { page, close } = await visit(browser, `${stack.url}/dashboard/runs/${body.run_id}`);
+  const { body } = await post(`${scene.stack.url}/swarm/execute`, {
+    swarm_id: 'one-voice',
+    message: 'Wait',
+    wait: false,
+  });
+  const { page, close } = await scene.visit(`/dashboard/runs/${body.run_id}`);
   await page.locator('.note.waiting', { hasText: /Rate limited, goes on in [123] s/ }).waitFor();
   await page.locator('.node.status-waiting').waitFor();
   await finished(page);
@@ -123,14 +124,15 @@ test('a rate limit is shown with its countdown', async () => {
 });
 
 test('a worker that is killed in mid-run: lanes say which text went on and which began anew, and end with the result', async () => {
-  for (const model of VOICES) stack.gateway.always(model, { tokens: { count: 150, prefix: 'w' }, intervalMs: 20 });
+  for (const model of VOICES)
+    scene.stack.gateway.always(model, { tokens: { count: 150, prefix: 'w' }, intervalMs: 20 });
   const order = { swarm_id: 'debate-swarm', message: 'Count', wait: false };
-  const { body } = await post(`${stack.url}/swarm/execute`, order);
-  const { page, close } = await visit(browser, `${stack.url}/dashboard/runs/${body.run_id}`);
+  const { body } = await post(`${scene.stack.url}/swarm/execute`, order);
+  const { page, close } = await scene.visit(`/dashboard/runs/${body.run_id}`);
   for (const turn of ['optimistic', 'balanced'])
     await page.locator(`[data-turn="${turn}"]`, { hasText: 'w20' }).waitFor();
-  await stack.worker.kill('SIGKILL');
-  await stack.startWorker();
+  await scene.stack.worker.kill('SIGKILL');
+  await scene.stack.startWorker();
   const optimistic = page.locator('.lane', { hasText: 'Optimistic voice' });
   const balanced = page.locator('.lane', { hasText: 'Balanced voice' });
   await optimistic.locator('.note', { hasText: 'went on after' }).waitFor({ timeout: 45_000 });

@@ -1,4 +1,4 @@
-/** `GET /runs`, `GET /runs/:id`, `GET /runs/:id/events` and `POST /runs/:id/cancel`: finding, reading, watching and stopping runs. */
+/** `GET /runs`, `GET /runs/:id`, `/events` and `/prompts` of it, `POST /runs/:id/fork` and `/cancel`: finding, reading, watching, varying and stopping runs. */
 import type Router from '@koa/router';
 import { forkRequest } from '../../contract/fork';
 import { emptySnapshot, foldEvent } from '../../contract/fold';
@@ -38,11 +38,17 @@ export function addRunRoutes(router: Router, services: Services): void {
       paused: description.status === 'running' && snapshot.paused,
       gates: snapshot.gates,
       guidance: snapshot.guidance,
+      checks: snapshot.checks,
       ...linkOf(services, id),
     };
   });
 
   addEventRoute(router, services);
+
+  router.get('/runs/:id/prompts', async (ctx) => {
+    const id = String(ctx.params.id);
+    ctx.body = { run_id: id, turns: await services.readPrompts(id) };
+  });
 
   router.post('/runs/:id/fork', async (ctx) => {
     const request = parse(forkRequest, ctx.request.body ?? {});

@@ -5,7 +5,7 @@ import { useMemo, useRef } from 'preact/hooks';
 import { useLocation } from 'preact-iso/router';
 import { COORDINATE, MESSAGE_LIMIT } from '../../contract/names';
 import { failureOf } from '../state/api';
-import { newKey } from '../state/key';
+import { createOrderKeys } from '../state/key';
 import { startRun, swarms, type SwarmSummary } from '../state/swarms';
 import { kindOf, KIND_ORDER } from './examples';
 import { Icon } from './icons';
@@ -95,20 +95,17 @@ function TaskField({ field, message, swarm }: TaskFieldProps): JSX.Element {
 const rank = ({ pattern }: SwarmSummary): number =>
   (KIND_ORDER.indexOf(pattern) + KIND_ORDER.length + 1) % (KIND_ORDER.length + 1);
 
-/** Starting is safe to repeat: one key for one order, until it was accepted. */
 function useStart() {
   const { route } = useLocation();
   const busy = useSignal(false);
   const problem = useSignal('');
-  const order = useMemo(() => ({ text: '', key: '' }), []);
+  const keys = useMemo(createOrderKeys, []);
   async function start(wanted: Omit<Parameters<typeof startRun>[0], 'key'>): Promise<void> {
-    const text = JSON.stringify(wanted);
-    if (order.text !== text) Object.assign(order, { text, key: newKey() });
     busy.value = true;
     problem.value = '';
     try {
-      const runId = await startRun({ ...wanted, key: order.key });
-      order.text = '';
+      const runId = await startRun({ ...wanted, key: keys.of(wanted) });
+      keys.done();
       route(`/dashboard/runs/${encodeURIComponent(runId)}`);
     } catch (error) {
       problem.value = failureOf(error).message;

@@ -11,6 +11,8 @@ const PATHS = {
   pause: 'M9 6v12M15 6v12',
   play: 'M8 5l11 7-11 7V5z',
   fork: 'M7 4v7a4 4 0 0 0 4 4h6M7 20V4M14 12l3 3-3 3',
+  reuse: 'M7 7h8a4 4 0 0 1 0 8H8M10 4L7 7l3 3M5 19h14',
+  gauge: 'M4 16a8 8 0 1 1 16 0M12 16l4-5M12 16h.01',
   compare: 'M9 4v16M15 4v16M4 8h5M15 8h5M4 16h5M15 16h5',
   copy: 'M9 9h10v11H9zM5 15V4h10',
   external: 'M14 5h5v5M19 5l-8 8M17 14v5H5V7h5',

@@ -20,9 +20,11 @@ export interface LaneProps {
   title: string;
   hue: number;
   turns: TurnView[];
+  /** Opens the fork dialog at a turn. */
+  fork?: (turn: string) => void;
 }
 
-export function Lane({ id, title, hue, turns }: LaneProps): JSX.Element {
+export function Lane({ id, title, hue, turns, fork }: LaneProps): JSX.Element {
   const body = useRef<HTMLDivElement>(null);
   const source = useSignal(false);
   const wide = useSignal(false);
@@ -52,7 +54,7 @@ export function Lane({ id, title, hue, turns }: LaneProps): JSX.Element {
           />
         ))}
       </div>
-      <LaneBar turns={turns} source={source} wide={wide} title={title} />
+      <LaneBar turns={turns} source={source} wide={wide} title={title} {...(fork ? { fork } : {})} />
     </article>
   );
 }
@@ -103,14 +105,26 @@ interface LaneBarProps {
   title: string;
   source: { value: boolean };
   wide: { value: boolean };
+  fork?: (turn: string) => void;
 }
 
-function LaneBar({ turns, title, source, wide }: LaneBarProps): JSX.Element {
+function LaneBar({ turns, title, source, wide, fork }: LaneBarProps): JSX.Element {
+  const last = turns.findLast(({ snapshot }) => snapshot.status === 'completed');
   const text = () => turns.map(({ snapshot }) => snapshot.text).join('\n\n');
   return (
     <footer>
       <LaneFigures turns={turns} />
       <div class="lane-tools">
+        {fork && last && (
+          <button
+            type="button"
+            class="quiet small"
+            aria-label={`Fork from ${last.snapshot.label}`}
+            onClick={() => fork(last.snapshot.turn)}
+          >
+            Fork
+          </button>
+        )}
         <button
           type="button"
           class="quiet small"

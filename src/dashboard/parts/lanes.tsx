@@ -5,7 +5,13 @@ import type { TurnView } from '../state/turn-view';
 import { Lane } from './lane';
 import { Notice } from './notices';
 
-export function Lanes({ turns }: { turns: TurnView[] }): JSX.Element {
+interface LanesProps {
+  turns: TurnView[];
+  /** Opens the fork dialog at a turn; absent while the run cannot be forked. */
+  fork?: (turn: string) => void;
+}
+
+export function Lanes({ turns, fork }: LanesProps): JSX.Element {
   if (turns.length === 0)
     return (
       <Notice icon="clock" title="Nobody speaks yet">
@@ -20,7 +26,7 @@ export function Lanes({ turns }: { turns: TurnView[] }): JSX.Element {
           {stage && <h2>{title}</h2>}
           <div class={`lanes of-${Math.min(lanes.length, 4)}`}>
             {lanes.map((lane) => (
-              <Lane key={lane.id} {...lane} />
+              <Lane key={lane.id} {...lane} {...(fork ? { fork } : {})} />
             ))}
           </div>
         </section>

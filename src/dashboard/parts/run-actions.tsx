@@ -10,7 +10,13 @@ import { MessageDialog } from './message-dialog';
 
 type Open = 'message' | 'compare' | undefined;
 
-export function RunActions({ run }: { run: RunView }): JSX.Element {
+interface RunActionsProps {
+  run: RunView;
+  /** Opens the fork dialog. */
+  fork: () => void;
+}
+
+export function RunActions({ run, fork }: RunActionsProps): JSX.Element {
   void run.version.value;
   const attempt = useAttempt();
   const open = useSignal<Open>(undefined);
@@ -18,6 +24,12 @@ export function RunActions({ run }: { run: RunView }): JSX.Element {
   return (
     <div class="actions">
       {run.snapshot.status === 'running' && <Steering run={run} attempt={attempt} open={open} />}
+      {hasEnded(run) && (
+        <button type="button" onClick={fork}>
+          <Icon name="fork" size={16} />
+          Fork
+        </button>
+      )}
       <button type="button" onClick={() => (open.value = 'compare')}>
         <Icon name="compare" size={16} />
         Compare
@@ -31,6 +43,11 @@ export function RunActions({ run }: { run: RunView }): JSX.Element {
       {open.value === 'compare' && <CompareDialog run={run} onClose={close} />}
     </div>
   );
+}
+
+/** What is under way has no result that a fork could take over. */
+export function hasEnded({ snapshot: { status } }: RunView): boolean {
+  return status !== null && status !== 'running';
 }
 
 interface SteeringProps {

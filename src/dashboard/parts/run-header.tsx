@@ -16,7 +16,7 @@ import { StatusPill } from './status';
 /** Longer tasks are folded. UTF-16 units. */
 const FOLDED_FROM = 240;
 
-export function RunHeader({ run }: { run: RunView }): JSX.Element {
+export function RunHeader({ run, fork }: { run: RunView; fork: () => void }): JSX.Element {
   void run.version.value;
   const { swarm_id, message } = run.snapshot;
   const about = run.description.value;
@@ -27,7 +27,7 @@ export function RunHeader({ run }: { run: RunView }): JSX.Element {
         <span>{nameOf(swarm_id ?? about?.swarm_id)}</span>
       </p>
       <Task text={message ?? about?.message ?? ''} />
-      <RunActions run={run} />
+      <RunActions run={run} fork={fork} />
     </header>
   );
 }

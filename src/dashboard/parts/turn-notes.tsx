@@ -26,9 +26,11 @@ export const reasonOf = (code: string): string =>
 export function TurnNotes({ view }: { view: TurnView }): JSX.Element | null {
   void view.version.value;
   const wait = currentWait(view);
-  if (view.notes.length === 0) return null;
+  const { reused_from: source } = view.snapshot;
+  if (view.notes.length === 0 && !source) return null;
   return (
     <ul class="notes">
+      {source && <Reused source={source} />}
       {view.notes.map((note) => (note === wait ? <Countdown note={wait} /> : <PastNote note={note} />))}
       {view.dropped.map((text, attempt) => (
         <li class="note dropped">
@@ -41,6 +43,18 @@ export function TurnNotes({ view }: { view: TurnView }): JSX.Element | null {
         </li>
       ))}
     </ul>
+  );
+}
+
+function Reused({ source }: { source: string }): JSX.Element {
+  return (
+    <li class="note reused">
+      <Icon name="reuse" size={16} />
+      <span>
+        Taken over from <a href={`/dashboard/runs/${encodeURIComponent(source)}`}>the run before</a>: asked the same, no
+        call, no cost
+      </span>
+    </li>
   );
 }
 

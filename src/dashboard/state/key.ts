@@ -14,6 +14,27 @@ export function setApiKey(key: string): void {
   keyRefused.value = false;
 }
 
+export interface OrderKeys {
+  /** The same key for the same order, until another one comes. */
+  of(order: unknown): string;
+  /** The order was accepted: the same words are a new one from now on. */
+  done(): void;
+}
+
+/** Makes asking safe to repeat: one key for one order, until it was accepted. */
+export function createOrderKeys(): OrderKeys {
+  let text = '';
+  let key = '';
+  return {
+    of(order) {
+      const wanted = JSON.stringify(order);
+      if (text !== wanted) [text, key] = [wanted, newKey()];
+      return key;
+    },
+    done: () => void (text = ''),
+  };
+}
+
 /** An idempotency key. `crypto.randomUUID` is kept from plain-HTTP addresses. */
 export function newKey(): string {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');

@@ -1,5 +1,5 @@
 /** One entry and one page of `GET /runs`. */
-import type { RunScope, RunStatus } from '../../contract';
+import type { Lineage, RunScope, RunStatus } from '../../contract';
 
 export interface RunEntry extends RunScope {
   swarm_id: string;
@@ -7,6 +7,7 @@ export interface RunEntry extends RunScope {
   message: string;
   started_at: string;
   ended_at: string | null;
+  forked_from: Lineage | null;
 }
 
 export interface RunPage {

@@ -1,7 +1,16 @@
 /** A run as the page shows it, folded from its events; every view of one run shares one. */
 import { signal, type Signal } from '@preact/signals';
 import { emptySnapshot, foldEvent } from '../../contract/fold';
-import type { Failure, PlacedEvent, RunEvent, RunSnapshot, RunStatus, StageResult, TurnResult } from '../../contract';
+import type {
+  Failure,
+  Lineage,
+  PlacedEvent,
+  RunEvent,
+  RunSnapshot,
+  RunStatus,
+  StageResult,
+  TurnResult,
+} from '../../contract';
 import { inNextFrame } from './frame-loop';
 import { newTurnView, takeNote, type TurnView } from './turn-view';
 
@@ -14,6 +23,8 @@ export interface RunDescription {
   message: string;
   started_at: string;
   ended_at: string | null;
+  /** The run that this one was forked from, and the turn or stage at which. */
+  forked_from: Lineage | null;
   temporal_ui?: string;
   failure?: Failure;
   answers?: string[];

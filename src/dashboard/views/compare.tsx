@@ -6,6 +6,7 @@ import { useRoute } from 'preact-iso/router';
 import { visible } from '../markdown/visible';
 import { Away, Loading } from '../parts/notices';
 import { useAnswer, usePageTitle } from '../parts/page';
+import { titleOf } from '../state/picture';
 import type { RunDescription } from '../state/run-view';
 
 const EVERY_MS = 3000;
@@ -55,6 +56,7 @@ function Turns({ first, second }: { first: RunDescription; second: RunDescriptio
             title={before?.label ?? after?.label ?? id}
             before={before?.text ?? ''}
             after={after?.text ?? ''}
+            reused={after?.reused_from === first.run_id}
           />
         );
       })}
@@ -65,25 +67,33 @@ function Turns({ first, second }: { first: RunDescription; second: RunDescriptio
 function Heads({ first, second }: { first: RunDescription; second: RunDescription }): JSX.Element {
   return (
     <ol class="compared">
-      {[first, second].map(({ run_id, message, status }) => (
+      {[first, second].map(({ run_id, message, status, forked_from: origin }) => (
         <li key={run_id}>
           <a href={`/dashboard/runs/${encodeURIComponent(run_id)}`} dir="auto">
             {visible(message)}
           </a>
-          <span class="faint">{status}</span>
+          <span class="faint">{origin ? `${status}, forked at ${visible(titleOf(origin.from))}` : status}</span>
         </li>
       ))}
     </ol>
   );
 }
 
-function Difference({ title, before, after }: { title: string; before: string; after: string }): JSX.Element {
+interface DifferenceProps {
+  title: string;
+  before: string;
+  after: string;
+  /** Whether the second run took the text over from the first. */
+  reused?: boolean;
+}
+
+function Difference({ title, before, after, reused = false }: DifferenceProps): JSX.Element {
   const parts = useMemo(() => diffWordsWithSpace(before, after, { timeout: DIFF_LIMIT_MS }), [before, after]);
   return (
     <article class="difference">
       <h2>{title}</h2>
       {before === after ? (
-        <p class="faint">The same in both.</p>
+        <p class="faint">{reused ? 'The same in both: taken over, without a call.' : 'The same in both.'}</p>
       ) : (
         <Parts parts={parts} before={before} after={after} />
       )}

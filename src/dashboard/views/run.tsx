@@ -3,12 +3,15 @@ import { useSignal, type Signal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useRoute } from 'preact-iso/router';
 import lazy, { ErrorBoundary } from 'preact-iso/lazy';
+import { ForkDialog } from '../parts/fork-dialog';
 import { Gates } from '../parts/gates';
 import { Interventions } from '../parts/interventions';
 import { Lanes } from '../parts/lanes';
+import { Lineage } from '../parts/lineage';
 import { Away, Loading, Notice } from '../parts/notices';
 import { usePageTitle } from '../parts/page';
 import { Pipeline } from '../parts/pipeline';
+import { hasEnded } from '../parts/run-actions';
 import { RunFacts, RunHeader } from '../parts/run-header';
 import { RunResult } from '../parts/run-result';
 import { Tabs } from '../parts/tabs';
@@ -54,6 +57,8 @@ const TABS: [Tab, string][] = [
 
 function Opened({ run }: { run: RunView }): JSX.Element {
   const tab = useSignal<Tab>('lanes');
+  const forkingFrom = useSignal<string | undefined>(undefined);
+  const fork = (turn: string) => void (forkingFrom.value = turn);
   void run.version.value;
   const { snapshot } = run;
   const swarmId = snapshot.swarm_id ?? run.description.value?.swarm_id ?? '';
@@ -66,7 +71,8 @@ function Opened({ run }: { run: RunView }): JSX.Element {
   });
   return (
     <div class="page wide-page">
-      <RunHeader run={run} />
+      <RunHeader run={run} fork={() => fork('')} />
+      <Lineage run={run} />
       <div class="overview">
         <Pipeline stages={stages} />
         <RunFacts run={run} />
@@ -74,15 +80,24 @@ function Opened({ run }: { run: RunView }): JSX.Element {
       <Gates run={run} />
       <Interventions run={run} />
       <Tabs name="What to see of the run" tabs={TABS} chosen={tab} />
-      <TabContent run={run} tab={tab} />
+      <TabContent run={run} tab={tab} fork={fork} />
+      {forkingFrom.value !== undefined && (
+        <ForkDialog runId={run.id} from={forkingFrom.value} onClose={() => (forkingFrom.value = undefined)} />
+      )}
     </div>
   );
 }
 
-function TabContent({ run, tab }: { run: RunView; tab: Signal<Tab> }): JSX.Element {
+interface TabContentProps {
+  run: RunView;
+  tab: Signal<Tab>;
+  fork: (turn: string) => void;
+}
+
+function TabContent({ run, tab, fork }: TabContentProps): JSX.Element {
   return (
     <div role="tabpanel" id={`panel-${tab.value}`} aria-labelledby={`tab-${tab.value}`}>
-      {tab.value === 'lanes' && <Lanes turns={run.turns.value} />}
+      {tab.value === 'lanes' && <Lanes turns={run.turns.value} {...(hasEnded(run) ? { fork } : {})} />}
       {tab.value === 'result' && <RunResult run={run} />}
       {tab.value === 'plots' && (
         <ErrorBoundary>
