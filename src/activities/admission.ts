@@ -11,8 +11,9 @@ import { AdmittedCall, type AdmissionOptions } from './admitted-call';
 import { payerOf, type PlannedCall } from './planned-call';
 import type { Reuse } from './reuse';
 
-/** What a turn has cost in all its calls: null when the price of one is unknown. */
+/** What a turn has cost in all its calls: null when the price of one is unknown; and the tokens of all of them. */
 export interface TurnCost {
+  tokens: number;
   usd: number | null;
   estimated: boolean;
 }
@@ -38,7 +39,7 @@ export function createAdmission(chat: Chat, reuse: Reuse, options: AdmissionOpti
   return {
     async carryOut(planned) {
       const kept = await reuse.find(planned);
-      if (kept) return { reply: kept, cost: { usd: 0, estimated: false }, cached: true };
+      if (kept) return { reply: kept, cost: { usd: 0, tokens: 0, estimated: false }, cached: true };
       const admitted = new AdmittedCall(options, planned);
       const granted = await admitted.ask();
       let reply: ChatResult;
@@ -59,6 +60,6 @@ export function createAdmission(chat: Chat, reuse: Reuse, options: AdmissionOpti
   };
 }
 
-function toCost({ usd, estimated, unpriced }: Spent): TurnCost {
-  return { usd: unpriced > 0 ? null : usd, estimated: estimated > 0 };
+function toCost({ usd, tokens, estimated, unpriced }: Spent): TurnCost {
+  return { usd: unpriced > 0 ? null : usd, tokens, estimated: estimated > 0 };
 }

@@ -7,6 +7,7 @@
  */
 import type { ChatCompletionMessageParam } from 'openai/resources/chat/completions';
 import { REPEAT_FIRST, type Continuation } from '../contract/continuation';
+import { GatewayFailure } from '../gateway/failures';
 
 /** The text to send as the beginning of the answer. */
 export function prefixOf(text: string): string {
@@ -113,4 +114,12 @@ export function createJoint(shown: string, onText: (text: string) => void): (pie
     open = false;
     if (rest) onText(rest);
   };
+}
+
+/** Whether the model did not go on where it should, or its vendor takes no conversation that ends with an answer. */
+export function isRefusedContinuation(error: unknown): boolean {
+  return (
+    error instanceof ContinuationFailed ||
+    (error instanceof GatewayFailure && error.code === 'GATEWAY_REFUSED_REQUEST' && !error.waitMs)
+  );
 }

@@ -16,7 +16,7 @@ export function createSummaries({ turns, memory }: { turns: TurnStore; memory: M
     async keepSummary(stretch: Stretch, result: TurnResult): Promise<void> {
       await memory.storeSummary(stretch, result.text.trim());
       const { run_id, session_id, team_id, turn } = summaryRequest(stretch, undefined);
-      const ending: RunNews = { type: 'run.completed', ...totalsOf([result]), answers: [turn] };
+      const ending: RunNews = { type: 'run.completed', ...totalsOf({ turns: [result] }), answers: [turn] };
       await turns.close({ run_id, session_id, team_id }, ending, [turn]);
     },
   };

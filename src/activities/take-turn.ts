@@ -6,7 +6,7 @@
  */
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { completionOf } from '../contract/retelling';
-import type { TurnRequest, TurnResult } from '../contract';
+import type { Expense, FailureCode, TurnRequest, TurnResult } from '../contract';
 import type { ChatCall } from '../gateway/chat';
 import { GatewayFailure, toGatewayFailure } from '../gateway/failures';
 import { nextStep, progress, START, type Candidate, type Progress, type Routes } from '../gateway/route';
@@ -17,8 +17,9 @@ import type { Memory } from '../redis/memory';
 import type { Attempt, TurnStore } from '../redis/turns';
 import { estimateTokens } from '../redis/window';
 import type { Admission, Carried } from './admission';
-import { ContinuationFailed, continuationOf, continueFrom, prefixOf } from './continuation';
+import { continuationOf, continueFrom, isRefusedContinuation, prefixOf } from './continuation';
 import { toTemporalFailure, untilCancelled } from './ending';
+import { expenseOf } from './expense';
 import { buildMessages, textLost } from './prompt';
 import { TurnPublisher } from './publish';
 import { startPulse } from './pulse';
@@ -188,23 +189,26 @@ class TurnAttempt {
       await publisher.drain();
       throw ApplicationFailure.create({ message, type: code, nextRetryDelay: step.waitMs });
     }
-    publisher.tell({ type: 'turn.failed', code, message });
-    await publisher.drain();
-    throw ApplicationFailure.nonRetryable(message, code);
+    throw ApplicationFailure.nonRetryable(message, code, await this.giveUp(code, message));
   }
 
-  /** Ends an attempt that was cancelled, with what it is known to have used; one that lost the right to write just ends. */
+  /** Ends an attempt that was cancelled; one that lost the right to write just ends. */
   private async stop(): Promise<never> {
     const byCaller = this.cancelled.aborted || this.context.cancellationDetails?.cancelRequested;
     if (byCaller && !this.refused.signal.aborted) {
-      const usage = { prompt_tokens: 0, completion_tokens: estimateTokens(this.publisher.text), estimated: true };
       // the run's own cancellation is called out over Redis; Temporal alone also stops a turn for new guidance
       const message = this.cancelled.aborted ? 'The run was cancelled.' : 'The turn was stopped.';
-      const { usd: cost_usd } = await this.dependencies.admission.costOf(this.request);
-      this.publisher.tell({ type: 'turn.failed', code: 'CANCELLED', message, usage, cost_usd });
-      await this.publisher.drain();
+      await this.giveUp('CANCELLED', message);
     }
     throw this.signal.reason;
+  }
+
+  /** Tells that there will be no answer, and what was used for nothing. */
+  private async giveUp(code: FailureCode, message: string): Promise<Expense> {
+    const expense = await expenseOf(this.dependencies.admission, this.request, this.publisher.text);
+    this.publisher.tell({ type: 'turn.failed', code, message, ...expense });
+    await this.publisher.drain();
+    return expense;
   }
 
   private toResult(candidate: Candidate, answer: Carried, messages: ChatCall['messages']): TurnResult {
@@ -237,12 +241,4 @@ class TurnAttempt {
       ...(reply.gatewayOption ? { gateway_option: reply.gatewayOption } : {}),
     };
   }
-}
-
-/** Whether the model did not go on where it should, or its vendor takes no conversation that ends with an answer. */
-function isRefusedContinuation(error: unknown): boolean {
-  return (
-    error instanceof ContinuationFailed ||
-    (error instanceof GatewayFailure && error.code === 'GATEWAY_REFUSED_REQUEST' && !error.waitMs)
-  );
 }

@@ -70,6 +70,6 @@ function answersOf(result: SwarmResult) {
     if (text === undefined) return [];
     return verification?.turn === id ? `${text.trimEnd()}\n\n${describeVerification(verification)}` : text;
   });
-  const { usage, cost_usd } = totalsOf(turns);
+  const { usage, cost_usd } = totalsOf(result);
   return { responses, answers, turns, failures, usage, cost_usd, ...structures };
 }

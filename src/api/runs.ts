@@ -76,8 +76,8 @@ export class Runs {
     const { run_id, session_id, team_id, message } = await this.describe(runId);
     const common = { run_id, session_id, team_id, message };
     try {
-      const { turns, answers, failures } = await this.client.workflow.getHandle<typeof runSwarm>(runId).result();
-      return { ...common, status: 'completed', result: { turns, answers, failures } };
+      const result = await this.client.workflow.getHandle<typeof runSwarm>(runId).result();
+      return { ...common, status: 'completed', result };
     } catch (error) {
       if (error instanceof WorkflowFailedError) return { ...common, ...failedOutcome(error) };
       throw error;

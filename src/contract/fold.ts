@@ -218,10 +218,11 @@ const changes: { [T in TurnEvent['type']]: (event: TurnEventOf<T>, turn: TurnSna
     duration_ms,
     ...(reused_from ? { reused_from } : {}),
   }),
-  'turn.failed': ({ code, message, usage }) => ({
+  'turn.failed': ({ code, message, usage, cost_usd }) => ({
     status: 'failed',
     failure: { code, message },
     ...(usage ? { usage } : {}),
+    ...(cost_usd === undefined ? {} : { cost_usd }),
   }),
 };
 

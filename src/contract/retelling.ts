@@ -6,7 +6,7 @@ import { totalsOf } from './totals';
 
 /** The event that closes a run. */
 export function endingOf({ status, result, failure }: RunOutcome): RunNews {
-  const totals = totalsOf(result.turns);
+  const totals = totalsOf(result);
   if (status === 'completed') return { type: 'run.completed', ...totals, answers: result.answers };
   return { type: `run.${status}`, ...totals, code: failure?.code ?? 'INTERNAL', message: failure?.message ?? '' };
 }

@@ -158,6 +158,12 @@ export interface TurnResult {
   generation_id?: string;
 }
 
+/** What a turn has used that ended without an answer; `cost_usd` is null when the price of one of its calls is unknown. */
+export interface Expense {
+  usage: Usage;
+  cost_usd: number | null;
+}
+
 /** A turn that did not finish, in a run that went on without it. */
 export interface TurnFailure extends Failure {
   turn: string;
@@ -170,6 +176,8 @@ export interface SwarmResult {
   turns: TurnResult[];
   answers: string[];
   failures: TurnFailure[];
+  /** What turns that failed have used, also those with which the run itself ended. Turns that were stopped are not among them. */
+  unfinished?: (Expense & { turn: string })[];
   structures?: Structures;
   /** What executing the answer's code has shown, in a run whose pattern executes code. */
   verification?: Verification;

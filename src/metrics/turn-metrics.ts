@@ -34,7 +34,11 @@ function createInstruments(registry: Registry) {
     new Counter<Label>({ name, help, labelNames: [...labelNames], registers: [registry] });
   const histogram = <Label extends string>(name: string, help: string, labelNames: Label[], buckets: number[]) =>
     new Histogram<Label>({ name, help, labelNames, buckets, registers: [registry] });
-  const cost = counter('murmuration_cost_usd_total', 'Cost of completed and cancelled turns, US dollars.', LABELS);
+  const cost = counter(
+    'murmuration_cost_usd_total',
+    'Cost of turns, also of those without an answer, US dollars.',
+    LABELS,
+  );
   const unpriced = counter('murmuration_turns_unpriced_total', 'Turns whose cost nobody knows.', LABELS);
   const tokens = counter('murmuration_tokens_total', 'Tokens of turns.', [...LABELS, 'gen_ai_token_type']);
   const usage = histogram(

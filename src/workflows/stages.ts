@@ -71,9 +71,10 @@ export class Stages {
       if (result.verification) this.done.verification = result.verification;
       return { answer, result };
     } finally {
-      const { turns, failures, structures } = work.result();
+      const { turns, failures, unfinished = [], structures } = work.result();
       this.done.turns.push(...turns);
       this.done.failures.push(...failures);
+      if (unfinished.length > 0) this.done.unfinished = [...(this.done.unfinished ?? []), ...unfinished];
       if (structures) this.done.structures = { ...this.done.structures, ...structures };
     }
   }

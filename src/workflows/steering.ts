@@ -98,7 +98,7 @@ export class Steering {
     return `\n\n# Guidance from the person who watches this run; it goes before everything above\n${this.guidance.join('\n\n')}`;
   }
 
-  /** Counts what a finished turn has cost; a gateway that names no cost counts as free. */
+  /** Counts what a turn has cost, with an answer or without; a gateway that names no cost counts as free. */
   spend(costUsd: number | null): void {
     this.spentUsd += costUsd ?? 0;
   }

@@ -71,8 +71,8 @@ export async function wholeRun(
     if ('session_policy' in input) await enter(input, opening);
     work = begin(opening ? await beginningOf(input, opening) : { models: await openRun(scope, message) });
     const done = await work.lead();
-    const { turns, answers, failures } = done;
-    await close('completed', { turns, answers, failures });
+    const { structures: _structures, verification: _verification, stages: _stages, ...told } = done;
+    await close('completed', told);
     return { run_id, session_id, team_id, status: 'complete', ...done };
   } catch (error) {
     const result = work?.result() ?? { turns: [], answers: [], failures: [] };

@@ -155,7 +155,9 @@ describe('a model that will not answer', () => {
     expect(failure).toMatchObject({ type: 'CONTENT_REFUSED', nonRetryable: true });
     const { types, find, turn } = await rig.story(request);
     expect(types).toEqual(['turn.started', 'turn.failed']);
-    expect(find('turn.failed')).toMatchObject({ code: 'CONTENT_REFUSED', message: failure.message });
+    const nothing = { usage: { prompt_tokens: 0, completion_tokens: 0 }, cost_usd: 0 };
+    expect(find('turn.failed')).toMatchObject({ code: 'CONTENT_REFUSED', message: failure.message, ...nothing });
+    expect(failure.details).toEqual([nothing]);
     expect(turn).toMatchObject({ status: 'failed', text: '' });
     expect(calls()).toEqual(['first']);
   });

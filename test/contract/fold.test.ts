@@ -166,18 +166,20 @@ describe('a turn', () => {
     });
   });
 
-  it('that failed keeps its text, its usage and the reason', () => {
+  it('that failed keeps its text, its usage, its cost and the reason', () => {
     const failed: TurnNews = {
       type: 'turn.failed',
       code: 'CANCELLED',
       message: 'Stopped.',
       usage: { prompt_tokens: 1, completion_tokens: 2 },
+      cost_usd: 0.5,
     };
     expect(onlyTurn(turnOf([started, delta('Hi', 0), failed]))).toMatchObject({
       status: 'failed',
       text: 'Hi',
       failure: { code: 'CANCELLED', message: 'Stopped.' },
       usage: { prompt_tokens: 1, completion_tokens: 2 },
+      cost_usd: 0.5,
     });
     expect(onlyTurn(turnOf([started, { type: 'turn.failed', code: 'INTERNAL', message: '' }]))).not.toHaveProperty(
       'usage',

@@ -65,6 +65,44 @@ test('a run streams in phases, its tokens are its answer, and what it did not do
   expect(textOf(frames)).toBe(body.responses[0]);
 });
 
+const PROGRAM = (expression: string) => ['```python', 'def double(x):', `    return ${expression}`, '```'].join('\n');
+const DOUBLE = 'Write double(x), which doubles a number.\ndouble(2) -> 4';
+
+test.each([
+  { works: true, expression: '2 * x', status: 'passed', rounds: 0 },
+  { works: false, expression: 'x', status: 'failed', rounds: 3 },
+])(
+  'gates and tool calls are what the sandbox found: $status',
+  async ({ works, expression, status, rounds }) => {
+    stack.gateway.always('coding-model', { tokens: [`${PROGRAM(expression)}\nVERDICT: ${works ? 'PASS' : 'REVISE'}`] });
+    const frames = await run({ team_id: 'coding-team', message: DOUBLE });
+    const [last] = frames.slice(-1) as unknown as [{ run_id: string; final: Record<string, unknown> }];
+    const { verification } = (await get(`${stack.url}/runs/${last.run_id}`)).body;
+    const checks = verification.checks as { passed: boolean }[];
+    const passed = checks.filter((check) => check.passed).length;
+    expect(passed === checks.length).toBe(works);
+    const gates = { allowed: works, status, scores: { checks: checks.length, passed } };
+    expect(frames.filter(({ phase }) => phase === 'gates')).toMatchObject([{ gates }]);
+    const { turn, language, output, ms } = verification;
+    const result = { passed: works, checks, output, ms };
+    expect(last.final).toMatchObject({
+      gates,
+      tool_calls: [{ name: 'sandbox', args: { turn, language, rounds }, result }],
+      real_execution: true,
+    });
+  },
+  60_000,
+);
+
+test('code that cannot be executed here is not allowed, and no tool call is claimed', async () => {
+  stack.gateway.always('coding-model', { tokens: ['```haskell\ndouble x = 2 * x\n```\nVERDICT: PASS'] });
+  const frames = await run({ team_id: 'coding-team', message: DOUBLE });
+  expect(frames[frames.length - 1]?.final).toMatchObject({
+    gates: { allowed: false, status: 'not executed', scores: { checks: 0, passed: 0 } },
+    tool_calls: [],
+  });
+});
+
 test('of voices that speak at once one is heard at a time, and no word is lost', async () => {
   for (const voice of ['optimistic-model', 'cautious-model', 'balanced-model'])
     stack.gateway.always(voice, { tokens: { text: `POSITION: for. ${voice} speaks `.repeat(5) }, intervalMs: 5 });

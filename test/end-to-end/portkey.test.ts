@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { cases, CASE_TEXT, createScriptedGateway, type ScriptedGateway } from '../support/scripted-gateway';
 import { freePort, listening, start, type Running } from '../support/processes';
 import { createStack, until, type Stack } from '../support/stack';
+import { agreedBooks, play } from '../support/played-run';
 import { collectSse, get, post, textsOf, foldFrames, type AnyFrame } from '../support/readers';
 
 let stack: Stack;
@@ -24,6 +25,8 @@ beforeAll(async () => {
       PORTKEY_API_KEY: 'portkey-key',
       PORTKEY_BASE_URL: `http://127.0.0.1:${port}/v1`,
       MODEL_FAST: 'first',
+      // what the scripted gateways charge by default, for a million tokens
+      PRICES: JSON.stringify({ first: { input: 1, output: 2 } }),
     },
     ({ url }) => ({
       PORTKEY_CONFIG: JSON.stringify({
@@ -60,9 +63,13 @@ test('1: a normal stream comes through', async () => {
 test('20: its own fallback answers, and the run records which target it used', async () => {
   stack.gateway.script('first', cases.serverErrorForever.slice(0, 1));
   second.script('first', cases.normalStream);
-  const { text, frames } = await run();
-  expect(text).toBe(CASE_TEXT);
-  expect(has(frames, 'turn.completed')).toMatchObject([{ gateway_option: 'config.targets[1]' }]);
+  const played = await play(stack);
+  expect(played.text).toBe(CASE_TEXT);
+  expect(played.has('turn.completed')).toMatchObject([{ gateway_option: 'config.targets[1]', attempts: 1 }]);
+  const calls = () => [stack.gateway, second].flatMap((gateway) => gateway.calls('first'));
+  expect(calls().map(({ status }) => status)).toEqual([500, 200]);
+  expect(await agreedBooks(stack, played, calls)).toMatchObject({ estimated: 0, unpriced: 0 });
+  expect(played.last.cost_usd).toBeCloseTo(second.calls('first')[0]?.costUsd ?? NaN, 9);
 });
 
 test('8: Retry-After passes through it and is kept to', async () => {

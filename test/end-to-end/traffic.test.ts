@@ -20,7 +20,11 @@ beforeAll(async () => {
     MODEL_FAST: 'dear',
     MODEL_DEBATE_2: 'limited',
     BUDGET_MODEL: 'cheap',
-    PRICES: JSON.stringify({ dear: { input: 1, output: 2 }, cheap: { input: 0.01, output: 0.02 } }),
+    PRICES: JSON.stringify({
+      dear: { input: 1, output: 2 },
+      limited: { input: 1, output: 2 },
+      cheap: { input: 0.01, output: 0.02 },
+    }),
     LIMITS: JSON.stringify({ 'openrouter/limited': { concurrency: 1 } }),
   });
 }, 60_000);
@@ -85,6 +89,35 @@ describe('the cost of a run agrees with the books of the gateway to the ninth di
     await until(async () => Math.abs((await spentBy(body.run_id, body.session_id)).usd - total) < 1e-9);
     expect((await spentBy(body.run_id, body.session_id)).estimated).toBe(0);
   });
+});
+
+describe('what failed is paid too, once, and the totals of the run say so', () => {
+  /** Late enough for the books to have learned from the gateway what the call before it cost. */
+  const LATE_REFUSAL = { ...cases.moderated[0]!, headersMs: 1500 };
+
+  test('a turn that is cut and then refused: event, reply, list and ledger agree with the gateway', async () => {
+    stack.gateway.script('dear', [cases.cutAfterThreeTokens[0]!, LATE_REFUSAL]);
+    const { status, body } = await execute();
+    const total = await charged();
+    expect([status, body.status]).toEqual([422, 'failed']);
+    expect(total).toBeGreaterThan(0);
+    expect(calls('dear')).toHaveLength(2);
+    expect(body.turns).toEqual([]);
+    expect(body.cost_usd).toBeCloseTo(total, 9);
+    const frames = await collectSse(`${stack.url}/runs/${body.run_id}/events`, { headers: ALICE });
+    expect(has(frames, 'turn.failed')).toMatchObject([{ code: 'CONTENT_REFUSED', cost_usd: body.cost_usd as number }]);
+    expect(has(frames, 'run.failed')).toMatchObject([
+      { cost_usd: body.cost_usd as number, usage: body.usage as object },
+    ]);
+    expect((await spentBy(body.run_id, body.session_id)).usd).toBeCloseTo(total, 9);
+  });
+
+  test('a voice that fails in a debate which goes on without it', async () => {
+    stack.gateway.script('limited', [cases.cutAfterThreeTokens[0]!, LATE_REFUSAL]);
+    const { body } = await execute({ swarm_id: 'debate-swarm' });
+    expect(body.failures).toMatchObject([{ role: 'cautious', code: 'CONTENT_REFUSED' }]);
+    expect(body.cost_usd).toBeCloseTo(await charged(), 9);
+  }, 30_000);
 });
 
 describe('a budget', () => {
