@@ -10,6 +10,8 @@ import { ApiError, errorBody, replyWithErrors } from './errors';
 import { addCompatRoutes } from './routes/compat';
 import { addHealthRoutes } from './routes/health';
 import { addMetricsRoute } from './routes/metrics';
+import { addOpenAiRoutes } from './routes/chat-completions';
+import { replyWithOpenAiErrors } from './routes/chat-completions/errors';
 import { addRunRoutes } from './routes/runs';
 import { addSessionRoutes } from './routes/sessions';
 import { addSteeringRoutes } from './routes/steering';
@@ -36,11 +38,13 @@ export function createApp({ services, keyring, corsOrigins, log }: AppOptions): 
   addHealthRoutes(router, services);
   addMetricsRoute(router, services);
   addCompatRoutes(router, services);
+  addOpenAiRoutes(router, services);
 
   app.on('error', (error: Error) => log.debug({ reason: error.message }, 'connection'));
   app.use(services.metrics.requests);
   app.use(allowOrigins(corsOrigins));
   app.use(replyWithErrors(log));
+  app.use(replyWithOpenAiErrors(log));
   app.use(serveDashboard());
   app.use(requireKey(keyring, OPEN_PATHS));
   app.use(parseBody());
@@ -56,7 +60,7 @@ function allowOrigins(origins: string[]): Middleware {
   const originOf = (ctx: Context) => (any ? '*' : (origins.find((origin) => origin === ctx.get('Origin')) ?? ''));
   const standard = cors({
     origin: originOf,
-    exposeHeaders: ['Location', 'Idempotency-Replayed', 'Retry-After'],
+    exposeHeaders: ['Location', 'Idempotency-Replayed', 'Retry-After', 'X-Run-Id'],
   });
   return async function allow(ctx, next) {
     // an OPTIONS that is no preflight: the library leaves it alone, earlier clients look for the header

@@ -16,7 +16,7 @@ import type {
   Verification,
 } from '../contract';
 import { restoreRun, restoreTexts, takeTurn, verifyCode } from './activities';
-import { expenseIn } from './expense';
+import { collectExpenses } from './expense';
 import { partsOf, textsOf } from './message';
 import { INTERRUPTED, Steering } from './steering';
 import { again, toRequest, type Ask } from './turn-request';
@@ -66,7 +66,7 @@ export function createTeam(input: SwarmRunInput, { models, opening }: Beginning,
   const { swarm, stage } = input;
   const turns: TurnResult[] = [];
   const failures: SwarmResult['failures'] = [];
-  const unfinished: NonNullable<SwarmResult['unfinished']> = [];
+  const expenses = collectExpenses((costUsd) => steering.spend(costUsd));
   const shown: Pick<SwarmResult, 'structures' | 'verification'> = {};
   const withTexts = keepTexts(() => restore(input, opening, turns));
   const show = createBoard(swarm.name);
@@ -95,14 +95,7 @@ export function createTeam(input: SwarmRunInput, { models, opening }: Beginning,
     if (opening && turns.length === 0) request.opening = opening;
     const model = models[request.definition.alias] ?? request.definition.alias;
     const taking = withTexts(() => takeTurn.executeWithOptions({ summary: `${request.label} · ${model}` }, [request]));
-    return taking.catch((error: unknown) => {
-      const expense = expenseIn(error);
-      if (expense) {
-        steering.spend(expense.cost_usd);
-        unfinished.push({ turn: request.turn, ...expense });
-      }
-      throw error;
-    });
+    return taking.catch((error: unknown) => expenses.rethrow(request.turn, error));
   }
 
   function note(role: string, ask: Ask, failure: Failure): void {
@@ -129,7 +122,7 @@ export function createTeam(input: SwarmRunInput, { models, opening }: Beginning,
     verify: (turn) => withTexts(() => execute(input, turn, show)),
     verified: (verification) => void (shown.verification = verification),
     conclude: (more) => void (shown.structures = { ...shown.structures, ...more }),
-    result: (answers) => ({ turns, answers, failures, ...(unfinished.length > 0 ? { unfinished } : {}), ...shown }),
+    result: (answers) => ({ turns, answers, failures, ...expenses.told(), ...shown }),
   };
 }
 

@@ -11,7 +11,7 @@ import type { Services } from '../../services';
 import { waitForResult } from '../../wait';
 import { finalOf, type Final } from './final';
 import { messageOf, type TeamRequest } from './requests';
-import { Transcript, type Piece, type TurnFrame } from './transcript';
+import { Transcript, type Piece, type TurnFrame } from '../../transcript';
 
 /** The run's last event comes some milliseconds before its result. */
 const SETTLING_MS = 5000;

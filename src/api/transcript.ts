@@ -2,7 +2,7 @@
  * Puts what several roles say at once into one text. Earlier clients append every token to a single answer, so one role has the
  * floor at a time: it is heard live, and what the others say meanwhile follows when it has finished.
  */
-import type { Frame } from '../../../contract';
+import type { Frame } from '../contract';
 
 /** A frame of a turn's event. */
 export type TurnFrame = Frame & { turn: string; label: string; model?: string };

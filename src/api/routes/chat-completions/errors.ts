@@ -1,0 +1,40 @@
+/** Errors in OpenAI's shape, for everything below `/v1/`: `{"error": {"message", "type", "param", "code"}}`. */
+import type { Middleware } from 'koa';
+import type { FailureCode } from '../../../contract/failures';
+import type { Logger } from '../../../log';
+import { ApiError, toApiError } from '../../errors';
+
+/** The words that OpenAI's clients compare with; all other codes are our own. */
+const CODES: Partial<Record<FailureCode, string>> = {
+  UNAUTHORIZED: 'invalid_api_key',
+  UNKNOWN_SWARM: 'model_not_found',
+  BUDGET_EXHAUSTED: 'insufficient_quota',
+  CONTEXT_TOO_LONG: 'context_length_exceeded',
+  RATE_LIMITED: 'rate_limit_exceeded',
+  CONTENT_REFUSED: 'content_policy_violation',
+};
+
+const TYPES: Partial<Record<number, string>> = { 401: 'authentication_error', 402: 'insufficient_quota' };
+
+export function toOpenAiError({ code, message, status }: ApiError) {
+  const type = TYPES[status] ?? (status < 500 ? 'invalid_request_error' : 'server_error');
+  const param = code === 'INVALID_FIELD' ? (/^([\w.]+): /.exec(message)?.[1] ?? null) : null;
+  return { error: { message, type, param, code: CODES[code] ?? code } };
+}
+
+/** Stands before authentication and parsing, whose errors these clients must understand as well. */
+export function replyWithOpenAiErrors(log: Logger): Middleware {
+  return async function openAiErrors(ctx, next) {
+    if (!ctx.path.startsWith('/v1/')) return next();
+    try {
+      await next();
+    } catch (error) {
+      const known = error instanceof ApiError ? error : toApiError(error);
+      if (known.code === 'INTERNAL') log.error({ error, path: ctx.path }, 'request failed');
+      ctx.status = known.status;
+      // the run has been tried again as often as makes sense: OpenAI's clients would start another one
+      if ('run_id' in known.extra) ctx.set('x-should-retry', 'false');
+      ctx.body = toOpenAiError(known);
+    }
+  };
+}
