@@ -3,9 +3,10 @@ import { hostname } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, WorkflowNotFoundError } from '@temporalio/client';
-import { NativeConnection, Runtime, Worker, makeTelemetryFilterString } from '@temporalio/worker';
+import { NativeConnection, Runtime, Worker, makeTelemetryFilterString, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from './activities';
 import { loadConfig, type Config } from './config';
+import { createEarlyWorker } from './early-worker';
 import type { Endpoint } from './gateway/endpoints/endpoint';
 import { probe } from './gateway/probe';
 import { firstModels, modelsByAlias } from './gateway/route';
@@ -19,17 +20,19 @@ import { createLeases, type Leases } from './redis/leases';
 import { createSessionQueue } from './redis/session-queue';
 import type { TurnStore } from './redis/turns';
 import { forgetWorker, REPORT_INTERVAL_MS, reportWorker, type WorkerReport } from './redis/workers';
-import { takeOver, thisProcess } from './succession';
 import { createSandbox, type Sandbox } from './sandbox/sandbox';
+import { createSuccession, type Succession } from './succession';
 import { temporalConnection } from './temporal-connection';
 import { createTraffic } from './traffic';
 import { startMetrics } from './worker-metrics';
+import { thisProcess } from './worker-process';
 
 /** Bundled at build time: bundling at start would cost seconds and a hundred megabytes. */
 const WORKFLOW_BUNDLE = path.join(__dirname, 'workflow-bundle.js');
 
 const UNWELL_INTERVAL_MS = 500;
 const COMPACTION_INTERVAL_MS = 2000;
+const SUCCESSION_INTERVAL_MS = 1000;
 /** Redis may be gone before we are. */
 const FAREWELL_MS = 500;
 
@@ -51,18 +54,22 @@ async function main(): Promise<void> {
   const redis = connectRedis({ url: config.REDIS_URL, patient: true, onError });
   const subscriber = connectRedis({ url: config.REDIS_URL, patient: true, onError });
   const connection = await NativeConnection.connect(temporalConnection(config));
+  const client = new Client({ connection, namespace: config.TEMPORAL_NAMESPACE });
   const endpoints = createEndpoints(config);
   const traffic = createTraffic(config, endpoints, redis, log);
   const id = `${hostname()}-${process.pid}-${Date.now()}`;
   const leases = createLeases(redis, id);
   const metrics = await startMetrics(config, redis, log);
-  const me = thisProcess(config.WORKER_NAME);
   const sandbox = createSandbox({ folder: path.join(config.DATA_DIR, 'sandbox') });
-  const [worker, given] = await Promise.all([
-    createWorker(config, connection, { redis, subscriber, traffic, leases, sandbox, turns: metrics.turns }),
-    takeOver(leases, me, connection, config.TEMPORAL_NAMESPACE),
+  const me = thisProcess(config.WORKER_NAME);
+  await leases.announce(me);
+  const succession = createSuccession(leases, me, client);
+  const parts = { redis, client, traffic, leases, sandbox, turns: metrics.turns };
+  const options = workerOptions(config, await assembleActivities(config, subscriber, parts));
+  const [worker, { early }] = await Promise.all([
+    createWorker(options, connection, config.WORKER_TURNS),
+    succeed(succession, options, config, log),
   ]);
-  if (given > 0) log.info({ turns: given }, 'gave back what a killed worker had in hand');
   const stopReporting = startReporting(
     redis,
     { id, models: firstModels(traffic.routes), routes: modelsByAlias(traffic.routes) },
@@ -70,11 +77,13 @@ async function main(): Promise<void> {
     log,
   );
   const compacting = startCompacting(redis, config, log);
+  const succeeding = startSucceeding(succession, log);
   log.info({ gateways: endpoints.map(({ name }) => name), taskQueue: config.TASK_QUEUE }, 'worker ready');
   try {
-    await worker.run();
+    await Promise.all([worker.run(), early]);
   } finally {
     clearInterval(compacting);
+    clearInterval(succeeding);
     await stopReporting();
     await Promise.race([metrics.stop(), sleep(FAREWELL_MS)]);
     await Promise.race([leases.forget(id).catch(() => undefined), sleep(FAREWELL_MS)]);
@@ -87,19 +96,16 @@ async function main(): Promise<void> {
 
 interface WorkerParts {
   redis: RedisConnection;
-  subscriber: RedisConnection;
+  client: Client;
   traffic: ReturnType<typeof createTraffic>;
   leases: Leases;
   turns: TurnStore;
   sandbox: Sandbox;
 }
 
-async function createWorker(
-  config: Config,
-  connection: NativeConnection,
-  { redis, subscriber, traffic, leases, sandbox, turns }: WorkerParts,
-): Promise<Worker> {
-  const activities = createActivities({
+async function assembleActivities(config: Config, subscriber: RedisConnection, parts: WorkerParts) {
+  const { redis, client, traffic, leases, sandbox, turns } = parts;
+  return createActivities({
     turns,
     memory: createMemory(redis, { windowTokens: config.MEMORY_WINDOW_TOKENS, ttlSeconds: config.MEMORY_TTL_SECONDS }),
     ...traffic,
@@ -107,29 +113,56 @@ async function createWorker(
     cancellations: await listenForCancellations(subscriber),
     leases,
     sessions: createSessionQueue(redis),
-    isRunning: (runId) => isRunning(connection, config.TEMPORAL_NAMESPACE, runId),
+    isRunning: (runId) => isRunning(client, runId),
     callOut: (runId) => callOutCancel(redis, runId),
   });
-  return Worker.create({
-    connection,
+}
+
+function workerOptions(config: Config, activities: object) {
+  return {
     namespace: config.TEMPORAL_NAMESPACE,
     taskQueue: config.TASK_QUEUE,
-    workflowBundle: { codePath: WORKFLOW_BUNDLE },
     activities,
-    maxConcurrentActivityTaskExecutions: config.WORKER_TURNS,
     // a cancellation travels back on a heartbeat's answer, so beats must not be held back
     maxHeartbeatThrottleInterval: '500ms',
+    shutdownGraceTime: config.WORKER_GRACE_SECONDS * 1000,
+  } satisfies WorkerOptions;
+}
+
+function createWorker(
+  options: ReturnType<typeof workerOptions>,
+  connection: NativeConnection,
+  turns: number,
+): Promise<Worker> {
+  return Worker.create({
+    ...options,
+    connection,
+    maxConcurrentActivityTaskExecutions: turns,
+    workflowBundle: { codePath: WORKFLOW_BUNDLE },
     // a workflow whose worker has died waits this long for it before another worker takes over
     stickyQueueScheduleToStartTimeout: '1s',
     workflowThreadPoolSize: 1,
     maxCachedWorkflows: 2000,
-    shutdownGraceTime: config.WORKER_GRACE_SECONDS * 1000,
   });
 }
 
-async function isRunning(connection: NativeConnection, namespace: string, runId: string): Promise<boolean> {
+/** Turns that killed workers have left are called again while this worker is still starting. */
+async function succeed(
+  succession: Succession,
+  options: ReturnType<typeof workerOptions>,
+  config: Config,
+  log: Logger,
+): Promise<{ early?: Promise<void> }> {
+  const turns = await succession.takeOver(await succession.predecessors());
+  if (turns === 0) return {};
+  log.info({ turns }, 'gave back what a killed worker had in hand');
+  const early = await createEarlyWorker(options, turns, temporalConnection(config));
+  return { early: early.run() };
+}
+
+async function isRunning(client: Client, runId: string): Promise<boolean> {
   try {
-    const { status } = await new Client({ connection, namespace }).workflow.getHandle(runId).describe();
+    const { status } = await client.workflow.getHandle(runId).describe();
     return status.name === 'RUNNING';
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return false;
@@ -164,6 +197,24 @@ function startReporting(
     clearTimeout(timer);
     await Promise.race([forgetWorker(redis, about.id).catch(() => undefined), sleep(FAREWELL_MS)]);
   };
+}
+
+/** A worker beside this one may be killed and not come back. */
+function startSucceeding({ takeOverEnded }: Succession, log: Logger): NodeJS.Timeout {
+  let busy = false;
+  const round = async () => {
+    if (busy) return;
+    busy = true;
+    try {
+      const turns = await takeOverEnded();
+      if (turns > 0) log.info({ turns }, 'gave back what a killed worker had in hand');
+    } catch (error) {
+      log.warn({ error }, 'succession');
+    } finally {
+      busy = false;
+    }
+  };
+  return setInterval(() => void round(), SUCCESSION_INTERVAL_MS);
 }
 
 function startCompacting(redis: RedisConnection, config: Config, log: Logger): NodeJS.Timeout {

@@ -1,7 +1,9 @@
 /** The process that calls the gateway is killed in mid-stream, and another is started after 0.3 s. */
-import { damageOf } from '../client/wholeness';
+import { damageOf, type Damage } from '../client/wholeness';
 import type { Transcript } from '../client/transcript';
 import { now } from '../../test/support/scripted-gateway';
+import { sum } from '../statistics';
+import type { Subject } from '../systems/system';
 import { carry } from './load';
 import type { Bench, Scenario } from './scenario';
 
@@ -19,35 +21,49 @@ export const crash: Scenario = {
     { key: 'done', label: 'job done, on the same connection', kind: 'yes-no' },
     { key: 'second-call', label: 'second call after the kill, ms' },
     { key: 'end', label: 'job end after the kill, ms' },
+    { key: 'end-anew', label: 'the same where the model begins anew, ms' },
     { key: 'damage', label: 'tokens lost, repeated or misplaced', kind: 'count' },
   ],
   rounds: ({ faultRounds }) => faultRounds,
   suits: ({ name }, { thorough }) => name !== 'ours-ws' && (thorough || name !== 'direct'),
   async measure(bench, subject) {
-    await bench.script({ tokens: { count: TOKENS, stamped: true }, intervalMs: INTERVAL_MS });
-    let killedAt = NaN;
-    let back: Promise<void> | undefined;
-    const onPiece = ({ pieces }: Transcript) => {
-      if (back || pieces.length < KILLED_AFTER) return;
-      killedAt = now();
-      back = subject.system.crash(DOWN_MS);
-    };
-    const heard = await subject.call({ swarm: 'one-voice', message: 'Say something.', limitMs: LIMIT_MS, onPiece });
-    await back;
-    const secondCall = await secondCallAt(bench);
-    // whoever was started now is cold, and the next scenario is not about that
-    await carry(bench, subject, WARM_UP);
-    if (subject.name === 'direct') return { done: Number(heard.completed) };
-    bench.check(subject, crash.name, [heard], { turns: 1, tokens: TOKENS });
-    const { lost, repeated, misplaced } = damageOf(heard, { turns: 1, tokens: TOKENS });
+    const continued = await crashIn(bench, subject, 'one-voice');
+    if (subject.name === 'direct') return { done: Number(continued.heard.completed) };
+    const anew = await crashIn(bench, subject, 'one-voice-anew');
+    const heard = [continued.heard, anew.heard];
+    bench.check(subject, crash.name, heard, { turns: 1, tokens: TOKENS });
     return {
-      done: Number(heard.completed),
-      'second-call': secondCall - killedAt,
-      end: heard.endedAt - killedAt,
-      damage: lost + repeated + misplaced,
+      done: Number(heard.every(({ completed }) => completed)),
+      'second-call': continued.secondCall,
+      end: continued.end,
+      'end-anew': anew.end,
+      damage: sum(heard.map((one) => damageOf(one, { turns: 1, tokens: TOKENS })).map(tokensHarmed)),
     };
   },
 };
+
+/** What came of a job in whose midst the process was killed; times are milliseconds after the kill. */
+async function crashIn(bench: Bench, subject: Subject, swarm: string) {
+  // not stamped: a model that goes on repeats its last words as they were
+  await bench.script({ tokens: { count: TOKENS }, intervalMs: INTERVAL_MS });
+  let killedAt = NaN;
+  let back: Promise<void> | undefined;
+  const onPiece = ({ pieces }: Transcript) => {
+    if (back || pieces.length < KILLED_AFTER) return;
+    killedAt = now();
+    back = subject.system.crash(DOWN_MS);
+  };
+  const heard = await subject.call({ swarm, message: 'Say something.', limitMs: LIMIT_MS, onPiece });
+  await back;
+  const secondCall = await secondCallAt(bench);
+  // whoever was started now is cold, and what follows is not about that
+  await carry(bench, subject, WARM_UP);
+  return { heard, secondCall: secondCall - killedAt, end: heard.endedAt - killedAt };
+}
+
+function tokensHarmed({ lost, repeated, misplaced }: Damage): number {
+  return lost + repeated + misplaced;
+}
 
 async function secondCallAt({ gateway, clockAheadMs }: Bench): Promise<number> {
   const calls = (await gateway.requests()).filter(({ path }) => path.endsWith('/chat/completions'));

@@ -51,6 +51,7 @@ function environment(servers: Servers, { name, redisDatabase, gatewayUrl }: Prod
     MODEL_DEBATE_1: 'optimistic-model',
     MODEL_DEBATE_2: 'cautious-model',
     MODEL_FAST: 'fast-model',
+    CONTINUATION: 'optimistic-model=restart',
     SWARMS_FILE: path.join(__dirname, '../swarms.json'),
   };
 }

@@ -5,6 +5,7 @@ let stack: Stack;
 afterEach(() => stack.stop());
 
 const LIMIT_MS = 60_000;
+const HEARTBEAT_TIMEOUT_MS = 15_000;
 /** From the kill to the end of a run that speaks for two seconds: less than a missed heartbeat alone would take. */
 const RECOVERY_MS = 14_000;
 
@@ -55,6 +56,24 @@ test('a model that can continue repeats nothing: it goes on where the killed wor
   expect(watcher.frames.filter(({ event }) => event === 'turn.resumed')).toHaveLength(1);
   const [, second] = stack.gateway.calls();
   expect(second?.tokensSent).toBeLessThan(75);
+  watcher.close();
+}, 120_000);
+
+test('a worker beside the killed one takes its turn over, long before a heartbeat is missed', async () => {
+  stack = await createStack();
+  stack.gateway.always('balanced-model', { tokens: { count: 400 }, intervalMs: 20 });
+  const watcher = await Watcher.connect(stack.url);
+  watcher.send({ swarm_id: 'one-voice', message: 'Count' });
+  await watcher.frame(({ content }) => content?.includes('#30 ') ?? false);
+  const first = stack.worker;
+  await stack.startWorker();
+  await first.kill('SIGKILL');
+  const killedAt = Date.now();
+  await watcher.frame(({ event }) => event === 'turn.resumed');
+  expect(Date.now() - killedAt).toBeLessThan(HEARTBEAT_TIMEOUT_MS / 3);
+  await watcher.done(undefined, LIMIT_MS);
+  const { body } = await get(`${stack.url}/runs/${watcher.frames[0]?.run_id}`);
+  expect(watcher.frames.map(({ content }) => content).join('')).toBe(body.responses[0]);
   watcher.close();
 }, 120_000);
 
