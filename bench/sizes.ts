@@ -13,6 +13,8 @@ export interface Size {
   streams: number[];
   streamTokens: number;
   streamRounds: number;
+  /** Watchers of one run. */
+  watchers: number[];
   /** Rounds of crashes and of gateway faults. */
   faultRounds: number;
   /** Whether crash and faults are also shown for `direct`, and the product also over WebSocket. */
@@ -31,6 +33,7 @@ const DEFAULT: Size = {
   streams: [64, 100],
   streamTokens: 40,
   streamRounds: 2,
+  watchers: [100],
   faultRounds: 2,
   thorough: true,
 };
@@ -51,5 +54,5 @@ export const SIZES: Record<SizeName, Size> = {
     thorough: false,
   },
   default: DEFAULT,
-  full: { ...DEFAULT, streams: [64, 100, 1000] },
+  full: { ...DEFAULT, streams: [64, 100, 1000], watchers: [100, 1000] },
 };

@@ -15,9 +15,10 @@ import { TEMPORAL_SERVER_ENV, isTemporalServing, temporalServerArgs } from './te
 
 const USAGE = `Usage: npm run bench -- [options]
   --quick            under a minute, one round
-  --full             also 1000 streams at once
+  --full             also 1000 streams at once, and 1000 watchers of one run
   --rounds <n>       another number of rounds
-  --only <a,b>       only scenarios whose names begin so: latency, teams, rate, long, streams, crash, faults
+  --only <a,b>       only scenarios whose names begin so: latency, admission, teams, rate, long, streams, watchers,
+                     faults, crash
   --against <folder> also another checkout of this repository, built, in the same run
   --json <file>      the figures as JSON
 

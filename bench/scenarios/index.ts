@@ -9,6 +9,7 @@ import { rate } from './rate';
 import type { Scenario } from './scenario';
 import { streams } from './streams';
 import { teams } from './teams';
+import { watchers } from './watchers';
 
 export function scenariosOf(size: Size): Scenario[] {
   const most = Math.max(...size.users);
@@ -19,6 +20,7 @@ export function scenariosOf(size: Size): Scenario[] {
     ...size.users.map((users) => rate(users, { withMemory: users === most })),
     ...size.longUsers.map(long),
     ...size.streams.map(streams),
+    ...size.watchers.map(watchers),
     faults,
     crash,
   ];

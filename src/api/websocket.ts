@@ -53,7 +53,7 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
       client.on('pong', () => silent.delete(client));
       client.on('error', (error) => options.log.debug({ reason: error.message }, 'websocket'));
       if (pathname === BUS_PATH) options.bus.add(client);
-      else new Conversation(client, options, caller);
+      else new Conversation(client, options, caller, socket);
     });
   }
   return {
@@ -84,11 +84,14 @@ function ping(client: WebSocket): void {
 /** One connection: what it follows, and what it asks for. */
 class Conversation {
   private readonly following = new Map<string, { stop(): void }>();
+  private corked = false;
 
   constructor(
     private readonly client: WebSocket,
     private readonly options: WebSocketOptions,
     private readonly caller: Caller,
+    /** What the client's frames are written to. */
+    private readonly socket: Duplex,
   ) {
     client.on('close', () => this.following.forEach((one) => one.stop()));
     client.on('message', (data) => void this.answer(data));
@@ -153,9 +156,21 @@ class Conversation {
 
   private send(json: string): void {
     if (this.client.readyState !== this.client.OPEN) return;
+    this.cork();
     this.client.send(json);
     if (this.client.bufferedAmount > BUFFER_LIMIT)
       this.client.close(TRY_AGAIN_LATER, 'too slow: resume from your last cursor');
+  }
+
+  /** What is sent in one turn of the event loop is written at once: an API that falls behind catches up. */
+  private cork(): void {
+    if (this.corked) return;
+    this.corked = true;
+    this.socket.cork();
+    process.nextTick(() => {
+      this.corked = false;
+      this.socket.uncork();
+    });
   }
 }
 
