@@ -86,7 +86,8 @@ export default tseslint.config(
               message: 'Activities by type only.',
             },
             {
-              regex: '(/contract(/(index|events|requests|swarms|steering|structures|fork))?|^zod)$',
+              regex:
+                '(/contract(/(index|events|requests|swarms|own-swarms|swarm-references|steering|structures|fork))?|^zod)$',
               allowTypeImports: true,
               message: 'Schemas as types only: zod stays out of the bundle.',
             },

@@ -4,7 +4,6 @@ import { parseEnv } from 'node:util';
 import { z } from 'zod';
 import { CONTINUATIONS, type Continuation } from './contract/continuation';
 import { ALIASES, DEFAULT_TASK_QUEUE, type Alias } from './contract/names';
-import { ownSwarms, SWARMS, type SwarmDefinition } from './contract/swarms';
 import { trafficVariables, weightedModels, type Strategy } from './traffic-config';
 
 const GATEWAYS = ['gateway', 'portkey', 'openrouter', 'local'] as const;
@@ -105,7 +104,6 @@ export type Config = z.infer<typeof environment> & {
   models: Record<Alias, string[] | undefined>;
   /** How each alias goes through its models, and their shares. */
   routing: Record<Alias, { strategy: Strategy; weights: Record<string, number> }>;
-  swarms: readonly SwarmDefinition[];
 };
 
 /** Thrown for a bad value; its message names the variable. */
@@ -133,7 +131,6 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, envFile = '.env
       strategy: values[`ROUTING_${alias}`],
       weights: Object.fromEntries((values[`MODEL_${alias}`] ?? []).map(({ model, weight }) => [model, weight])),
     })),
-    swarms: values.SWARMS_FILE ? [...SWARMS, ...readSwarms(values.SWARMS_FILE)] : SWARMS,
   };
 }
 
@@ -166,12 +163,4 @@ function firstThatIsSet(values: z.infer<typeof environment>): GatewayName {
   if (values.PORTKEY_API_KEY) return 'portkey';
   if (values.OPENROUTER_API_KEY) return 'openrouter';
   return 'local';
-}
-
-function readSwarms(file: string): SwarmDefinition[] {
-  try {
-    return ownSwarms.parse(JSON.parse(readFileSync(file, 'utf8')));
-  } catch (error) {
-    throw new ConfigError(`SWARMS_FILE: ${file}: ${error instanceof z.ZodError ? describe(error) : String(error)}`);
-  }
 }

@@ -11,7 +11,7 @@ import { PATIENCE_MS } from './gateway/failures';
 import { checkModels } from './gateway/models';
 import type { Strategy } from './gateway/order';
 import { createPrices } from './gateway/prices';
-import { createRoutes } from './gateway/routes';
+import { createRoutes, createWay } from './gateway/routes';
 import type { Logger } from './log';
 import { createAnswers } from './redis/answers';
 import type { RedisConnection } from './redis/connect';
@@ -29,6 +29,7 @@ export function createTraffic(config: Config, endpoints: Endpoint[], redis: Redi
     routes,
     findWay: createRouting({
       routes,
+      through: (models) => createWay(endpoints, models, config.BUDGET_MODEL),
       strategies: strategies as Record<Alias, Strategy>,
       firstTokenMs: (models) => limiter.firstTokenMs(models),
     }),

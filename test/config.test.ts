@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ConfigError, loadConfig, type Config } from '../src/config';
-import { SWARMS } from '../src/contract/swarms';
 
 let folder: string;
 beforeAll(() => (folder = mkdtempSync(path.join(tmpdir(), 'murmuration-config-'))));
@@ -46,7 +45,6 @@ describe('by default', () => {
       PORTKEY_BASE_URL: 'https://api.portkey.ai/v1',
       OPENROUTER_BASE_URL: 'https://openrouter.ai/api/v1',
       gateways: ['local'],
-      swarms: SWARMS,
     });
   });
 
@@ -185,35 +183,6 @@ describe('HOST', () => {
   });
 });
 
-describe('SWARMS_FILE', () => {
-  const role = { label: 'Poet', alias: 'fast', system: 'Rhyme.', temperature: 1, max_tokens: 10 };
-  const swarm = { id: 'poets', name: 'Poets', description: 'Rhymes.', pattern: 'single', roles: { poet: role } };
-
-  it('adds swarms behind those that are built in', () => {
-    const { swarms } = load({ SWARMS_FILE: fileWith(JSON.stringify([swarm])) });
-    expect(swarms).toEqual([...SWARMS, swarm]);
-  });
-
-  it.each<[string, string]>([
-    ['is no JSON', '[{'],
-    ['is no list', JSON.stringify(swarm)],
-    ['has an unknown pattern', JSON.stringify([{ ...swarm, pattern: 'chorus' }])],
-    ['has a role at an unknown alias', JSON.stringify([{ ...swarm, roles: { poet: { ...role, alias: 'slow' } } }])],
-  ])('is named, with its path, when it %s', (_, text) => {
-    const file = fileWith(text);
-    expect(refusalOf({ SWARMS_FILE: file })).toContain(`SWARMS_FILE: ${file}`);
-  });
-
-  it('is named when it is not there', () => {
-    expect(refusalOf({ SWARMS_FILE: '/nonexistent/swarms.json' })).toMatch(/^SWARMS_FILE: \/nonexistent\/swarms\.json/);
-  });
-
-  it('names the place of the fault', () => {
-    const text = JSON.stringify([swarm, { ...swarm, roles: { poet: { ...role, max_tokens: -1 } } }]);
-    expect(refusalOf({ SWARMS_FILE: fileWith(text) })).toContain('1.roles.poet.max_tokens');
-  });
-});
-
 describe('.env', () => {
   it('is read, comments and quotes as usual', () => {
     const file = fileWith('# models\nMODEL_FAST="one, two" # in order\nexport PORT=9000\n');
@@ -242,18 +211,6 @@ describe('a value that would surprise later is refused at the start', () => {
 
   test('while a gateway that is named twice counts once', () => {
     expect(load({ GATEWAYS: 'portkey,portkey' }).gateways).toEqual(['portkey']);
-  });
-
-  test.each([
-    ['an id that is taken', { id: 'coding-swarm' }, /taken/],
-    ['the id of the coordination', { id: 'coordinate' }, /taken/],
-    ['a debate without its moderator', { pattern: 'debate' }, /moderator/],
-    ['a swarm without roles', { roles: {} }, /role/],
-  ])('a swarm file with %s', (_what, change, sentence) => {
-    const role = { label: 'Speaker', alias: 'fast', system: 'Answer.', temperature: 0, max_tokens: 10 };
-    const swarm = { id: 'mine', name: 'Mine', description: '', pattern: 'single', roles: { speaker: role }, ...change };
-    const file = fileWith(JSON.stringify([swarm]));
-    expect(loading({ SWARMS_FILE: file })).toThrow(sentence);
   });
 });
 

@@ -25,7 +25,7 @@ import { TurnPublisher } from './publish';
 import { startPulse } from './pulse';
 import { markOf, takeOver } from './recorded';
 import { openingEvent } from './restore';
-import type { FindWay } from './routing';
+import { modelsOf, type FindWay } from './routing';
 
 export interface TurnDependencies {
   turns: TurnStore;
@@ -52,8 +52,7 @@ export function createTakeTurn(dependencies: TurnDependencies) {
       cancelled.signal.throwIfAborted();
       if (!attempt.opened) throw textLost('Redis has lost the beginning of the run.');
       const prompt = await messages;
-      const models = dependencies.routes[request.definition.alias].map(({ model }) => model);
-      const input_mark = markOf(request, prompt, models);
+      const input_mark = markOf(request, prompt, modelsOf(request.definition, dependencies.routes));
       const recorded = await takeOver(dependencies.turns, request, input_mark);
       if (recorded) return recorded;
       return await new TurnAttempt(dependencies, request, attempt, input_mark, cancelled.signal, context).run(prompt);
@@ -114,7 +113,7 @@ class TurnAttempt {
       const candidate = this.candidates[this.progress.position];
       if (!candidate)
         throw ApplicationFailure.nonRetryable(
-          `No model is configured for "${this.request.definition.alias}".`,
+          `No model is configured for "${this.request.definition.alias ?? this.request.label}".`,
           'MODEL_NOT_FOUND',
         );
       try {

@@ -5,7 +5,7 @@
 import { Context } from '@temporalio/activity';
 import { HEARTBEAT_INTERVAL_MS } from '../contract/names';
 import type { RunNews, RunScope } from '../contract';
-import type { CheckReport } from '../contract/checks';
+import type { Check, CheckReport } from '../contract/checks';
 import type { TurnStore } from '../redis/turns';
 import type { Sandbox } from '../sandbox/sandbox';
 import { programOf } from './code-blocks';
@@ -24,11 +24,19 @@ export interface VerifyRequest extends RunScope {
   length: number;
   /** What the request says; its examples are demands. */
   request: string;
+  /** What the swarm demands of all its code. */
+  checks?: Check[];
 }
 
 export function createVerifyCode({ turns, sandbox }: VerifyDependencies) {
   /** Reports what came of it. Fails with `TEXT_LOST` when Redis no longer holds the whole of the turn's text. */
-  return async function verifyCode({ turn, length, request, ...scope }: VerifyRequest): Promise<CheckReport> {
+  return async function verifyCode({
+    turn,
+    length,
+    request,
+    checks: demands = [],
+    ...scope
+  }: VerifyRequest): Promise<CheckReport> {
     const context = Context.current();
     const heartbeat = setInterval(() => context.heartbeat(), HEARTBEAT_INTERVAL_MS);
     try {
@@ -37,7 +45,7 @@ export function createVerifyCode({ turns, sandbox }: VerifyDependencies) {
       const program = programOf(text);
       const language = program?.language ?? '';
       await turns.publish(scope, { type: 'check.started', about: turn, language }, `check.started:${turn}`);
-      const checks = language === 'python' ? examplesOf(request) : [];
+      const checks = [...demands, ...(language === 'python' ? examplesOf(request) : [])];
       const files = program?.files ?? [];
       const report = await sandbox.check({ language, files, checks, ownTests: true });
       await turns.publish(scope, toNews(turn, report), `check.ended:${turn}`);

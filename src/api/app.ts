@@ -15,7 +15,7 @@ import { replyWithOpenAiErrors } from './routes/chat-completions/errors';
 import { addRunRoutes } from './routes/runs';
 import { addSessionRoutes } from './routes/sessions';
 import { addSteeringRoutes } from './routes/steering';
-import { addSwarmRoutes } from './routes/swarms';
+import { addSwarmRoutes, SCHEMA_PATH } from './routes/swarms';
 import type { Services } from './services';
 
 export interface AppOptions {
@@ -26,7 +26,7 @@ export interface AppOptions {
 }
 
 const BODY_LIMIT = '20mb';
-const OPEN_PATHS = ['/healthz', '/readyz', '/health'];
+const OPEN_PATHS = ['/healthz', '/readyz', '/health', SCHEMA_PATH];
 
 export function createApp({ services, keyring, corsOrigins, log }: AppOptions): Koa {
   const app = new Koa();

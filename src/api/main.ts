@@ -1,6 +1,7 @@
 /** The API process. */
 import { loadConfig } from '../config';
 import { createLog } from '../log';
+import { SwarmsFileError } from '../swarms-file';
 import { createServer } from './server';
 
 async function main(): Promise<void> {
@@ -15,7 +16,8 @@ async function main(): Promise<void> {
 
 main().catch((error: unknown) => {
   const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
-  const reason = error instanceof Error ? error.message : String(error);
+  const variable = error instanceof SwarmsFileError ? 'SWARMS_FILE: ' : '';
+  const reason = `${variable}${error instanceof Error ? error.message : String(error)}`;
   process.stderr.write(`api: ${reason}${taken ? '. Stop the program that uses the port, or set PORT.' : ''}\n`);
   process.exit(1);
 });

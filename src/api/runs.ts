@@ -17,6 +17,7 @@ import { ApiError } from './errors';
 import { budgetNotes, fingerprint, gateOptions, hash, split, turnOptions, type Budget, type Order } from './orders';
 import { failedOutcome, failureOf, partialResult } from './outcomes';
 import { attributesOf } from './search-attributes';
+import type { SwarmLibrary } from './swarm-library';
 import type { TemporalHandle } from './temporal';
 
 /** A run that was started, now or by an earlier request with the same idempotency key. */
@@ -27,7 +28,7 @@ export interface StartedRun extends RunScope {
 export interface RunsOptions {
   temporal: TemporalHandle;
   taskQueue: string;
-  swarms: readonly SwarmDefinition[];
+  swarms: SwarmLibrary;
   /** What any run may use. */
   runBudget: Budget;
   modelNames(): ModelNames;
@@ -100,7 +101,7 @@ export class Runs {
   }
 
   private find(id: string, field: string): SwarmDefinition {
-    const { swarms } = this.options;
+    const swarms = this.options.swarms.all();
     const swarm = swarms.find((one) => one.id === id);
     if (swarm) return swarm;
     const known = [...swarms.map((one) => one.id), ...(field === 'swarm_id' ? [COORDINATE] : [])].join(', ');

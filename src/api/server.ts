@@ -6,7 +6,7 @@ import type { RunScope } from '../contract';
 import type { Logger } from '../log';
 import { noteActivity } from '../redis/activity';
 import { callOutCancel } from '../redis/cancellations';
-import { connectRedis } from '../redis/connect';
+import { connectRedis, type RedisConnection } from '../redis/connect';
 import { createEventReader } from '../redis/events';
 import { createEventFollower } from '../redis/follow';
 import { createMemory } from '../redis/memory';
@@ -25,6 +25,7 @@ import { Runs, type RunsOptions } from './runs';
 import type { Services } from './services';
 import { createEventStreams } from './sse';
 import { createSteer } from './steer';
+import { createSwarmLibrary } from './swarm-library';
 import { connectTemporal, type TemporalHandle } from './temporal';
 import { createReadPrompts } from './turn-prompts';
 import { keepVigil } from './vigil';
@@ -40,11 +41,10 @@ export interface RunningServer {
 const DRAIN_MS = 3000;
 
 export async function createServer(config: Config, log: Logger): Promise<RunningServer> {
-  const onError = (error: Error) => log.warn({ reason: error.message }, 'redis connection');
-  const redis = connectRedis({ url: config.REDIS_URL, patient: false, onError });
-  const blocking = connectRedis({ url: config.REDIS_URL, patient: true, onError });
+  const swarms = createSwarmLibrary(config.SWARMS_FILE, log);
+  const redis = connect(config, log, false);
+  const blocking = connect(config, log, true);
   const temporal = await connectTemporal(config, log);
-  const connection = temporal.client.connection as Connection;
   const history = createEventReader(redis);
   const follower = createEventFollower(blocking, redis, history, randomUUID());
   const modelNames = createModelNames(redis);
@@ -55,7 +55,7 @@ export async function createServer(config: Config, log: Logger): Promise<Running
     noteActivity(redis, team_id);
     log.info({ run_id, session_id, swarm: team_id }, 'run started');
   };
-  const runs = new Runs({ temporal, ...settingsOf(config), modelNames, onStart });
+  const runs = new Runs({ temporal, ...settingsOf(config), swarms, modelNames, onStart });
   const relay = createRelay(follower, history, createRetellings(runs));
   const vigil = keepVigil({ follower, history, turns: createTurnStore(redis), relay, runs, log });
   const bus = createBus(redis, relay, log);
@@ -68,6 +68,7 @@ export async function createServer(config: Config, log: Logger): Promise<Running
     followedRuns: () => follower.followed(),
   });
   const services = assemble(config, temporal, {
+    swarms,
     redis,
     runs,
     relay,
@@ -76,8 +77,7 @@ export async function createServer(config: Config, log: Logger): Promise<Running
     metrics,
     stopping: stopping.signal,
   });
-  const { cancelRun } = services;
-  const sockets = createWebSockets({ runs, relay, keyring, cancelRun, bus, log });
+  const sockets = createWebSockets({ runs, relay, keyring, cancelRun: services.cancelRun, bus, log });
   const app = createApp({ services, keyring, corsOrigins: config.CORS_ORIGINS, log });
   const ports = [config.PORT, ...(config.PORT_MCP > 0 ? [config.PORT_MCP] : [])];
   const { port, servers, drain } = await listen(app, config.HOST, ports);
@@ -86,6 +86,7 @@ export async function createServer(config: Config, log: Logger): Promise<Running
     url: `http://${config.HOST}:${port}`,
     async stop() {
       vigil.stop();
+      swarms.close();
       stopping.abort();
       const drained = drain(DRAIN_MS);
       sockets.close();
@@ -95,17 +96,21 @@ export async function createServer(config: Config, log: Logger): Promise<Running
       bus.close();
       await follower.close();
       redis.disconnect();
-      await connection.close();
+      await temporal.client.connection.close();
     },
   };
 }
 
-function settingsOf(config: Config): Pick<RunsOptions, 'taskQueue' | 'swarms' | 'runBudget'> {
+function settingsOf(config: Config): Pick<RunsOptions, 'taskQueue' | 'runBudget'> {
   const runBudget = { usd: config.BUDGET_RUN_USD, tokens: config.BUDGET_RUN_TOKENS };
-  return { taskQueue: config.TASK_QUEUE, swarms: config.swarms, runBudget };
+  return { taskQueue: config.TASK_QUEUE, runBudget };
 }
 
-type Parts = Pick<Services, 'redis' | 'runs' | 'relay' | 'streams' | 'history' | 'metrics' | 'stopping'>;
+function connect({ REDIS_URL: url }: Config, log: Logger, patient: boolean): RedisConnection {
+  return connectRedis({ url, patient, onError: ({ message }) => log.warn({ reason: message }, 'redis connection') });
+}
+
+type Parts = Pick<Services, 'swarms' | 'redis' | 'runs' | 'relay' | 'streams' | 'history' | 'metrics' | 'stopping'>;
 
 /** What the routes work with: the parts of the server, and what is made of them. */
 function assemble(config: Config, temporal: TemporalHandle, parts: Parts): Services {
@@ -113,7 +118,6 @@ function assemble(config: Config, temporal: TemporalHandle, parts: Parts): Servi
   const connection = temporal.client.connection as Connection;
   return {
     ...parts,
-    swarms: config.swarms,
     memory: createMemory(redis, { windowTokens: config.MEMORY_WINDOW_TOKENS, ttlSeconds: config.MEMORY_TTL_SECONDS }),
     async listRuns(query) {
       const source = query.forked_from ? await runs.describe(query.forked_from) : undefined;

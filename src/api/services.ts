@@ -1,5 +1,5 @@
 /** What the routes work with, put together once by `createServer`. */
-import type { ListRunsQuery, SwarmDefinition } from '../contract';
+import type { ListRunsQuery } from '../contract';
 import type { RedisConnection } from '../redis/connect';
 import type { EventReader } from '../redis/events';
 import type { Memory } from '../redis/memory';
@@ -10,10 +10,11 @@ import type { RunPage } from './run-list';
 import type { Runs } from './runs';
 import type { EventStreams } from './sse';
 import type { Steer } from './steer';
+import type { SwarmLibrary } from './swarm-library';
 import type { ReadPrompts } from './turn-prompts';
 
 export interface Services {
-  swarms: readonly SwarmDefinition[];
+  swarms: SwarmLibrary;
   runs: Runs;
   relay: Relay;
   streams: EventStreams;

@@ -13,7 +13,7 @@ export interface SourceFile {
 export interface Check {
   name: string;
   code: string;
-  expected?: string;
+  expected?: string | undefined;
 }
 
 /** Where a check comes from: it stands in the request, the program brought it along, or it is the loading of the program itself. */

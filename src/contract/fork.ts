@@ -29,7 +29,8 @@ export interface TurnPrompt {
   role: string;
   label: string;
   system: string;
-  alias: Alias;
+  /** Absent for a role that names its models itself. */
+  alias?: Alias | undefined;
   /** What earlier forks have added to the turn's task, oldest first. */
   instructions: string[];
 }

@@ -14,6 +14,9 @@ export const MULTI = 'multi';
 /** The id of the swarm of one that closes a consensus, and the name of its stage. */
 export const CONSENSUS = 'consensus';
 
+/** The role of a panel that concludes from what the others have answered. */
+export const CHAIR = 'chair';
+
 /** Names that route to an ordered list of models; configuration says which (`MODEL_STRATEGIC`, ...). */
 export const ALIASES = ['strategic', 'coding', 'debate_1', 'debate_2', 'fast'] as const;
 export type Alias = (typeof ALIASES)[number];

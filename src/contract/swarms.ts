@@ -1,13 +1,17 @@
 /** The swarms as data: who is on a team, which model alias each role speaks through, and which pattern leads them. */
 import { z } from 'zod';
-import { ALIASES, CONSENSUS, COORDINATE, MULTI } from './names';
+import { ALIASES } from './names';
 import * as prompts from './prompts';
 
 /** A role of a swarm. `max_tokens` and `temperature` hold unless the caller sets others for the run. */
 export const role = z.object({
   label: z.string().min(1),
-  alias: z.enum(ALIASES),
+  alias: z.enum(ALIASES).optional(),
+  /** In place of an alias: the ids of the models that the role asks, in this order. */
+  models: z.array(z.string().trim().min(1)).min(1).optional(),
   system: z.string().min(1),
+  /** In place of the bare task: a template, see `templates.ts`. Of the patterns `single` and `panel`. */
+  prompt: z.string().min(1).optional(),
   /** Said again after the task, for models that listen to the end of a prompt more than to its beginning. */
   reminder: z.string().min(1).optional(),
   temperature: z.number().min(0).max(2),
@@ -20,38 +24,55 @@ export const PATTERN_ROLES = {
   strategic: ['strategist', 'critic'],
   coding: ['coder', 'reviewer'],
   build: ['coder', 'reviewer'],
-  debate: ['optimistic', 'cautious', 'balanced', 'moderator'],
+  /** All others are its voices. */
+  debate: ['moderator'],
+  /** All of them; one that is called `chair` concludes. */
+  panel: [],
   /** Its first role, whatever its name. */
   single: [],
 } as const satisfies Record<string, readonly string[]>;
 export type PatternName = keyof typeof PATTERN_ROLES;
 
 /** Patterns whose turns are those of other swarms, one function each in `src/workflows/compositions`. */
-export const COMPOSITIONS = ['coordinate', 'parallel', 'sequential', 'consensus'] as const;
+export const COMPOSITIONS = ['coordinate', 'parallel', 'sequential', 'consensus', 'pipeline'] as const;
 export type CompositionName = (typeof COMPOSITIONS)[number];
 
 export const PATTERNS = [...(Object.keys(PATTERN_ROLES) as PatternName[]), ...COMPOSITIONS];
 
 /** A stage of a composition: what it is called in the run, and the id of the swarm that works in it. */
 export const stageDefinition = z.object({
-  name: z.string().regex(/^[a-z0-9][\w-]{0,39}$/i, 'may hold letters, digits and _ - only'),
+  name: z.string().regex(/^[a-zA-Z0-9][\w-]{0,39}$/, 'may hold letters, digits and _ - only'),
   swarm: z.string(),
+  /** Of a pipeline: what the stage is told, a template; see `templates.ts`. */
+  prompt: z.string().min(1).optional(),
 });
 
-/** How a debate is held; defaults: two rounds, a majority as quorum, 180 s of patience, and all of one stance. */
-export const debateOptions = z.object({
-  /** Rounds at most: the openings, and so many less one in which the voices answer each other. */
-  rounds: z.number().int().min(1).max(10).optional(),
-  /** Voices that must be heard before the others are given no more than `patience_seconds`. */
+/** Whom roles that speak at once wait for; defaults: a majority as quorum, and 180 s of patience. */
+export const panelOptions = z.object({
+  /** Roles that must be heard before the others are given no more than `patience_seconds`. */
   quorum: z.number().int().min(1).optional(),
   patience_seconds: z.number().int().min(1).optional(),
+});
+export type PanelOptions = z.infer<typeof panelOptions>;
+
+/** How a debate is held; defaults: those of a panel, two rounds, and all of one stance. */
+export const debateOptions = panelOptions.extend({
+  /** Rounds at most: the openings, and so many less one in which the voices answer each other. */
+  rounds: z.number().int().min(1).max(10).optional(),
   /** The agreement, 0 to 1, at which no further round is held. */
   agree_at: z.number().min(0).max(1).optional(),
 });
 export type DebateOptions = z.infer<typeof debateOptions>;
 
+/** A demand on the code that a swarm writes, beside those of the request; see `checks.ts`. */
+export const codeCheck = z.object({
+  name: z.string().min(1),
+  code: z.string().min(1),
+  expected: z.string({ error: 'must be a text: put it in quotes' }).optional(),
+});
+
 export const swarmDefinition = z.object({
-  id: z.string().regex(/^[a-z0-9][\w.-]{0,63}$/i, 'may hold letters, digits and . _ - only'),
+  id: z.string().regex(/^[a-zA-Z0-9][\w.-]{0,63}$/, 'may hold letters, digits and . _ - only'),
   name: z.string(),
   description: z.string(),
   pattern: z.enum(PATTERNS),
@@ -59,27 +80,11 @@ export const swarmDefinition = z.object({
   /** Of a composition: the stages, in order. */
   stages: z.array(stageDefinition).optional(),
   debate: debateOptions.optional(),
+  panel: panelOptions.optional(),
+  /** Of the pattern `build`: what its code must fulfil, whatever was asked. */
+  checks: z.array(codeCheck).optional(),
 });
 export type SwarmDefinition = z.infer<typeof swarmDefinition>;
-
-/** Ids that no swarm of a user's may have, beside those of the built-in ones. */
-const RESERVED: readonly string[] = [COORDINATE, MULTI, CONSENSUS];
-
-/** The roles that a pattern calls by name. */
-function rolesOf(pattern: SwarmDefinition['pattern']): readonly string[] {
-  return pattern in PATTERN_ROLES ? PATTERN_ROLES[pattern as PatternName] : [];
-}
-
-/** Swarms that a user adds: with the roles that their pattern calls, and under names of their own. */
-export const ownSwarms = z.array(
-  swarmDefinition.superRefine(({ id, pattern, roles }, context) => {
-    const missing = rolesOf(pattern).filter((name) => !(name in roles));
-    const wrong = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
-    if (missing.length > 0) wrong('roles', `the pattern "${pattern}" needs ${missing.join(', ')}`);
-    if (Object.keys(roles).length === 0) wrong('roles', 'a swarm needs at least one role');
-    if (RESERVED.includes(id) || SWARMS.some((known) => known.id === id)) wrong('id', `"${id}" is taken`);
-  }),
-);
 
 const TEMPERATURE = 0.7;
 const MAX_TOKENS = 2000;

@@ -92,6 +92,12 @@ export function createRoutes(endpoints: Endpoint[], { models, routing, economy }
   return Object.fromEntries(ALIASES.map((alias) => [alias, candidatesOf(alias)])) as Routes;
 }
 
+/** The way through models that a role names itself: each at every gateway, in this order. */
+export function createWay(endpoints: Endpoint[], models: readonly string[], economy?: string): Candidate[] {
+  const candidates = models.flatMap((model) => endpoints.map((endpoint): Candidate => ({ endpoint, model })));
+  return economy ? [...candidates, ...endpoints.map((endpoint) => toEconomy(endpoint, economy))] : candidates;
+}
+
 function toEconomy(endpoint: Endpoint, model: string): Candidate {
   return { endpoint, model, economy: true };
 }

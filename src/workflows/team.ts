@@ -1,12 +1,14 @@
 /** A swarm at work inside a workflow: it lets roles speak, remembers what they said, and shows where the run stands. */
 import { ApplicationFailure, isCancellation, rootCause, setCurrentDetails } from '@temporalio/workflow';
 import { isFailureCode, type Failure } from '../contract/failures';
+import type { VerifyRequest } from '../activities/verify-code';
 import type {
   CheckReport,
   ModelNames,
   Opening,
   PromptMessage,
   PromptPart,
+  Role,
   SwarmDefinition,
   SwarmResult,
   SwarmRunInput,
@@ -93,7 +95,7 @@ export function createTeam(input: SwarmRunInput, { models, opening }: Beginning,
 
   async function call(request: TurnRequest): Promise<TurnResult> {
     if (opening && turns.length === 0) request.opening = opening;
-    const model = models[request.definition.alias] ?? request.definition.alias;
+    const model = nameOf(request.definition, models);
     const taking = withTexts(() => takeTurn.executeWithOptions({ summary: `${request.label} · ${model}` }, [request]));
     return taking.catch((error: unknown) => expenses.rethrow(request.turn, error));
   }
@@ -152,8 +154,17 @@ function execute(input: SwarmRunInput, { turn, label, text }: TurnResult, show: 
   const { run_id, session_id, team_id, stage, message } = input;
   const request = (stage?.brief ?? [message]).filter((part) => typeof part === 'string').join('');
   return verifyCode.executeWithOptions({ summary: `${label} · executed` }, [
-    { run_id, session_id, team_id, turn, length: text.length, request },
+    { run_id, session_id, team_id, turn, length: text.length, request, ...demandsOf(input.swarm) },
   ]);
+}
+
+function demandsOf({ checks }: SwarmDefinition): Pick<VerifyRequest, 'checks'> {
+  return checks ? { checks } : {};
+}
+
+/** The model that a role asks first, as far as it is known. */
+function nameOf({ alias, models: own }: Role, models: ModelNames): string {
+  return own?.[0] ?? (alias && models[alias]) ?? alias ?? '';
 }
 
 /** Shows in the Temporal Web UI who speaks and who has spoken. */

@@ -31,9 +31,11 @@ function forked(request: TurnRequest, fork: Fork | undefined): TurnRequest {
 
 function edited(request: TurnRequest, { edit }: ForkRequest): TurnRequest {
   const { instruction, temperature, max_tokens, ...said } = edit;
+  // another alias takes the place of the role's own list
+  const { models, ...definition } = request.definition;
   return {
     ...request,
-    definition: { ...request.definition, ...given(said) },
+    definition: { ...definition, ...(models && !said.alias ? { models } : {}), ...given(said) },
     options: { ...request.options, ...given({ temperature, max_tokens }) },
     messages: append(request.messages, instruction && `\n\n${instruction}`),
   };

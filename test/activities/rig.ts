@@ -79,11 +79,12 @@ export async function createRig(): Promise<Rig> {
       // turns execute nothing
       const sandbox = {} as Sandbox;
       const routes = Object.fromEntries(ALIASES.map((alias) => [alias, candidates])) as Routes;
+      const through = (models: readonly string[]) => candidates.filter(({ model }) => models.includes(model));
       const cancellations = await listenForCancellations(server.connect());
       const leases = createLeases(redis, 'rig');
       const sessions = createSessionQueue(redis);
       const alone = { sessions, isRunning: () => Promise.resolve(true), callOut: () => Promise.resolve() };
-      const findWay = createRouting({ routes, strategies: STRATEGIES, firstTokenMs: limiter.firstTokenMs });
+      const findWay = createRouting({ routes, through, strategies: STRATEGIES, firstTokenMs: limiter.firstTokenMs });
       return createActivities({ turns, memory, routes, cancellations, leases, findWay, admission, sandbox, ...alone });
     },
     model: (model, endpoint) => ({

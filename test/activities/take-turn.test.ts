@@ -48,6 +48,14 @@ it('streams into the events, and returns what readers have seen', async () => {
   expect(find('turn.completed')).not.toHaveProperty('text');
 });
 
+it('asks the models that the role names itself', async () => {
+  const request = newRequest();
+  const { alias: _alias, ...definition } = request.definition;
+  const { model } = await attempt(worker, { ...request, definition: { ...definition, models: ['second'] } }).result;
+  expect(model).toBe('second');
+  expect(rig.gateway.calls().map((call) => call.model)).toEqual(['second']);
+});
+
 it("sends the role's settings and messages, and asks for the usage", async () => {
   const request = newRequest({ with_context: true, messages: [{ role: 'user', parts: ['Mend: ', { turn: 'plan' }] }] });
   const earlier: SessionMessage = { role: 'user', content: 'earlier', run_id: 'r0', team_id: 't', at: 1 };

@@ -53,6 +53,15 @@ test('a program that does what the request shows passes', async () => {
   ]);
 });
 
+test('what the swarm demands of all its code is executed too, whatever the language', async () => {
+  const demands = { checks: [{ name: 'two and two', code: 'double(2)', expected: '4' }] };
+  const request = await said('```js\nfunction double(x) { return x; }\n```');
+  const { checks } = await run({ ...request, ...demands });
+  expect(checks).toMatchObject([{ origin: 'load' }, { name: 'two and two', origin: 'request', passed: false }]);
+  const mended = await said(answer('def double(x): return 2 * x'));
+  expect((await run({ ...mended, ...demands })).checks.map(({ passed }) => passed)).toEqual([true, true, true]);
+});
+
 test('a program that does not is told what it gave', async () => {
   const request = await said(answer('def double(x): return x\ndef test_double(): assert double(2) == 2'));
   const { checks } = await run(request);

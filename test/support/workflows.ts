@@ -179,6 +179,13 @@ export function swarmInput(id: string, message = 'The task'): SwarmRunInput {
   return { ...scopeOf(id), swarm: swarm(id), message, options: {} };
 }
 
+/** A swarm of a user's; `others` are the ones that its stages may name, beside the built-in ones. */
+export function ownInput(definition: SwarmDefinition, others: SwarmDefinition[] = [], message = 'The task') {
+  const members = membersOf(definition, (id) => others.find((one) => one.id === id) ?? swarm(id));
+  const input: SwarmRunInput = { ...scopeOf(definition.id), swarm: definition, message, options: {} };
+  return definition.stages ? { ...input, members, max_rounds: 1 } : input;
+}
+
 export function coordinateInput(max_rounds = 1, message = 'The task'): SwarmRunInput {
   const members = membersOf(COORDINATION, swarm);
   return { ...scopeOf('coordinate'), swarm: COORDINATION, members, message, options: {}, max_rounds };

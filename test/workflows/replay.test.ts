@@ -7,8 +7,17 @@ import path from 'node:path';
 import { temporal } from '@temporalio/proto';
 import { Worker } from '@temporalio/worker';
 import type { SwarmRunInput } from '../../src/contract';
+import { ownSwarm } from '../support/own-swarms';
 import { until } from '../support/stack';
-import { coordinateInput, createTheatre, multiInput, report, swarmInput, WORKFLOW_BUNDLE } from '../support/workflows';
+import {
+  coordinateInput,
+  createTheatre,
+  multiInput,
+  ownInput,
+  report,
+  swarmInput,
+  WORKFLOW_BUNDLE,
+} from '../support/workflows';
 
 const { History } = temporal.api.history.v1;
 const FOLDER = path.join(__dirname, '../histories');
@@ -40,6 +49,8 @@ if (process.env.RECORD_HISTORIES) {
       for (const id of ['strategic-swarm', 'debate-swarm']) await record(id, swarmInput(id));
       await record('build', swarmInput('coding-swarm'));
       await record('consensus', multiInput(['strategic-swarm', 'coding-swarm'], 'consensus'));
+      await record('panel', ownInput(ownSwarm('jury')));
+      await record('pipeline', ownInput(ownSwarm('cookbook'), ['jury', 'translator'].map(ownSwarm)));
       const steered = { ...coordinateInput(), gates: { approve_plan: true } };
       const { run_id } = steered;
       const say = (name: string, said: object) =>
@@ -57,8 +68,19 @@ if (process.env.RECORD_HISTORIES) {
   }, 60_000);
 }
 
+const KINDS = [
+  'strategic-swarm',
+  'coding-swarm',
+  'build',
+  'debate-swarm',
+  'coordinate',
+  'consensus',
+  'panel',
+  'pipeline',
+];
+
 test('there is a history of each kind of run', () => {
-  for (const kind of ['strategic-swarm', 'coding-swarm', 'build', 'debate-swarm', 'coordinate', 'consensus']) {
+  for (const kind of KINDS) {
     expect(recorded.some((file) => file.endsWith(`${kind}.json`))).toBe(true);
   }
 });

@@ -1,4 +1,4 @@
-/** `GET /healthz`: each part is asked, now; "ok" means that a run that is started now would be carried out. `GET /readyz`: this process can take requests. */
+/** `GET /healthz`: each part is asked, now; "ok" means that a run that is started now would be carried out. `GET /readyz`: this process can take requests; `warnings` name what an operator should mend. */
 import type Router from '@koa/router';
 import { liveWorkers } from '../../redis/workers';
 import type { Services } from '../services';
@@ -35,7 +35,8 @@ export function addHealthRoutes(router: Router, services: Services): void {
     const [redis, temporal] = await Promise.all([redisAnswers(services), services.temporalAnswers(DEADLINE_MS)]);
     const ready = redis && temporal && !services.stopping.aborted;
     ctx.status = ready ? 200 : 503;
-    ctx.body = { ready, systems: { redis, temporal } };
+    const warning = services.swarms.warning();
+    ctx.body = { ready, systems: { redis, temporal }, ...(warning ? { warnings: [warning] } : {}) };
   });
 }
 

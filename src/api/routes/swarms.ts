@@ -1,9 +1,10 @@
-/** `GET /swarms`, `POST /swarm/execute`, `POST /swarm/coordinate` and `POST /swarms/multi`: what there is to start, and starting it. */
+/** `GET /swarms`, `GET /swarms/schema.json`, `POST /swarm/execute`, `POST /swarm/coordinate` and `POST /swarms/multi`: what there is to start, and starting it. */
 import type Router from '@koa/router';
 import type { Context } from 'koa';
-import type { SwarmDefinition } from '../../contract';
+import type { Role, SwarmDefinition } from '../../contract';
 import { COORDINATION } from '../../contract/compositions';
 import { COORDINATE, MULTI } from '../../contract/names';
+import { ownSwarmsSchema } from '../../contract/own-swarms';
 import { coordinateRequest, executeRequest, multiRequest } from '../../contract/requests';
 import { ApiError, errorBody, parse, toApiError } from '../errors';
 import { idempotencyKeyOf } from '../idempotency';
@@ -12,13 +13,22 @@ import type { Order } from '../orders';
 import type { Services } from '../services';
 import { waitForResult } from '../wait';
 
+/** Where the JSON Schema of a file of swarms is published: editors ask for it without a key. */
+export const SCHEMA_PATH = '/swarms/schema.json';
+
 /** How the caller wants the answer. */
 type Delivery = 'stream' | 'async' | 'wait';
 
 export function addSwarmRoutes(router: Router, services: Services): void {
-  const { swarms } = services;
   router.get('/swarms', (ctx) => {
-    ctx.body = [...swarms, COORDINATION].map(describeSwarm);
+    const all = [...services.swarms.all(), COORDINATION];
+    ctx.body = all.map((swarm) => describeSwarm(swarm, all));
+  });
+
+  const schema = ownSwarmsSchema();
+  router.get(SCHEMA_PATH, (ctx) => {
+    ctx.body = schema;
+    ctx.type = 'application/schema+json';
   });
 
   router.post('/swarm/execute', async (ctx) => {
@@ -40,11 +50,25 @@ export function addSwarmRoutes(router: Router, services: Services): void {
 }
 
 /** A swarm as callers see it: everything but the prompts. */
-function describeSwarm({ roles, ...swarm }: SwarmDefinition) {
-  return {
-    ...swarm,
-    roles: Object.entries(roles).map(([role, { system: _system, ...about }]) => ({ role, ...about })),
-  };
+function describeSwarm(swarm: SwarmDefinition, all: SwarmDefinition[]) {
+  const stages = swarm.stages?.map(({ prompt: _prompt, ...stage }) => stage);
+  return { ...swarm, ...(stages ? { stages } : {}), roles: rolesOf(swarm, all) };
+}
+
+/** The roles of a swarm; of one that is made of others the roles of those, each behind its stage, as in the ids of turns. */
+function rolesOf(
+  { roles, stages = [] }: SwarmDefinition,
+  all: SwarmDefinition[],
+): ({ role: string } & Partial<Role>)[] {
+  const own = Object.entries(roles).map(([role, { system: _system, prompt: _prompt, ...about }]) => ({
+    role,
+    ...about,
+  }));
+  const staged = stages.flatMap(({ name, swarm }) => {
+    const member = all.find(({ id }) => id === swarm);
+    return member ? rolesOf(member, all).map(({ role, ...about }) => ({ role: `${name}/${role}`, ...about })) : [];
+  });
+  return [...own, ...staged];
 }
 
 function deliveryOf(ctx: Context, stream: boolean | null | undefined, wait: boolean | null | undefined): Delivery {

@@ -146,7 +146,7 @@ function PromptFields({ draft, turns }: FieldsProps): JSX.Element {
           onInput={({ currentTarget }) => set({ instruction: currentTarget.value })}
         />
       </label>
-      <AliasField alias={draft.value.alias} choose={(alias) => set({ alias })} keep={!known} />
+      <AliasField alias={draft.value.alias} choose={(alias) => set({ alias })} keep={!known?.alias} />
     </>
   );
 }

@@ -1,5 +1,6 @@
 /** The pipeline as a picture: which turns a run has, will have and may have, in the order in which they follow each other. Pure. */
 import type { GateSnapshot, RunStatus, Verdict } from '../../contract';
+import { CHAIR } from '../../contract/names';
 import { readVerdict } from '../../contract/verdict';
 import type { SwarmSummary } from './swarms';
 import type { TurnView } from './turn-view';
@@ -114,9 +115,15 @@ function stagesOf(
 }
 
 function stepsOf(swarm: SwarmSummary | undefined): Step[][] {
+  if (swarm?.pattern === 'panel') return panelOf(swarm);
   if (swarm?.pattern !== 'debate') return (swarm && STEPS[swarm.pattern]) ?? [];
   const voices = swarm.roles.filter(({ role }) => role !== MODERATOR);
   return [voices.map(({ role }) => ({ turn: role, role })), [{ turn: 'summary', role: MODERATOR }]];
+}
+
+function panelOf({ roles }: SwarmSummary): Step[][] {
+  const [chair, members] = [true, false].map((chairs) => roles.filter(({ role }) => (role === CHAIR) === chairs));
+  return [members, chair].map((column = []) => column.map(({ role }) => ({ turn: role, role })));
 }
 
 function columnsOf(stage: string, swarm: SwarmSummary | undefined, said: TurnView[], over: boolean): PictureNode[][] {

@@ -5,7 +5,7 @@ import { COORDINATE, MULTI } from '../../contract/names';
 import { call, failureOf, type ApiFailure } from './api';
 
 export interface SwarmSummary extends Pick<SwarmDefinition, 'id' | 'name' | 'description' | 'pattern' | 'stages'> {
-  roles: ({ role: string } & Pick<Role, 'label' | 'alias'>)[];
+  roles: ({ role: string } & Pick<Role, 'label' | 'alias' | 'models'>)[];
 }
 
 export const swarms = signal<SwarmSummary[]>([]);

@@ -77,7 +77,7 @@ function Models(): JSX.Element | null {
             <tr>
               <th>Swarm</th>
               <th>What it does</th>
-              <th>Roles, and the alias through which each speaks</th>
+              <th>Roles, and the alias or the models through which each speaks</th>
             </tr>
           </thead>
           <tbody>
@@ -86,9 +86,9 @@ function Models(): JSX.Element | null {
                 <th scope="row">{name}</th>
                 <td>{description}</td>
                 <td>
-                  {roles.map(({ role, label, alias }) => (
+                  {roles.map(({ role, label, alias, models = [] }) => (
                     <span key={role} class="tag">
-                      {label} <span class="mono faint">{alias}</span>
+                      {label} <span class="mono faint">{alias ?? models.join(', ')}</span>
                     </span>
                   ))}
                 </td>

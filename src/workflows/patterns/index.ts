@@ -4,10 +4,11 @@ import type { Team } from '../team';
 import { build } from './build';
 import { coding } from './coding';
 import { debate } from './debate';
+import { panel } from './panel';
 import { single } from './single';
 import { strategic } from './strategic';
 
 /** Leads a team through its turns; resolves to the turns that are its answer. `roles` are the names of the swarm's roles. */
 export type Pattern = (team: Team, roles: string[]) => Promise<string[]>;
 
-export const patterns: Record<PatternName, Pattern> = { strategic, coding, build, debate, single };
+export const patterns: Record<PatternName, Pattern> = { strategic, coding, build, debate, panel, single };

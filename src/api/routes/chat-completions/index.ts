@@ -17,15 +17,15 @@ import { streamChunks } from './stream';
 const LONGEST_WAIT_MS = 24 * 3_600_000;
 
 export function addOpenAiRoutes(router: Router, services: Services): void {
-  const models = [...services.swarms, COORDINATION];
+  const models = () => [...services.swarms.all(), COORDINATION];
   const find = (id: string) => {
-    const found = models.find((swarm) => swarm.id === id);
+    const found = models().find((swarm) => swarm.id === id);
     if (found) return found;
     throw new ApiError('UNKNOWN_SWARM', `model: there is no swarm "${id}"; GET /v1/models lists them.`);
   };
 
   router.get('/v1/models', (ctx) => {
-    ctx.body = { object: 'list', data: models.map(describeModel) };
+    ctx.body = { object: 'list', data: models().map(describeModel) };
   });
 
   router.get('/v1/models/:id', (ctx) => {

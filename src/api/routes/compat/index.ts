@@ -25,8 +25,8 @@ export function addCompatRoutes(router: Router, services: Services): void {
   });
 
   const inputs = z.toJSONSchema(teamRequest, { io: 'input' }).properties ?? {};
-  const workflows: SwarmDefinition[] = [COORDINATION, ...services.swarms];
   router.get('/workflows', (ctx) => {
+    const workflows: SwarmDefinition[] = [COORDINATION, ...services.swarms.all()];
     ctx.body = workflows.map((swarm) => describeWorkflow(swarm, inputs));
   });
 

@@ -1,7 +1,7 @@
 /** The swarms under the names and in the shape in which earlier clients know teams, and who of them is at work. */
 import { COORDINATION } from '../../../contract/compositions';
 import { COORDINATE } from '../../../contract/names';
-import type { SwarmDefinition } from '../../../contract';
+import type { Role, SwarmDefinition } from '../../../contract';
 import { liveWorkers, type WorkerReport } from '../../../redis/workers';
 import type { Services } from '../../services';
 
@@ -31,7 +31,7 @@ const ALIASES: Record<string, string> = {
 
 /** The swarm of that id or earlier name. */
 export function findTeam({ swarms }: Services, id: string): SwarmDefinition | undefined {
-  const known = [...swarms, COORDINATION];
+  const known = [...swarms.all(), COORDINATION];
   const byId = (wanted: string) => known.find((swarm) => swarm.id === wanted);
   return byId(id) ?? byId(id.toLowerCase()) ?? byId(ALIASES[id.toLowerCase()] ?? '');
 }
@@ -39,14 +39,15 @@ export function findTeam({ swarms }: Services, id: string): SwarmDefinition | un
 /** All teams as they are now: their models, and whether somebody would carry a run out. */
 export async function listTeams(services: Services, known?: WorkerReport[]) {
   const reports = known ?? (await liveWorkers(services.redis));
-  return [...services.swarms, COORDINATION].map((swarm) => describeTeam(services, swarm, reports));
+  return [...services.swarms.all(), COORDINATION].map((swarm) => describeTeam(services, swarm, reports));
 }
 
 export function describeTeam(services: Services, swarm: SwarmDefinition, reports: WorkerReport[]) {
   const definitions = membersOf(services, swarm);
   const roles = definitions.flatMap((one) => Object.values(one.roles));
-  const aliases = [...new Set(roles.map(({ alias }) => alias))];
-  const models = [...new Set(reports.flatMap(({ models: first }) => aliases.flatMap((alias) => first[alias] ?? [])))];
+  const firstOf = ({ alias, models = [] }: Role) =>
+    reports.map(({ models: first }) => models[0] ?? (alias && first[alias]));
+  const models = [...new Set(roles.flatMap(firstOf).filter((model) => model !== undefined))];
   return {
     id: swarm.id,
     name: swarm.name,
@@ -66,5 +67,7 @@ export function describeWorkflow({ id, name, description, roles, stages }: Swarm
 }
 
 function membersOf(services: Services, swarm: SwarmDefinition): SwarmDefinition[] {
-  return swarm.stages ? swarm.stages.flatMap((stage) => findTeam(services, stage.swarm) ?? []) : [swarm];
+  if (!swarm.stages) return [swarm];
+  const members = swarm.stages.flatMap((stage) => findTeam(services, stage.swarm) ?? []);
+  return members.flatMap((member) => membersOf(services, member));
 }

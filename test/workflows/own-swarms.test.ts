@@ -1,0 +1,157 @@
+/** The patterns that users' own swarms are led by: a role with its own prompt, a panel, a pipeline, and code with demands. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ApplicationFailure } from '@temporalio/common';
+import { ownSwarm } from '../support/own-swarms';
+import { until } from '../support/stack';
+import { createTheatre, ownInput, report, type Theatre } from '../support/workflows';
+
+let theatre: Theatre;
+beforeAll(async () => (theatre = await createTheatre()), 60_000);
+afterAll(() => theatre.stop());
+beforeEach(() => {
+  theatre.asked.length = theatre.closed.length = theatre.verified.length = 0;
+  theatre.script = ({ turn }) => `text of ${turn}`;
+});
+
+const turns = () => theatre.asked.map(({ turn }) => turn);
+/** What a turn was asked, with `<turn>` for the text of another. */
+function question(turn: string): string {
+  const asked = theatre.asked.find((request) => request.turn === turn);
+  const parts = asked?.messages.flatMap((message) => message.parts) ?? [];
+  return parts.map((part) => (typeof part === 'string' ? part : `<${part.turn}>`)).join('');
+}
+const own = (id: string) => ownInput(ownSwarm(id), ['jury', 'translator', 'cookbook'].map(ownSwarm));
+function failing(...roles: string[]): void {
+  theatre.script = ({ turn }) => {
+    if (roles.includes(turn)) throw ApplicationFailure.nonRetryable('is gone', 'MODEL_NOT_FOUND');
+    return `text of ${turn}`;
+  };
+}
+
+describe('a role with a prompt and models of its own', () => {
+  test('is asked by that prompt, through those models', async () => {
+    await theatre.run(own('translator'));
+    expect(question('answer')).toBe('Into French: The task\nMind {{braces}}.');
+    expect(theatre.asked[0]?.definition.models).toEqual(['vendor/first', 'vendor/second']);
+  });
+
+  test('in a fork with another alias speaks through that', async () => {
+    const input = own('translator');
+    const edits = [{ from: 'answer', edit: { alias: 'fast' as const } }];
+    await theatre.run({
+      ...input,
+      fork: { run_id: 'before', from: 'answer', edits, recorded: {}, context_of: 'before' },
+    });
+    expect(theatre.asked[0]?.definition).toMatchObject({ alias: 'fast' });
+    expect(theatre.asked[0]?.definition).not.toHaveProperty('models');
+  });
+});
+
+describe('panel', () => {
+  test('all begin before one is finished, and the chair concludes from what they said', async () => {
+    const result = await theatre.run(own('jury'));
+    expect(turns().slice(0, 3).sort()).toEqual(['baker', 'grocer', 'guest']);
+    expect(turns()[3]).toBe('chair');
+    expect(question('grocer')).toBe('Would you sell this? The task');
+    expect(question('guest')).toBe('The task');
+    expect(question('chair')).toBe('# Task\nThe task\n\n# Baker\n<baker>\n\n# Grocer\n<grocer>\n\n# Guest\n<guest>');
+    expect(result).toMatchObject({ answers: ['baker', 'grocer', 'guest', 'chair'], failures: [] });
+  });
+
+  test('without a chair the answers are those of its roles', async () => {
+    const { answers } = await theatre.run(own('circle'));
+    expect(answers).toEqual(['baker', 'guest']);
+    expect(turns()).toHaveLength(2);
+  });
+
+  test("the chair's own prompt says where the answers go", async () => {
+    await theatre.run(own('addressed'));
+    expect(question('chair')).toBe('The task The guest says <guest>. All: # Baker\n<baker>\n\n# Guest\n<guest>');
+  });
+
+  test('a role that fails is named to the chair, and the others answer', async () => {
+    failing('guest');
+    const result = await theatre.run(own('addressed'));
+    expect(result.answers).toEqual(['baker', 'chair']);
+    expect(result.failures).toMatchObject([{ turn: 'guest', code: 'MODEL_NOT_FOUND' }]);
+    const asked = question('chair');
+    expect(asked).toContain('The guest says (was not heard).');
+    expect(asked).toContain('Not heard: Guest (is gone). Only 1 of the 2 that were needed were heard. Say so.');
+  });
+
+  test('a role that is late when the quorum was heard is cut off and named', async () => {
+    theatre.script = async ({ turn }) => {
+      if (turn === 'guest') await sleep(4000);
+      return `text of ${turn}`;
+    };
+    const result = await theatre.run(own('jury'));
+    expect(result.answers).toEqual(['baker', 'grocer', 'chair']);
+    expect(result.failures).toMatchObject([{ turn: 'guest', code: 'CUT_OFF' }]);
+    expect(question('chair')).toMatch(/Not heard: Guest \(.*\)\. Say so\.$/);
+  }, 15_000);
+
+  test('fails with the cause when all roles fail of it', async () => {
+    failing('baker', 'guest');
+    await expect(theatre.run(own('circle'))).rejects.toMatchObject({ cause: { type: 'MODEL_NOT_FOUND' } });
+  });
+});
+
+describe('pipeline', () => {
+  test('each stage is told what its prompt names, or else the task and the answer before it', async () => {
+    const result = await theatre.run(own('cookbook'));
+    expect(turns().slice(3)).toEqual(['taste/chair', 'recipe/answer', 'check/answer', 'last/answer']);
+    const translated = (text: string) => `Into French: ${text}\nMind {{braces}}.`;
+    expect(question('taste/guest')).toBe('The task');
+    expect(question('recipe/answer')).toBe(translated('Write a recipe. <taste/chair>'));
+    expect(question('check/answer')).toBe(translated('The task\n\n# Answer of recipe\n<recipe/answer>'));
+    expect(question('last/answer')).toBe(translated('<taste/chair>/<check/answer>/The task'));
+    expect(result.answers).toEqual(['taste/chair', 'recipe/answer', 'check/answer', 'last/answer']);
+    expect(result.stages?.map(({ stage, team_id }) => [stage, team_id])).toEqual([
+      ['taste', 'jury'],
+      ['recipe', 'translator'],
+      ['check', 'translator'],
+      ['last', 'translator'],
+    ]);
+  });
+
+  test('may be a stage of another, and its last answer is what goes on', async () => {
+    const result = await theatre.run(own('library'));
+    expect(turns()).toHaveLength(8);
+    expect(question('index/answer')).toContain('Index: <books/last/answer>');
+    expect(result.answers).toEqual(['books/last/answer', 'index/answer']);
+    expect(result.stages?.map(({ stage }) => stage)).toEqual([
+      ...['books/taste', 'books/recipe', 'books/check', 'books/last', 'books', 'index'],
+    ]);
+  });
+
+  test('the first stage that fails ends the run, which keeps what it had', async () => {
+    failing('check/answer');
+    await expect(theatre.run(own('cookbook'))).rejects.toMatchObject({ cause: { type: 'MODEL_NOT_FOUND' } });
+    expect(turns()).not.toContain('last/answer');
+    expect(theatre.closed[0]).toMatchObject({ status: 'failed', failure: { code: 'MODEL_NOT_FOUND' } });
+    expect(theatre.closed[0]?.result.turns.map(({ turn }) => turn)).toContain('recipe/answer');
+  });
+
+  test('is cancelled like any other run', async () => {
+    theatre.script = async ({ turn }) => {
+      if (turn === 'recipe/answer') await theatre.handle(input.run_id).cancel();
+      return `text of ${turn}`;
+    };
+    const input = own('cookbook');
+    await expect(theatre.run(input)).rejects.toThrow();
+    await until(() => theatre.closed[0]?.status === 'cancelled');
+    expect(turns()).not.toContain('last/answer');
+  });
+});
+
+describe('build', () => {
+  test('what the file demands is executed with what the request says, and a failure goes back to the coder', async () => {
+    theatre.execution = ({ turn }) =>
+      report([{ name: 'spaces', passed: turn !== 'draft', error: "slug('A B') returned 'A B', expected 'a-b'" }]);
+    const { verification } = await theatre.run(own('slugs'));
+    const [check] = theatre.verified;
+    expect(check?.checks).toEqual([{ name: 'spaces', code: "slug('A B')", expected: "'a-b'" }]);
+    expect(question('repair-1')).toContain("slug('A B') returned 'A B', expected 'a-b'");
+    expect(verification).toMatchObject({ passed: true, rounds: 1, turn: 'repair-1' });
+  });
+});
