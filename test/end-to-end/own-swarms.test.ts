@@ -1,0 +1,99 @@
+/** A file of swarms through the whole product: it is edited while a run is under way, made wrong, and mended. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { freePort, start } from '../support/processes';
+import { createStack, until, type Stack } from '../support/stack';
+import { get, post, Watcher } from '../support/readers';
+
+const README = readFileSync(path.join(__dirname, '../../README.md'), 'utf8');
+const EXAMPLE = /```yaml\n(# yaml-language-server: .*?)```/s.exec(README)?.[1] ?? '';
+
+let folder: string;
+let file: string;
+let stack: Stack;
+beforeAll(async () => {
+  folder = mkdtempSync(path.join(tmpdir(), 'murmuration-own-'));
+  file = path.join(folder, 'swarms.yaml');
+  writeFileSync(file, EXAMPLE);
+  stack = await createStack({ SWARMS_FILE: file });
+}, 60_000);
+afterAll(async () => {
+  await stack.stop();
+  rmSync(folder, { recursive: true });
+});
+beforeEach(() => {
+  stack.gateway.reset();
+  writeFileSync(file, EXAMPLE);
+});
+
+const order = { swarm_id: 'design-review', message: 'A form for bug reports' };
+const warningsOf = async () => ((await get(`${stack.url}/readyz`)).body.warnings ?? []) as string[];
+/** What the letter's writer was asked, of all runs since the reset. */
+const letters = () =>
+  stack.gateway.calls('balanced-model').filter(({ body }) => /short letters|verse/.test(JSON.stringify(body)));
+
+test("the README's pipeline is listed with its roles, and answers like any other swarm", async () => {
+  const { body } = await get(`${stack.url}/swarms`);
+  const listed = (body as unknown as { id: string; roles: { role: string }[] }[]).find(
+    ({ id }) => id === 'design-review',
+  );
+  expect(listed?.roles.map(({ role }) => role)).toEqual([
+    ...['design/strategist', 'design/critic', 'read/attacker', 'read/accountant', 'read/newcomer', 'read/chair'],
+    'answer/writer',
+  ]);
+  expect(JSON.stringify(listed)).not.toContain('Tell the person');
+  const watcher = await Watcher.connect(stack.url);
+  watcher.send(order);
+  const { run_id } = await watcher.done(undefined, 30_000);
+  const run = (await get(`${stack.url}/runs/${run_id}`)).body;
+  expect(run).toMatchObject({ status: 'completed', team_id: 'design-review' });
+  expect(run.responses).toHaveLength(3);
+  expect(JSON.stringify(letters()[0]?.body)).toContain('Tell the person who asked \\"A form for bug reports\\"');
+  watcher.close();
+}, 60_000);
+
+test('the schema is published', async () => {
+  const { status, body } = await get(`${stack.url}/swarms/schema.json`);
+  expect([status, body.title]).toEqual([200, 'Swarms of your own']);
+});
+
+test('a run keeps the swarms that it began with; the next one takes the new file', async () => {
+  stack.gateway.script('strategic-model', [{ firstTokenMs: 1500 }]);
+  const { body } = await post(`${stack.url}/swarm/execute`, { ...order, wait: false });
+  await until(() => stack.gateway.calls('strategic-model').length > 0);
+  writeFileSync(file, EXAMPLE.replace('You write short letters in plain words.', 'You answer in verse.'));
+  const later = await post(`${stack.url}/swarm/execute`, { swarm_id: 'letter', message: 'Hello' });
+  expect(later.status).toBe(200);
+  expect(JSON.stringify(letters()[0]?.body)).toContain('You answer in verse.');
+  await until(async () => (await get(`${stack.url}/runs/${body.run_id}`)).body.status === 'completed', 30_000);
+  expect(letters()).toHaveLength(2);
+  expect(JSON.stringify(letters()[1]?.body)).toContain('You write short letters in plain words.');
+}, 60_000);
+
+test('a bad edit is refused and named with its line, and the last good version holds until it is mended', async () => {
+  expect(await warningsOf()).toEqual([]);
+  writeFileSync(file, EXAMPLE.replace('swarm: readers', 'swarm: writers'));
+  const line = EXAMPLE.split('\n').findIndex((text) => text.includes('swarm: readers')) + 1;
+  const [warning] = await warningsOf();
+  expect(warning).toContain(`swarms.yaml:${line}:7: 2.stages.1.swarm: there is no swarm "writers"`);
+  await until(() => stack.api.said().includes('its last good version holds'));
+  const { status } = await post(`${stack.url}/swarm/execute`, { swarm_id: 'letter', message: 'Hello' });
+  expect(status).toBe(200);
+  writeFileSync(file, `${EXAMPLE}\n# mended`);
+  expect(await warningsOf()).toEqual([]);
+});
+
+test('a bad file stops the start, with its line, column and field', async () => {
+  const bad = path.join(folder, 'bad.yaml');
+  writeFileSync(bad, EXAMPLE.replace('alias: coding', 'alias: cheap'));
+  const port = String(await freePort());
+  const api = start(process.execPath, [path.join(__dirname, '../../dist/api/main.js')], {
+    ...stack.env,
+    PORT: port,
+    SWARMS_FILE: bad,
+  });
+  await until(() => api.child.exitCode !== null);
+  expect(api.child.exitCode).toBe(1);
+  expect(api.said()).toMatch(/^api: SWARMS_FILE: .*bad\.yaml:8:7: 0\.roles\.attacker\.alias: Invalid option/);
+}, 30_000);
