@@ -72,7 +72,7 @@ async function main(): Promise<void> {
   ]);
   const stopReporting = startReporting(
     redis,
-    { id, models: firstModels(traffic.routes), routes: modelsByAlias(traffic.routes) },
+    { id, models: firstModels(traffic.routes), routes: modelsByAlias(traffic.routes), capacity: traffic.capacity },
     endpoints,
     log,
   );
@@ -173,7 +173,7 @@ async function isRunning(client: Client, runId: string): Promise<boolean> {
 /** Tells the API every few seconds that this worker lives and how its gateways are; more often while one is not well. */
 function startReporting(
   redis: RedisConnection,
-  about: Pick<WorkerReport, 'id' | 'models' | 'routes'>,
+  about: Pick<WorkerReport, 'id' | 'models' | 'routes' | 'capacity'>,
   endpoints: Endpoint[],
   log: Logger,
 ): () => Promise<void> {

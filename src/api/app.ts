@@ -8,6 +8,7 @@ import { requireKey, type Keyring } from './auth';
 import { serveDashboard } from './dashboard';
 import { ApiError, errorBody, replyWithErrors } from './errors';
 import { addCompatRoutes } from './routes/compat';
+import { addGatewayRoute } from './routes/gateways';
 import { addHealthRoutes } from './routes/health';
 import { addMetricsRoute } from './routes/metrics';
 import { addOpenAiRoutes } from './routes/chat-completions';
@@ -36,6 +37,7 @@ export function createApp({ services, keyring, corsOrigins, log }: AppOptions): 
   addSessionRoutes(router, services);
   addSteeringRoutes(router, services);
   addHealthRoutes(router, services);
+  addGatewayRoute(router, services);
   addMetricsRoute(router, services);
   addCompatRoutes(router, services);
   addOpenAiRoutes(router, services);

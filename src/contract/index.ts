@@ -7,6 +7,7 @@ export * from './failures';
 export * from './fold';
 export * from './fork';
 export * from './frames';
+export * from './gateways';
 export * from './memory';
 export * from './names';
 export * from './plan';

@@ -18,6 +18,7 @@ import { Sessions } from './views/sessions';
 import { System } from './views/system';
 
 const Compare = lazy(() => import('./views/compare'));
+const Gateways = lazy(() => import('./views/gateways'));
 
 export function App(): JSX.Element {
   useEffect(
@@ -45,6 +46,7 @@ export function App(): JSX.Element {
               <Route path="/dashboard/live" component={LiveView} />
               <Route path="/dashboard/sessions" component={Sessions} />
               <Route path="/dashboard/sessions/:id" component={SessionPage} />
+              <Route path="/dashboard/gateways" component={Gateways} />
               <Route path="/dashboard/system" component={System} />
               <Route default component={NotFound} />
             </Router>

@@ -64,7 +64,7 @@ export interface LimiterOptions {
 }
 
 /** Between our admission and the gateway's own clock lies the network: a window is this much longer than the gateway's. */
-const SLACK_MS = 1000;
+export const WINDOW_SLACK_MS = 1000;
 /** As long as a turn may take (src/workflows/activities.ts): a worker that dies leaves its permit to the turn's next attempt. */
 const LEASE_MS = 3600_000;
 const PROBE_LEASE_MS = 30_000;
@@ -89,7 +89,7 @@ export function createLimiter(redis: RedisConnection, { windowMs, patienceMs }: 
   return {
     async admit({ model, turn, call, tenant, session, tokens, limits }) {
       const { requests = 0, tokens: tokenLimit = 0, concurrency = 0 } = limits;
-      const times = [windowMs + SLACK_MS, LEASE_MS, PROBE_LEASE_MS, patienceMs];
+      const times = [windowMs + WINDOW_SLACK_MS, LEASE_MS, PROBE_LEASE_MS, patienceMs];
       const who = [turn, call, tenant, session, Math.ceil(tokens)];
       return readVerdict(
         await redis.admitCall(...modelKeys(model), ...who, requests, tokenLimit, concurrency, ...times),

@@ -3,6 +3,20 @@ import type { ModelNames } from '../contract';
 import type { Alias } from '../contract/names';
 import type { RedisConnection } from './connect';
 import { WORKERS, workerKey } from './keys';
+import type { Limits } from './limiter';
+
+/** A model that a worker may call, and what it takes. */
+export interface ModelCapacity {
+  gateway: string;
+  model: string;
+  /** Its name in the limiter. */
+  address: string;
+  /** The aliases that lead to it. */
+  aliases: Alias[];
+  limits: Limits;
+  /** The length of the window in which requests and tokens are counted. */
+  windowMs: number;
+}
 
 /** A worker's word. */
 export interface WorkerReport {
@@ -13,6 +27,8 @@ export interface WorkerReport {
   models: ModelNames;
   /** All models of each alias, in order of preference; absent in the reports of earlier versions. */
   routes?: Partial<Record<Alias, string[]>>;
+  /** Absent in the reports of earlier versions. */
+  capacity?: ModelCapacity[];
   at: number;
 }
 

@@ -7,6 +7,7 @@ import { COORDINATE, MESSAGE_LIMIT } from '../../contract/names';
 import { failureOf } from '../state/api';
 import { createOrderKeys } from '../state/key';
 import { startRun, swarms, type SwarmSummary } from '../state/swarms';
+import { BudgetFields, budgetOf, NO_BUDGET, type BudgetDraft } from './budget-fields';
 import { kindOf, KIND_ORDER } from './examples';
 import { Icon } from './icons';
 
@@ -17,6 +18,7 @@ export function Composer({ sessionId }: { sessionId?: string }): JSX.Element {
   const message = useSignal('');
   const rounds = useSignal(1);
   const approvePlan = useSignal(false);
+  const budget = useSignal<BudgetDraft>(NO_BUDGET);
   const { busy, problem, start } = useStart();
   const field = useRef<HTMLTextAreaElement>(null);
   const offered = [...swarms.value].sort((a, b) => rank(a) - rank(b));
@@ -30,6 +32,7 @@ export function Composer({ sessionId }: { sessionId?: string }): JSX.Element {
         message: message.value,
         maxRounds: rounds.value,
         approvePlan: approvePlan.value,
+        ...budgetOf(budget.value),
         ...session,
       });
   };
@@ -39,7 +42,10 @@ export function Composer({ sessionId }: { sessionId?: string }): JSX.Element {
       <div class="composer-box">
         <TaskField field={field} message={message} swarm={current} />
         <div class="composer-end">
-          {current?.id === COORDINATE && <PipelineOptions rounds={rounds} approvePlan={approvePlan} />}
+          <div class="options">
+            {current?.id === COORDINATE && <PipelineOptions rounds={rounds} approvePlan={approvePlan} />}
+            <BudgetFields budget={budget} />
+          </div>
           <span class="faint hint">Ctrl + Enter starts</span>
           <button type="submit" class="primary" disabled={busy || !current}>
             {busy ? 'Starting' : 'Start'}
@@ -149,7 +155,7 @@ interface PipelineOptionsProps {
 
 function PipelineOptions({ rounds, approvePlan }: PipelineOptionsProps): JSX.Element {
   return (
-    <div class="options">
+    <>
       <Rounds rounds={rounds} />
       <label>
         <input
@@ -159,7 +165,7 @@ function PipelineOptions({ rounds, approvePlan }: PipelineOptionsProps): JSX.Ele
         />
         Ask me before the plan is built
       </label>
-    </div>
+    </>
   );
 }
 

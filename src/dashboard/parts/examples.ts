@@ -8,6 +8,12 @@ interface Kind {
   examples: string[];
 }
 
+const CODE: Kind = {
+  icon: 'code',
+  verb: 'Write code',
+  examples: ['Write a Python function to calculate fibonacci', 'Write a rate limiter with a token bucket'],
+};
+
 const KINDS: Record<string, Kind> = {
   debate: {
     icon: 'debate',
@@ -23,11 +29,8 @@ const KINDS: Record<string, Kind> = {
     verb: 'Plan a project',
     examples: ['Plan a microservices architecture', 'Plan the move of a shop to another payment provider'],
   },
-  coding: {
-    icon: 'code',
-    verb: 'Write code',
-    examples: ['Write a Python function to calculate fibonacci', 'Write a rate limiter with a token bucket'],
-  },
+  build: CODE,
+  coding: CODE,
   coordinate: {
     icon: 'pipeline',
     verb: 'Plan, build, review',

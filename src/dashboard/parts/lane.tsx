@@ -2,11 +2,13 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import type { CheckSnapshot } from '../../contract';
 import { count, duration, money } from '../format';
 import { copyWithThanks } from '../markdown/copy';
 import { visible } from '../markdown/visible';
 import { now } from '../state/clock';
 import { tokensOf, type TurnView } from '../state/turn-view';
+import { TurnCheck } from './check-report';
 import { Icon } from './icons';
 import { StatusPill } from './status';
 import { TurnNotes } from './turn-notes';
@@ -20,11 +22,13 @@ export interface LaneProps {
   title: string;
   hue: number;
   turns: TurnView[];
+  /** Executions of the run's turns. */
+  checks: CheckSnapshot[];
   /** Opens the fork dialog at a turn. */
   fork?: (turn: string) => void;
 }
 
-export function Lane({ id, title, hue, turns, fork }: LaneProps): JSX.Element {
+export function Lane({ id, title, hue, turns, checks, fork }: LaneProps): JSX.Element {
   const body = useRef<HTMLDivElement>(null);
   const source = useSignal(false);
   const wide = useSignal(false);
@@ -50,6 +54,7 @@ export function Lane({ id, title, hue, turns, fork }: LaneProps): JSX.Element {
             view={turn}
             source={source.value}
             several={turns.length > 1}
+            check={checks.find(({ about }) => about === turn.snapshot.turn)}
             onChange={follow}
           />
         ))}
@@ -78,10 +83,11 @@ interface TurnProps {
   view: TurnView;
   source: boolean;
   several: boolean;
+  check: CheckSnapshot | undefined;
   onChange: () => void;
 }
 
-function Turn({ view, source, several, onChange }: TurnProps): JSX.Element {
+function Turn({ view, source, several, check, onChange }: TurnProps): JSX.Element {
   void view.version.value;
   const { label, status, text } = view.snapshot;
   const speaking = status === 'running';
@@ -96,6 +102,7 @@ function Turn({ view, source, several, onChange }: TurnProps): JSX.Element {
       <TurnNotes view={view} />
       {speaking && !text && <p class="thinking">Waiting for the first token</p>}
       <TurnText view={view} source={source} onChange={onChange} />
+      {check && <TurnCheck check={check} />}
     </section>
   );
 }

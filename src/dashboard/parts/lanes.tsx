@@ -1,5 +1,6 @@
 /** The lanes of a run, by stage. */
 import type { JSX } from 'preact';
+import type { CheckSnapshot } from '../../contract';
 import { lanesOf } from '../state/lanes';
 import type { TurnView } from '../state/turn-view';
 import { Lane } from './lane';
@@ -7,11 +8,12 @@ import { Notice } from './notices';
 
 interface LanesProps {
   turns: TurnView[];
+  checks: CheckSnapshot[];
   /** Opens the fork dialog at a turn; absent while the run cannot be forked. */
   fork?: (turn: string) => void;
 }
 
-export function Lanes({ turns, fork }: LanesProps): JSX.Element {
+export function Lanes({ turns, checks, fork }: LanesProps): JSX.Element {
   if (turns.length === 0)
     return (
       <Notice icon="clock" title="Nobody speaks yet">
@@ -26,7 +28,7 @@ export function Lanes({ turns, fork }: LanesProps): JSX.Element {
           {stage && <h2>{title}</h2>}
           <div class={`lanes of-${Math.min(lanes.length, 4)}`}>
             {lanes.map((lane) => (
-              <Lane key={lane.id} {...lane} {...(fork ? { fork } : {})} />
+              <Lane key={lane.id} {...lane} checks={checks} {...(fork ? { fork } : {})} />
             ))}
           </div>
         </section>

@@ -10,6 +10,7 @@ const WAYS: [href: string, icon: IconName, name: string][] = [
   ['/dashboard/runs', 'runs', 'Runs'],
   ['/dashboard/live', 'live', 'Live'],
   ['/dashboard/sessions', 'sessions', 'Sessions'],
+  ['/dashboard/gateways', 'gauge', 'Gateways'],
   ['/dashboard/system', 'system', 'System'],
 ];
 

@@ -24,7 +24,7 @@ export function Pipeline({ stages }: { stages: PictureStage[] }): JSX.Element {
               {stage.columns.map((column, index) => (
                 <li key={index} class="column">
                   {column.map((node) => (
-                    <Node key={node.turn} node={node} />
+                    <Node key={`${node.turn} ${node.label}`} node={node} />
                   ))}
                 </li>
               ))}
@@ -47,7 +47,7 @@ function StageTitle({ stage: { title, verdict } }: { stage: PictureStage }): JSX
 
 function Node({ node: { turn, label, status, model } }: { node: PictureNode }): JSX.Element {
   const known = status !== 'ahead' && status !== 'skipped';
-  const saysModel = status === 'completed' || status === 'running';
+  const saysModel = model !== '' && (status === 'completed' || status === 'running' || status === 'failed');
   return (
     <button
       type="button"

@@ -2,15 +2,15 @@
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren, JSX } from 'preact';
 import type { RunStatus } from '../../contract';
-import { count, duration, moment, money } from '../format';
+import { count, duration, moment } from '../format';
 import { copyWithThanks } from '../markdown/copy';
 import { visible } from '../markdown/visible';
 import { now } from '../state/clock';
 import type { RunView } from '../state/run-view';
 import { nameOf } from '../state/swarms';
-import { totalsOf } from '../state/totals';
 import { Icon } from './icons';
 import { RunActions } from './run-actions';
+import { Spending } from './spending';
 import { StatusPill } from './status';
 
 /** Longer tasks are folded. UTF-16 units. */
@@ -59,8 +59,6 @@ export function RunFacts({ run }: { run: RunView }): JSX.Element {
   void run.version.value;
   const { started_at, ended_at } = run.snapshot;
   const turns = run.turns.value;
-  turns.forEach(({ version }) => void version.value);
-  const { tokens, exact, costUsd } = totalsOf(turns);
   const about = run.description.value;
   const session = run.sessionId ?? about?.session_id;
   return (
@@ -71,8 +69,7 @@ export function RunFacts({ run }: { run: RunView }): JSX.Element {
         </Fact>
       )}
       <Fact name="Turns">{count(turns.length)}</Fact>
-      <Fact name="Tokens">{`${exact ? '' : '≈ '}${count(tokens)}`}</Fact>
-      <Fact name="Cost">{money(costUsd)}</Fact>
+      <Spending run={run} />
       {session && (
         <Fact name="Session">
           <a class="mono" href={`/dashboard/sessions/${encodeURIComponent(session)}`}>

@@ -1,9 +1,11 @@
 /** What the run answered: the turns that its result names. */
 import type { JSX } from 'preact';
+import type { Verification } from '../../contract';
 import { copyWithThanks } from '../markdown/copy';
 import { visible } from '../markdown/visible';
 import type { RunView } from '../state/run-view';
 import type { TurnView } from '../state/turn-view';
+import { VerificationReport } from './check-report';
 import { Notice } from './notices';
 import { TurnText } from './turn-text';
 import { reasonOf } from './turn-notes';
@@ -18,6 +20,7 @@ export function RunResult({ run }: { run: RunView }): JSX.Element {
       </Notice>
     );
   const turns = answers.flatMap((id) => run.turns.value.find(({ snapshot }) => snapshot.turn === id) ?? []);
+  const verification = run.description.value?.verification;
   return (
     <div class="answers">
       {failure && (
@@ -27,13 +30,17 @@ export function RunResult({ run }: { run: RunView }): JSX.Element {
         </Notice>
       )}
       {turns.map((turn) => (
-        <Answer key={turn.snapshot.turn} turn={turn} />
+        <Answer
+          key={turn.snapshot.turn}
+          turn={turn}
+          verification={verification?.turn === turn.snapshot.turn ? verification : undefined}
+        />
       ))}
     </div>
   );
 }
 
-function Answer({ turn }: { turn: TurnView }): JSX.Element {
+function Answer({ turn, verification }: { turn: TurnView; verification: Verification | undefined }): JSX.Element {
   const { label, model, text } = turn.snapshot;
   return (
     <article class="answer">
@@ -50,6 +57,7 @@ function Answer({ turn }: { turn: TurnView }): JSX.Element {
         </button>
       </header>
       <TurnText view={turn} source={false} onChange={() => undefined} />
+      {verification && <VerificationReport verification={verification} />}
     </article>
   );
 }

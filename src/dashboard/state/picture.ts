@@ -1,5 +1,5 @@
 /** The pipeline as a picture: which turns a run has, will have and may have, in the order in which they follow each other. Pure. */
-import type { GateSnapshot, RunStatus, Verdict } from '../../contract';
+import type { CheckSnapshot, GateSnapshot, RunStatus, Verdict } from '../../contract';
 import { CHAIR } from '../../contract/names';
 import { readVerdict } from '../../contract/verdict';
 import type { SwarmSummary } from './swarms';
@@ -39,6 +39,7 @@ const STEPS: Partial<Record<SwarmSummary['pattern'], Step[][]>> = {
     [{ turn: 'critique', role: 'critic' }],
     [{ turn: 'plan', role: 'strategist' }],
   ],
+  build: [[{ turn: 'draft', role: 'coder' }], [{ turn: 'review', role: 'reviewer' }]],
   coding: [
     [{ turn: 'draft', role: 'coder' }],
     [{ turn: 'review', role: 'reviewer' }],
@@ -56,22 +57,17 @@ export interface PictureInput {
   turns: readonly TurnView[];
   swarms: readonly SwarmSummary[];
   gates?: readonly GateSnapshot[];
+  checks?: readonly CheckSnapshot[];
 }
 
-export function pictureOf({ swarmId, status, turns, swarms, gates = [] }: PictureInput): PictureStage[] {
+export function pictureOf({ swarmId, status, turns, swarms, gates = [], checks = [] }: PictureInput): PictureStage[] {
   const over = status !== null && status !== 'running';
   return stagesOf(swarmId, turns, swarms).map(([name, swarm]) => {
     const said = turns.filter(({ snapshot }) => stageOf(snapshot.turn) === name);
     const asked = gates.filter(({ gate }) => name && gate === name).map((gate) => [decision(gate)]);
-    const columns = [
-      ...columnsOf(
-        name,
-        swarms.find(({ id }) => id === swarm),
-        said,
-        over,
-      ),
-      ...asked,
-    ];
+    const definition = swarms.find(({ id }) => id === swarm);
+    const spoken = columnsOf(name, definition, said, over);
+    const columns = [...spoken.map((column) => withChecks(column, checks)), ...asked];
     const verdict = verdictOf(name, said);
     return { name, title: titleOf(name), status: together(columns.flat()), columns, ...(verdict ? { verdict } : {}) };
   });
@@ -82,6 +78,22 @@ const DECISIONS = { open: 'waiting', approved: 'completed', rejected: 'failed' }
 /** A person's word as a node of its own. */
 function decision({ about, gate, status }: GateSnapshot): PictureNode {
   return { turn: about ?? gate, label: 'Your decision', status: DECISIONS[status], model: status };
+}
+
+const EXECUTIONS = { running: 'running', passed: 'completed', failed: 'failed' } as const;
+
+/** Below each turn what executing its code has shown. */
+function withChecks(column: PictureNode[], checks: readonly CheckSnapshot[]): PictureNode[] {
+  return column.flatMap((node) => {
+    const check = checks.find(({ about }) => about === node.turn);
+    return check ? [node, executed(check)] : [node];
+  });
+}
+
+function executed({ about, status, executed: ran, passed = 0, failed = 0 }: CheckSnapshot): PictureNode {
+  if (ran === false) return { turn: about, label: 'Not executed', status: 'skipped', model: '' };
+  const model = status === 'running' ? '' : `${passed} of ${passed + failed} passed`;
+  return { turn: about, label: 'Execution', status: EXECUTIONS[status], model };
 }
 
 /** The stage to which a turn belongs; empty in a run of one swarm. */
@@ -136,13 +148,13 @@ function columnsOf(stage: string, swarm: SwarmSummary | undefined, said: TurnVie
     }),
   );
   const others = said.filter(({ snapshot }) => !drawn.has(snapshot.turn));
-  const rounds = Map.groupBy(others, ({ snapshot }) => /-(\d+)$/.exec(snapshot.turn)?.[1] ?? '');
+  const rounds = Map.groupBy(others, ({ snapshot }) => /-(\d+)(?:-\d+)?$/.exec(snapshot.turn)?.[1] ?? '');
   const [mended = [], ...answers] = [
     rounds.get(''),
     ...[...rounds].flatMap(([round, turns]) => (round ? [turns] : [])),
   ];
-  // further rounds come before what sums them up
-  const last = swarm?.pattern === 'debate' ? columns.splice(-1) : [];
+  // further rounds come before what sums them up or reviews them
+  const last = swarm?.pattern === 'debate' || swarm?.pattern === 'build' ? columns.splice(-1) : [];
   const further = answers.map((turns) => turns.map(spoken));
   return [...columns, ...further, ...last, ...mended.map((turn) => [spoken(turn)])].filter(({ length }) => length > 0);
 }

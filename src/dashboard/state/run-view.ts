@@ -10,6 +10,7 @@ import type {
   RunStatus,
   StageResult,
   TurnResult,
+  Verification,
 } from '../../contract';
 import { inNextFrame } from './frame-loop';
 import { newTurnView, takeNote, type TurnView } from './turn-view';
@@ -25,6 +26,10 @@ export interface RunDescription {
   ended_at: string | null;
   /** The run that this one was forked from, and the turn or stage at which. */
   forked_from: Lineage | null;
+  /** What the run may use, US dollars and tokens; null where nothing limits it. */
+  budget: { usd: number | null; tokens: number | null };
+  /** What executing the answer's code has shown. */
+  verification?: Verification | null;
   temporal_ui?: string;
   failure?: Failure;
   answers?: string[];

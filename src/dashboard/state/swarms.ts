@@ -35,6 +35,9 @@ export interface StartOrder {
   maxRounds?: number;
   /** Whether a person is asked before the plan is implemented. */
   approvePlan?: boolean;
+  /** What the run may cost, US dollars, and use, tokens. */
+  budgetUsd?: number;
+  budgetTokens?: number;
   key: string;
 }
 
@@ -45,6 +48,8 @@ export async function startRun({
   sessionId,
   maxRounds,
   approvePlan,
+  budgetUsd,
+  budgetTokens,
   key,
 }: StartOrder): Promise<string> {
   const session = sessionId ? { session_id: sessionId } : {};
@@ -56,6 +61,8 @@ export async function startRun({
       message,
       wait: false,
       ...session,
+      ...(budgetUsd ? { budget_usd: budgetUsd } : {}),
+      ...(budgetTokens ? { budget_tokens: budgetTokens } : {}),
       ...(whole ? { max_rounds: maxRounds ?? 1, approve_plan: approvePlan ?? false } : { swarm_id: swarmId }),
     },
   });

@@ -68,6 +68,7 @@ function Opened({ run }: { run: RunView }): JSX.Element {
     turns: run.turns.value,
     swarms: swarms.value,
     gates: snapshot.gates,
+    checks: snapshot.checks,
   });
   return (
     <div class="page wide-page">
@@ -97,7 +98,9 @@ interface TabContentProps {
 function TabContent({ run, tab, fork }: TabContentProps): JSX.Element {
   return (
     <div role="tabpanel" id={`panel-${tab.value}`} aria-labelledby={`tab-${tab.value}`}>
-      {tab.value === 'lanes' && <Lanes turns={run.turns.value} {...(hasEnded(run) ? { fork } : {})} />}
+      {tab.value === 'lanes' && (
+        <Lanes turns={run.turns.value} checks={run.snapshot.checks} {...(hasEnded(run) ? { fork } : {})} />
+      )}
       {tab.value === 'result' && <RunResult run={run} />}
       {tab.value === 'plots' && (
         <ErrorBoundary>

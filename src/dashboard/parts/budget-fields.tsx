@@ -1,0 +1,49 @@
+/** What a run may use at most, as a person gives it. */
+import type { Signal } from '@preact/signals';
+import type { JSX } from 'preact';
+
+/** As typed; empty without a limit. */
+export interface BudgetDraft {
+  usd: string;
+  tokens: string;
+}
+
+export const NO_BUDGET: BudgetDraft = { usd: '', tokens: '' };
+
+export function budgetOf({ usd, tokens }: BudgetDraft): { budgetUsd?: number; budgetTokens?: number } {
+  return {
+    ...(Number(usd) > 0 ? { budgetUsd: Number(usd) } : {}),
+    ...(Number(tokens) > 0 ? { budgetTokens: Number(tokens) } : {}),
+  };
+}
+
+export function BudgetFields({ budget }: { budget: Signal<BudgetDraft> }): JSX.Element {
+  const set = (change: Partial<BudgetDraft>) => (budget.value = { ...budget.value, ...change });
+  return (
+    <details class="budget-fields">
+      <summary>Budget</summary>
+      <label>
+        At most $
+        <input
+          type="number"
+          min="0.0001"
+          step="any"
+          inputMode="decimal"
+          value={budget.value.usd}
+          onInput={({ currentTarget }) => set({ usd: currentTarget.value })}
+        />
+      </label>
+      <label>
+        <input
+          type="number"
+          min="1"
+          step="1"
+          inputMode="numeric"
+          value={budget.value.tokens}
+          onInput={({ currentTarget }) => set({ tokens: currentTarget.value })}
+        />
+        tokens
+      </label>
+    </details>
+  );
+}
