@@ -1,5 +1,6 @@
 /** Reads the program out of an answer: its fenced blocks, with their language and the file names that stand with them. Pure. */
 import type { SourceFile } from '../contract/checks';
+import { languageOf } from '../contract/languages';
 
 export interface Program {
   language: string;
@@ -13,18 +14,6 @@ interface Block {
   name: string | undefined;
 }
 
-const FAMILIES: Record<string, string> = {
-  python: 'python',
-  py: 'python',
-  python3: 'python',
-  javascript: 'javascript',
-  js: 'javascript',
-  mjs: 'javascript',
-  node: 'javascript',
-  typescript: 'typescript',
-  ts: 'typescript',
-};
-const EXTENSIONS: Record<string, string> = { python: 'py', javascript: 'js', typescript: 'ts' };
 /** Blocks in these languages are shown beside a program and are not it. */
 const BESIDE = new Set([
   'text',
@@ -45,11 +34,11 @@ const FILE_NAME = /(?:^|[\s`*"'(])((?:[\w-]+\/)*[\w-]+\.(?:py|js|mjs|ts))(?=$|[\
 /** The program of an answer; undefined when it holds no code. Blocks without a file name are parts of the main file, in order. */
 export function programOf(answer: string): Program | undefined {
   const blocks = blocksOf(answer).filter(({ language, text }) => text.trim() && !BESIDE.has(language));
-  const first = blocks.find(({ language }) => FAMILIES[language]) ?? blocks[0];
+  const first = blocks.find(({ language }) => languageOf(language)) ?? blocks[0];
   if (!first) return undefined;
-  const language = FAMILIES[first.language] ?? (first.language || guess(first.text));
-  const own = blocks.filter((block) => (FAMILIES[block.language] ?? (block.language || language)) === language);
-  return { language, files: filesOf(own, EXTENSIONS[language] ?? 'txt') };
+  const language = languageOf(first.language)?.name ?? (first.language || guess(first.text));
+  const own = blocks.filter((block) => (languageOf(block.language)?.name ?? (block.language || language)) === language);
+  return { language, files: filesOf(own, languageOf(language)?.extension ?? 'txt') };
 }
 
 function filesOf(blocks: Block[], extension: string): SourceFile[] {

@@ -119,7 +119,6 @@ export function createJoint(shown: string, onText: (text: string) => void): (pie
 /** Whether the model did not go on where it should, or its vendor takes no conversation that ends with an answer. */
 export function isRefusedContinuation(error: unknown): boolean {
   return (
-    error instanceof ContinuationFailed ||
-    (error instanceof GatewayFailure && error.code === 'GATEWAY_REFUSED_REQUEST' && !error.waitMs)
+    error instanceof ContinuationFailed || (error instanceof GatewayFailure && error.code === 'GATEWAY_REFUSED_REQUEST')
   );
 }

@@ -5,6 +5,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Check, CheckReport, SourceFile } from '../contract/checks';
+import { languageOf } from '../contract/languages';
 import { Child } from './child';
 import { insideCommand, readableBy, type Interpreter } from './commands';
 import { ensureImage, imageFile } from './image';
@@ -53,24 +54,8 @@ const DEFAULTS = {
   concurrency: 2,
 };
 
-const INTERPRETERS: Record<string, Interpreter> = {
-  python: 'python',
-  py: 'python',
-  python3: 'python',
-  javascript: 'javascript',
-  js: 'javascript',
-  mjs: 'javascript',
-  node: 'javascript',
-  typescript: 'javascript',
-  ts: 'javascript',
-};
 /** Largest program, in UTF-16 units. */
 const PROGRAM_LIMIT = 512 * 1024;
-
-/** Whether programs in this language are executed here. */
-export function isExecutable(language: string): boolean {
-  return Object.hasOwn(INTERPRETERS, language.toLowerCase());
-}
 
 /** Begins to warm itself at once; a check that comes before that is done waits for it. */
 export function createSandbox(given: SandboxOptions): Sandbox {
@@ -90,7 +75,7 @@ export function createSandbox(given: SandboxOptions): Sandbox {
     async check(order) {
       const refusal = refuse(order);
       if (refusal) return notExecuted(order.language, refusal);
-      const pool = await poolOf(INTERPRETERS[order.language.toLowerCase()]!);
+      const pool = await poolOf(languageOf(order.language)!.interpreter);
       return pool.use((child) => execute(child, order, options.wallMs));
     },
     layers: async () => (await poolOf('python')).layers,
@@ -128,7 +113,7 @@ async function execute(child: Child, order: CheckOrder, wallMs: number): Promise
 
 function refuse({ language, files }: CheckOrder): string | undefined {
   if (!files.some(({ text }) => text.trim())) return 'There is no code to execute.';
-  if (!isExecutable(language)) {
+  if (!languageOf(language)) {
     return `Only Python, JavaScript and TypeScript are executed here${language ? `, not ${language}` : ''}.`;
   }
   if (files.reduce((sum, { text }) => sum + text.length, 0) > PROGRAM_LIMIT)

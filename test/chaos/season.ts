@@ -100,7 +100,7 @@ async function judge(world: World, { runId, marker, texts, readers }: Observed):
   };
   const { body } = await insist(world, createChance(1), (url) => get(`${url}/runs/${runId}`));
   demand(body.status === 'completed', `ended as ${body.status}: ${JSON.stringify(body.failure ?? body.error)}`);
-  const stream = await eventsOf(createEventReader(world.redis.connect()), runId);
+  const stream = await eventsOf(createEventReader(world.connection), runId);
   const seen: [string, RunSnapshot][] = [
     // of a run that had ended when Redis was emptied, only Temporal knows
     ...(stream.length > 0 ? [['Redis', fold(stream)] as [string, RunSnapshot]] : []),

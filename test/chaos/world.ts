@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort, logLine, start, type Running } from '../support/processes';
+import type { RedisConnection } from '../../src/redis/connect';
 import { startRedisServer, type RedisServer } from '../support/redis';
 import { createScriptedGateway, type ScriptedGateway } from '../support/scripted-gateway';
 import { startTemporalServer, type TemporalServer } from '../support/temporal';
@@ -15,6 +16,8 @@ export interface Member {
 export interface World {
   gateway: ScriptedGateway;
   redis: RedisServer;
+  /** Outlives kills of Redis. */
+  connection: RedisConnection;
   temporal: TemporalServer;
   workers: Member[];
   apis: Member[];
@@ -70,6 +73,7 @@ export async function createWorld({ unfenced = false } = {}): Promise<World> {
   return {
     gateway,
     redis,
+    connection: redis.connect(),
     temporal,
     workers,
     apis,
