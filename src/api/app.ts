@@ -7,6 +7,7 @@ import type { Logger } from '../log';
 import { requireKey, type Keyring } from './auth';
 import { serveDashboard } from './dashboard';
 import { ApiError, errorBody, replyWithErrors } from './errors';
+import { addDocumentRoutes, DOCUMENTS } from './openapi';
 import { addCompatRoutes } from './routes/compat';
 import { addGatewayRoute } from './routes/gateways';
 import { addHealthRoutes } from './routes/health';
@@ -27,7 +28,7 @@ export interface AppOptions {
 }
 
 const BODY_LIMIT = '20mb';
-const OPEN_PATHS = ['/healthz', '/readyz', '/health', SCHEMA_PATH];
+const OPEN_PATHS = ['/healthz', '/readyz', '/health', SCHEMA_PATH, ...DOCUMENTS];
 
 export function createApp({ services, keyring, corsOrigins, log }: AppOptions): Koa {
   const app = new Koa();
@@ -41,6 +42,7 @@ export function createApp({ services, keyring, corsOrigins, log }: AppOptions): 
   addMetricsRoute(router, services);
   addCompatRoutes(router, services);
   addOpenAiRoutes(router, services);
+  addDocumentRoutes(router);
 
   app.on('error', (error: Error) => log.debug({ reason: error.message }, 'connection'));
   app.use(services.metrics.requests);

@@ -20,15 +20,28 @@ const sessionId = z
 const options = {
   temperature: z.number().min(0).max(2).nullish(),
   max_tokens: z.number().int().min(1).max(200_000).nullish(),
-  /** Ask a person each time the run has spent so much more, US dollars. */
-  approve_above_usd: z.number().nonnegative().nullish(),
-  /** What the run may cost, US dollars, and use, tokens of prompts and answers together. */
-  budget_usd: z.number().positive().nullish(),
-  budget_tokens: z.number().int().positive().nullish(),
-  /** What to do while another run of the session speaks: wait (the default), be refused with 409, or cancel the other. */
-  session_policy: z.enum(SESSION_POLICIES).nullish(),
-  /** `ok`: a turn that was answered before, word for word the same, may be answered again from the cache. */
-  cache: z.enum(['ok', 'off']).nullish(),
+  approve_above_usd: z
+    .number()
+    .nonnegative()
+    .nullish()
+    .describe('Ask a person each time the run has spent so much more, US dollars.'),
+  budget_usd: z.number().positive().nullish().describe('What the run may cost, US dollars.'),
+  budget_tokens: z
+    .number()
+    .int()
+    .positive()
+    .nullish()
+    .describe('What the run may use, tokens of prompts and answers together.'),
+  session_policy: z
+    .enum(SESSION_POLICIES)
+    .nullish()
+    .describe(
+      'What to do while another run of the session speaks: wait (the default), be refused with 409, or cancel the other.',
+    ),
+  cache: z
+    .enum(['ok', 'off'])
+    .nullish()
+    .describe('`ok`: a turn that was answered before, word for word the same, may be answered again from the cache.'),
 };
 
 /** Body of `POST /swarm/execute`. `wait: false` asks for 202 at once, as `Prefer: respond-async` does. */

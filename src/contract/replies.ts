@@ -1,0 +1,233 @@
+/** What the API answers, as schemas: `GET /openapi.json` is made of them, and tests hold real replies against them. */
+import { z } from 'zod';
+import { runEvent } from './events';
+import { FAILURE_CODES } from './failures';
+
+const code = z.enum(FAILURE_CODES);
+const failure = z.object({ code, message: z.string() });
+const lines = z.array(z.string());
+const scope = { run_id: z.string(), session_id: z.string(), team_id: z.string() };
+const runStatus = z.enum(['running', 'completed', 'failed', 'cancelled']);
+
+/** Every error; beside it may stand the run that failed, and what it had finished. */
+export const errorReply = z.looseObject({ error: failure, detail: z.string() });
+
+const usage = z.object({
+  prompt_tokens: z.number(),
+  completion_tokens: z.number(),
+  cached_tokens: z.number().optional(),
+  estimated: z.boolean().optional(),
+});
+
+const speaker = { turn: z.string(), role: z.string(), label: z.string() };
+const turnFailure = z.object({ ...speaker, code, message: z.string() });
+const turnResult = z.object({
+  ...speaker,
+  model: z.string().describe('The model that the gateway says has answered.'),
+  gateway: z.string(),
+  text: z.string(),
+  finish_reason: z.string(),
+  truncated: z.boolean(),
+  usage,
+  cost_usd: z.number().nullable().describe('All calls of the turn; null when the price of one is unknown.'),
+  cost_estimated: z.boolean().optional(),
+  cached: z.boolean().optional(),
+  gateway_option: z.string().optional(),
+  duration_ms: z.number(),
+  first_token_ms: z.number().nullable(),
+  attempts: z.number().int(),
+  input_mark: z.string().optional(),
+  reused_from: z.string().optional(),
+  generation_id: z.string().optional(),
+});
+
+const verification = z.object({
+  turn: z.string(),
+  language: z.string(),
+  executed: z.boolean(),
+  reason: z.string().optional(),
+  passed: z.boolean(),
+  checks: z.array(
+    z.object({
+      name: z.string(),
+      origin: z.enum(['request', 'own', 'load']),
+      passed: z.boolean(),
+      error: z.string().optional(),
+    }),
+  ),
+  output: z.string(),
+  killed: z.enum(['time', 'memory', 'output']).optional(),
+  ms: z.number(),
+  rounds: z.number().int(),
+});
+
+const findings = ['security', 'data_integrity', 'logic_correctness', 'performance', 'usability', 'maintainability'];
+const conclusions = {
+  plan: z.looseObject({ missing: lines, weak: lines }).optional(),
+  debate: z.looseObject({ rounds: z.number().int(), agreement: z.array(z.number()), agreed: z.boolean() }).optional(),
+  critic: z
+    .object({
+      verdict: z.enum(['pass', 'revise']),
+      findings: z.object(Object.fromEntries(findings.map((name) => [name, lines]))),
+      must_fix: lines,
+      nice_to_have: lines,
+      confidence_score: z.number(),
+    })
+    .optional(),
+  judge: z
+    .object({
+      decision: z.enum(['accept', 'merge', 'reject']),
+      rationale: lines,
+      runner_instructions: lines,
+      confidence_score: z.number(),
+      quality_score: z.number(),
+    })
+    .optional(),
+  unread: z.array(z.object({ name: z.string(), turn: z.string(), problem: z.string() })).optional(),
+};
+
+const answers = {
+  responses: lines,
+  answers: lines.describe('The turns whose texts the responses are.'),
+  failures: z.array(turnFailure),
+  usage,
+  cost_usd: z.number().nullable(),
+  verification: verification.nullable(),
+  ...conclusions,
+  stages: z
+    .array(
+      z.object({
+        stage: z.string(),
+        team_id: z.string(),
+        round: z.number().int(),
+        answer: z.string(),
+        verdict: z.enum(['pass', 'revise']).optional(),
+        failure: failure.optional(),
+      }),
+    )
+    .optional(),
+  results: z
+    .record(
+      z.string(),
+      z.union([z.object({ content: z.string(), model: z.string(), team: z.string() }), z.object({ error: failure })]),
+    )
+    .optional(),
+};
+
+/** A run that completed while its caller waited. */
+export const runReply = z.object({ ...scope, status: z.literal('complete'), turns: z.array(turnResult), ...answers });
+
+/** A run that goes on. */
+export const acceptedReply = z.object({ ...scope, status: z.literal('running'), events: z.string() });
+
+const lineage = z.object({ run_id: z.string(), from: z.string() });
+const description = {
+  ...scope,
+  swarm_id: z.string(),
+  status: runStatus,
+  message: z.string(),
+  started_at: z.iso.datetime(),
+  ended_at: z.iso.datetime().nullable(),
+  forked_from: lineage.nullable(),
+};
+export const runListReply = z.object({ runs: z.array(z.object(description)), next_page: z.string().nullable() });
+
+/** A run with what is known of it so far; `responses` and what belongs to them once it has completed. */
+export const runView = z.object({
+  ...description,
+  ...z.object(answers).partial().shape,
+  failure: failure.optional(),
+  turns: z.array(z.looseObject({ ...speaker, status: z.string(), model: z.string(), text: z.string() })),
+  paused: z.boolean(),
+  gates: z.array(
+    z.object({
+      gate: z.string(),
+      question: z.string(),
+      about: z.string().nullable(),
+      opened_at: z.number(),
+      status: z.enum(['open', 'approved', 'rejected']),
+      reason: z.string().optional(),
+      resolved_at: z.number().optional(),
+    }),
+  ),
+  guidance: z.array(z.object({ number: z.number().int(), content: z.string(), at: z.number() })),
+  temporal_ui: z.string().optional(),
+});
+
+/** An event as a stream sends it: all fields of the event, and what the simplest client needs. */
+export const frame = z.looseObject({
+  event: z.enum(runEvent.options.map(({ shape }) => shape.type.value) as [string, ...string[]]),
+  content: z.string().describe('The new text of a turn; empty on all other events.'),
+  done: z.boolean().describe('True on the last event of the run.'),
+  cursor: z.string().describe('The place after which a reader that has this goes on.'),
+  ...scope,
+  at: z.number(),
+});
+export const eventPage = z.object({ frames: z.array(frame), cursor: z.string(), done: z.boolean() });
+
+export const forkReply = z.object({
+  ...acceptedReply.shape,
+  forked_from: lineage,
+});
+export const cancelReply = z.object({
+  run_id: z.string(),
+  accepted: z.boolean(),
+  status: z.enum(['cancelling', ...runStatus.options]),
+});
+export const gateReply = z.object({
+  run_id: z.string(),
+  gate: z.string(),
+  decision: z.enum(['approved', 'rejected']),
+  reason: z.string(),
+});
+export const guidanceReply = z.object({ run_id: z.string(), interrupted: lines });
+export const pauseReply = z.object({ run_id: z.string(), paused: z.boolean(), changed: z.boolean() });
+
+const role = z.object({
+  role: z.string(),
+  label: z.string(),
+  alias: z.string(),
+  reminder: z.string().optional(),
+  temperature: z.number(),
+  max_tokens: z.number(),
+});
+export const swarmList = z.array(
+  z.object({
+    id: z.string(),
+    name: z.string(),
+    description: z.string(),
+    pattern: z.string(),
+    roles: z.array(role),
+    stages: z.array(z.object({ name: z.string(), swarm: z.string() })).optional(),
+    debate: z.looseObject({}).optional(),
+  }),
+);
+
+const sessionMessage = z.object({
+  role: z.enum(['user', 'assistant']),
+  content: z.string(),
+  run_id: z.string(),
+  team_id: z.string(),
+  at: z.number(),
+});
+export const sessionReply = z.object({
+  session_id: z.string(),
+  messages: z.array(sessionMessage),
+  dropped: z.number().int(),
+  summary: z.object({ text: z.string(), covers: z.number().int(), at: z.number() }).nullable(),
+  context: z.array(sessionMessage),
+  context_summary: z.string(),
+  expires_in_seconds: z.number(),
+});
+
+export const healthReply = z.object({
+  status: z.enum(['ok', 'degraded']),
+  timestamp: z.iso.datetime(),
+  systems: z.object({ redis: z.boolean(), temporal: z.boolean(), worker: z.boolean(), gateway: z.boolean() }),
+  workers: z.number().int(),
+  problems: lines.optional(),
+});
+export const readyReply = z.object({
+  ready: z.boolean(),
+  systems: z.object({ redis: z.boolean(), temporal: z.boolean() }),
+});

@@ -1,0 +1,165 @@
+/** What the API says of itself is so: real replies are held against the served document, as a client's generator would read it. */
+import Router from '@koa/router';
+import Ajv2020, { type ValidateFunction } from 'ajv/dist/2020';
+import addFormats from 'ajv-formats';
+import { addHealthRoutes } from '../../src/api/routes/health';
+import { addMetricsRoute } from '../../src/api/routes/metrics';
+import { addRunRoutes } from '../../src/api/routes/runs';
+import { addSessionRoutes } from '../../src/api/routes/sessions';
+import { addSteeringRoutes } from '../../src/api/routes/steering';
+import { addSwarmRoutes } from '../../src/api/routes/swarms';
+import type { OpenApiDocument } from '../../src/api/openapi/document';
+import type { Services } from '../../src/api/services';
+import { cases } from '../support/scripted-gateway';
+import { collectSse, get, post, toEvent, type JsonReply } from '../support/readers';
+import { createStack, until, type Stack } from '../support/stack';
+
+let stack: Stack;
+let document: OpenApiDocument;
+const ajv = addFormats(new Ajv2020({ strict: false, allErrors: true }));
+beforeAll(async () => {
+  stack = await createStack();
+  document = (await get(`${stack.url}/openapi.json`)).body;
+  ajv.addSchema({ $id: 'api', ...document });
+}, 60_000);
+afterAll(() => stack.stop());
+beforeEach(() => stack.gateway.reset());
+
+function holds(validate: ValidateFunction | undefined, value: unknown): void {
+  expect(validate).toBeDefined();
+  validate?.(value);
+  expect({ errors: validate?.errors ?? [], of: value }).toEqual({ errors: [], of: value });
+}
+
+/** A reply has the shape that the document gives for its route and status. */
+function expectDocumented(method: string, path: string, { status, body }: JsonReply): void {
+  const pointer = [path, method, 'responses', String(status), 'content', 'application/json', 'schema'];
+  const escaped = pointer.map((step) => encodeURIComponent(step.replace(/~/g, '~0').replace(/\//g, '~1')));
+  holds(ajv.getSchema(`api#/paths/${escaped.join('/')}`), body);
+}
+
+const execute = (body: object) => post(`${stack.url}/swarm/execute`, body);
+const ONE = { swarm_id: 'one-voice', message: 'Hello' };
+const CODE = '```python\ndef double(x):\n    return 2 * x\n```\nVERDICT: PASS';
+
+test('the document is OpenAPI 3.1 and names every route of the API, and no other', () => {
+  expect(document.openapi).toBe('3.1.0');
+  const router = new Router();
+  const services = { swarms: [], metrics: {}, redis: {} } as unknown as Services;
+  for (const add of [
+    addSwarmRoutes,
+    addRunRoutes,
+    addSessionRoutes,
+    addSteeringRoutes,
+    addHealthRoutes,
+    addMetricsRoute,
+  ])
+    add(router, services);
+  const served = router.stack.flatMap(({ methods, path }) =>
+    methods
+      .filter((method) => method !== 'HEAD')
+      .map((method) => `${method} ${String(path).replace(/:(\w+)/g, '{$1}')}`),
+  );
+  const documented = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+  expect(documented.sort()).toEqual(served.sort());
+});
+
+test('all schemas of the document are JSON Schema', () => {
+  const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods));
+  const contents = operations.flatMap(({ requestBody, responses }) => [
+    ...(requestBody ? [requestBody.content] : []),
+    ...Object.values(responses).flatMap(({ content }) => (content ? [content] : [])),
+  ]);
+  for (const { schema } of contents.flatMap((content) => Object.values(content)))
+    expect([ajv.validateSchema(schema), ajv.errors]).toEqual([true, null]);
+});
+
+test.each([
+  ['one voice', ONE],
+  ['a team that concludes something', { swarm_id: 'debate-swarm', message: 'Should we?' }],
+  ['code that was executed', { swarm_id: 'coding-swarm', message: 'Write double(x).\ndouble(2) -> 4' }],
+])('the reply and the view of a run have the documented shape: %s', async (_what, order) => {
+  stack.gateway.always('coding-model', { tokens: [CODE] });
+  const reply = await execute(order);
+  expect(reply.status).toBe(200);
+  expectDocumented('post', '/swarm/execute', reply);
+  expectDocumented('get', '/runs/{id}', await get(`${stack.url}/runs/${reply.body.run_id}`));
+});
+
+test('so have those of several swarms of which one fails, and of a run that waits for a person', async () => {
+  stack.gateway.script('strategic-model', cases.moderated);
+  const teams = ['strategic-swarm', 'one-voice'];
+  const several = await post(`${stack.url}/swarms/multi`, { message: 'Go', teams, strategy: 'parallel' });
+  expect(several.status).toBe(200);
+  expectDocumented('post', '/swarms/multi', several);
+  const accepted = await post(`${stack.url}/swarm/coordinate`, { message: 'Build', approve_plan: true, wait: false });
+  expectDocumented('post', '/swarm/coordinate', accepted);
+  const url = `${stack.url}/runs/${accepted.body.run_id}`;
+  await until(async () => (await get(url)).body.gates.length > 0, 20_000);
+  expectDocumented('get', '/runs/{id}', await get(url));
+  for (const [word, body] of [
+    ['message', { content: 'Be brief' }],
+    ['pause', {}],
+    ['resume', {}],
+    ['approve', {}],
+    ['reject', { reason: 'late' }],
+    ['cancel', {}],
+  ] as const)
+    expectDocumented('post', `/runs/{id}/${word}`, await post(`${url}/${word}`, body));
+}, 60_000);
+
+test('so have lists, sessions, forks, pages of events, and what the service says of itself', async () => {
+  const { body } = await execute({ ...ONE, session_id: 'documented' });
+  const fork = { from: 'answer', edit: { instruction: 'Shorter' } };
+  for (const [path, reply] of [
+    ['/runs', await get(`${stack.url}/runs?limit=5`)],
+    ['/swarms', await get(`${stack.url}/swarms`)],
+    ['/sessions/{id}', await get(`${stack.url}/sessions/documented`)],
+    ['/runs/{id}/events', await get(`${stack.url}/runs/${body.run_id}/events?wait=0`)],
+    ['/healthz', await until(async () => get(`${stack.url}/healthz`))],
+    ['/readyz', await get(`${stack.url}/readyz`)],
+  ] as const)
+    expectDocumented('get', path, reply);
+  expectDocumented('post', '/runs/{id}/fork', await post(`${stack.url}/runs/${body.run_id}/fork`, fork));
+});
+
+test('so have errors, and requests that are refused are refused by the document as well', async () => {
+  expectDocumented('get', '/runs/{id}', await get(`${stack.url}/runs/nobody`));
+  expectDocumented('post', '/swarm/execute', await execute({ ...ONE, swarm_id: 'nobody' }));
+  stack.gateway.always('balanced-model', cases.invalidKey[0]!);
+  expectDocumented('post', '/swarm/execute', await execute(ONE));
+  const body = ajv.getSchema('api#/paths/~1swarm~1execute/post/requestBody/content/application~1json/schema');
+  for (const wrong of [{ message: 'No swarm' }, { ...ONE, message: 7 }, { ...ONE, temperature: 9 }]) {
+    const reply = await execute(wrong);
+    expect([reply.status, body?.(wrong)]).toEqual([400, false]);
+    expectDocumented('post', '/swarm/execute', reply);
+  }
+  expect(body?.({ ...ONE, session_id: null, anything: 'else' })).toBe(true);
+});
+
+test('frames and events of a run hold against their schemas', async () => {
+  stack.gateway.script('balanced-model', cases.cutAfterThreeTokens);
+  const frames = await collectSse(`${stack.url}/swarm/execute`, {
+    method: 'POST',
+    body: JSON.stringify({ ...ONE, stream: true }),
+  });
+  const event = ajv.compile((await get(`${stack.url}/events.schema.json`)).body as object);
+  const validateFrame = ajv.getSchema('api#/components/schemas/Frame');
+  expect(frames.length).toBeGreaterThan(5);
+  for (const { receivedAt, id: _id, ...frame } of frames) {
+    holds(validateFrame, frame);
+    holds(event, toEvent({ ...frame, receivedAt }));
+  }
+  expect(event({ ...toEvent(frames[0]!), type: 'run.vanished' })).toBe(false);
+});
+
+test('the page names every route, runs nothing, and loads nothing', async () => {
+  const response = await fetch(`${stack.url}/docs`);
+  const page = await response.text();
+  expect(response.headers.get('content-type')).toContain('text/html');
+  expect(response.headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src 'sha256-/);
+  for (const path of Object.keys(document.paths)) expect(page).toContain(`<span class="path">${path}</span>`);
+  expect(page).not.toMatch(/<script|<link|<img|https?:\/\//);
+});
