@@ -11,6 +11,7 @@ import { addDocumentRoutes, DOCUMENTS } from './openapi';
 import { addCompatRoutes } from './routes/compat';
 import { addGatewayRoute } from './routes/gateways';
 import { addHealthRoutes } from './routes/health';
+import { addMcpRoute } from './routes/mcp';
 import { addMetricsRoute } from './routes/metrics';
 import { addOpenAiRoutes } from './routes/chat-completions';
 import { replyWithOpenAiErrors } from './routes/chat-completions/errors';
@@ -19,6 +20,7 @@ import { addSessionRoutes } from './routes/sessions';
 import { addSteeringRoutes } from './routes/steering';
 import { addSwarmRoutes, SCHEMA_PATH } from './routes/swarms';
 import type { Services } from './services';
+import { VERSION } from './version';
 
 export interface AppOptions {
   services: Services;
@@ -42,7 +44,8 @@ export function createApp({ services, keyring, corsOrigins, log }: AppOptions): 
   addMetricsRoute(router, services);
   addCompatRoutes(router, services);
   addOpenAiRoutes(router, services);
-  addDocumentRoutes(router);
+  addDocumentRoutes(router, VERSION);
+  addMcpRoute(router, services, VERSION);
 
   app.on('error', (error: Error) => log.debug({ reason: error.message }, 'connection'));
   app.use(services.metrics.requests);

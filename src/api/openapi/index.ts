@@ -1,18 +1,13 @@
 /** `GET /openapi.json`, `GET /events.schema.json` and `GET /docs`: the API told to programs and to people. They need no key. */
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import type Router from '@koa/router';
 import { eventsSchema, openApiDocument } from './document';
 import { PAGE_POLICY, toPage } from './page';
 
-const { version } = JSON.parse(readFileSync(path.join(__dirname, '../../../package.json'), 'utf8')) as {
-  version: string;
-};
-
 /** The addresses of these documents. */
 export const DOCUMENTS = ['/openapi.json', '/events.schema.json', '/docs'];
 
-export function addDocumentRoutes(router: Router): void {
+/** `version` is the product's. */
+export function addDocumentRoutes(router: Router, version: string): void {
   const document = openApiDocument(version);
   const events = eventsSchema();
   const page = toPage(document);
