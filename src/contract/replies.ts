@@ -129,6 +129,7 @@ const description = {
   started_at: z.iso.datetime(),
   ended_at: z.iso.datetime().nullable(),
   forked_from: lineage.nullable(),
+  budget: z.object({ usd: z.number().nullable(), tokens: z.number().nullable() }),
 };
 export const runListReply = z.object({ runs: z.array(z.object(description)), next_page: z.string().nullable() });
 
