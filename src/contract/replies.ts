@@ -151,8 +151,29 @@ export const runView = z.object({
       resolved_at: z.number().optional(),
     }),
   ),
+  checks: z.array(
+    z.object({
+      about: z.string().describe('The turn whose code it is.'),
+      language: z.string(),
+      status: z.enum(['running', 'passed', 'failed']),
+      executed: z.boolean().optional(),
+      reason: z.string().optional(),
+      killed: z.enum(['time', 'memory', 'output']).optional(),
+      passed: z.number().int().optional(),
+      failed: z.number().int().optional(),
+      errors: lines.optional(),
+      output: z.string().optional(),
+      ms: z.number().optional(),
+    }),
+  ),
   guidance: z.array(z.object({ number: z.number().int(), content: z.string(), at: z.number() })),
   temporal_ui: z.string().optional(),
+});
+
+/** With what each turn was asked: what a fork may edit. */
+export const promptsReply = z.object({
+  run_id: z.string(),
+  turns: z.array(z.object({ ...speaker, system: z.string(), alias: z.string(), instructions: lines })),
 });
 
 /** An event as a stream sends it: all fields of the event, and what the simplest client needs. */

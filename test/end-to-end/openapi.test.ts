@@ -118,6 +118,7 @@ test('so have lists, sessions, forks, pages of events, and what the service says
     ['/swarms', await get(`${stack.url}/swarms`)],
     ['/sessions/{id}', await get(`${stack.url}/sessions/documented`)],
     ['/runs/{id}/events', await get(`${stack.url}/runs/${body.run_id}/events?wait=0`)],
+    ['/runs/{id}/prompts', await get(`${stack.url}/runs/${body.run_id}/prompts`)],
     ['/healthz', await until(async () => get(`${stack.url}/healthz`))],
     ['/readyz', await get(`${stack.url}/readyz`)],
   ] as const)

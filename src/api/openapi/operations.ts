@@ -69,6 +69,16 @@ export const OPERATIONS: readonly Operation[] = [
   },
   {
     ...{
+      method: 'get',
+      path: '/runs/{id}/prompts',
+      tag: 'Runs',
+      summary: 'With what each turn was asked',
+      errors: [404],
+    },
+    replies: { 200: { says: 'The prompts, as far as a fork may edit them.', schema: replies.promptsReply } },
+  },
+  {
+    ...{
       method: 'post',
       path: '/runs/{id}/cancel',
       tag: 'Runs',
