@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { forkRequest } from '../../contract/fork';
 import * as replies from '../../contract/replies';
 import * as requests from '../../contract/requests';
+import * as service from '../../contract/service-replies';
 import * as steering from '../../contract/steering';
 
 export type Tag = 'Start' | 'Runs' | 'People in the loop' | 'Sessions' | 'Service';
@@ -47,7 +48,7 @@ export const OPERATIONS: readonly Operation[] = [
   { ...start, path: '/swarms/multi', summary: 'Several swarms on one message', body: requests.multiRequest },
   {
     ...{ method: 'get', path: '/swarms', tag: 'Start', summary: 'The swarms and their roles' },
-    replies: { 200: { says: 'All swarms, without their prompts.', schema: replies.swarmList } },
+    replies: { 200: { says: 'All swarms, without their prompts.', schema: service.swarmList } },
   },
   {
     ...{ method: 'get', path: '/runs', tag: 'Runs', summary: 'Runs, newest first' },
@@ -129,7 +130,7 @@ export const OPERATIONS: readonly Operation[] = [
       summary: 'What a conversation remembers',
       errors: [404],
     },
-    replies: { 200: { says: 'Its messages, and what of them the next run sees.', schema: replies.sessionReply } },
+    replies: { 200: { says: 'Its messages, and what of them the next run sees.', schema: service.sessionReply } },
   },
   {
     ...{ method: 'delete', path: '/sessions/{id}', tag: 'Sessions', summary: 'Forget a conversation', errors: [404] },
@@ -143,15 +144,15 @@ export const OPERATIONS: readonly Operation[] = [
       summary: 'Whether a run that starts now would be carried out',
     },
     replies: {
-      200: { says: 'It would.', schema: replies.healthReply },
-      503: { says: 'It would not; `systems` says why.', schema: replies.healthReply },
+      200: { says: 'It would.', schema: service.healthReply },
+      503: { says: 'It would not; `systems` says why.', schema: service.healthReply },
     },
   },
   {
     ...{ method: 'get', path: '/readyz', tag: 'Service', summary: 'Whether this process takes requests' },
     replies: {
-      200: { says: 'It does.', schema: replies.readyReply },
-      503: { says: 'It does not.', schema: replies.readyReply },
+      200: { says: 'It does.', schema: service.readyReply },
+      503: { says: 'It does not.', schema: service.readyReply },
     },
   },
   {
