@@ -48,4 +48,5 @@ export const healthReply = z.object({
 export const readyReply = z.object({
   ready: z.boolean(),
   systems: z.object({ redis: z.boolean(), temporal: z.boolean() }),
+  warnings: z.array(z.string()).optional(),
 });

@@ -45,7 +45,7 @@ const CODE = '```python\ndef double(x):\n    return 2 * x\n```\nVERDICT: PASS';
 test('the document is OpenAPI 3.1 and names every route of the API, and no other', () => {
   expect(document.openapi).toBe('3.1.0');
   const router = new Router();
-  const services = { swarms: [], metrics: {}, redis: {} } as unknown as Services;
+  const services = { swarms: { all: () => [] }, metrics: {}, redis: {} } as unknown as Services;
   for (const add of [
     addSwarmRoutes,
     addRunRoutes,

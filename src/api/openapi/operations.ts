@@ -51,6 +51,10 @@ export const OPERATIONS: readonly Operation[] = [
     replies: { 200: { says: 'All swarms, without their prompts.', schema: service.swarmList } },
   },
   {
+    ...{ method: 'get', path: '/swarms/schema.json', tag: 'Start', summary: 'JSON Schema of a file of swarms' },
+    replies: { 200: { says: 'For editors; it needs no key.', media: 'application/json' } },
+  },
+  {
     ...{ method: 'get', path: '/runs', tag: 'Runs', summary: 'Runs, newest first' },
     query: requests.listRunsQuery,
     replies: { 200: { says: 'A page of runs.', schema: replies.runListReply } },

@@ -34,7 +34,7 @@ async function answer(ctx: Context, transport: StreamableHTTPServerTransport): P
 
 function createMcpServer(services: Services, version: string, tenant: string | undefined): McpServer {
   const server = new McpServer({ name: 'murmuration', title: 'Murmuration', version });
-  for (const swarm of [...services.swarms, COORDINATION]) {
+  for (const swarm of [...services.swarms.all(), COORDINATION]) {
     server.registerTool(swarm.id, toolOf(swarm), (input, extra) =>
       callTool(services, { swarm, tenant, input: input as Input, extra }),
     );
