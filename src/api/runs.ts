@@ -43,9 +43,11 @@ export class Runs {
 
   /** Checks and names an order without starting anything, so that a watcher can be there before the first event. */
   prepare(order: Order): StartedRun {
-    const { idempotencyKey, swarm_id } = order;
+    const { idempotencyKey, swarm_id, tenant } = order;
     this.definitionOf(order);
-    const suffix = idempotencyKey ? hash(idempotencyKey).slice(0, 32) : randomUUID();
+    // the keys of one caller are nobody else's
+    const key = idempotencyKey && [tenant, idempotencyKey].filter(Boolean).join('\n');
+    const suffix = key ? hash(key).slice(0, 32) : randomUUID();
     const run_id = `${swarm_id}-${suffix}`;
     return { run_id, session_id: order.session_id ?? `session-${suffix}`, team_id: swarm_id, replayed: false };
   }

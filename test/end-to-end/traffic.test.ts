@@ -157,6 +157,18 @@ describe('the cache', () => {
   });
 });
 
+test('an Idempotency-Key belongs to the caller that sent it: two callers with the same one have two runs', async () => {
+  const key = { 'Idempotency-Key': 'order-1' };
+  const [alice, bob, again] = [
+    await execute({}, { ...ALICE, ...key }),
+    await execute({}, { ...BOB, ...key }),
+    await execute({}, { ...ALICE, ...key }),
+  ];
+  expect(bob.body.run_id).not.toBe(alice.body.run_id);
+  expect(again.body.run_id).toBe(alice.body.run_id);
+  expect(calls('dear')).toHaveLength(2);
+});
+
 test('turns that wait for a limit hold no worker, show that they wait, and are all answered', async () => {
   stack.gateway.always('limited', { firstTokenMs: 300 });
   const body = JSON.stringify({ swarm_id: 'debate-swarm', message: 'Go', stream: true });
