@@ -1,0 +1,58 @@
+/** Redis away, Temporal away, both away, in the midst of an answer: the run completes, its watchers have all of it, and readiness says so meanwhile. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startRedisServer, type RedisServer } from '../support/redis';
+import { foldFrames, get, textsOf, Watcher, type AnyFrame } from '../support/readers';
+import { createStack, until, type Stack } from '../support/stack';
+import { startTemporalServer, type TemporalServer } from '../support/temporal';
+
+let redis: RedisServer;
+let temporal: TemporalServer;
+let stack: Stack;
+beforeAll(async () => {
+  [redis, temporal] = await Promise.all([startRedisServer({ durable: true }), startTemporalServer()]);
+  stack = await createStack({ REDIS_URL: redis.url, TEMPORAL_ADDRESS: temporal.address });
+}, 60_000);
+afterAll(async () => {
+  await stack.stop();
+  await Promise.all([redis.stop(), temporal.stop()]);
+});
+beforeEach(() => stack.gateway.reset());
+
+const TOKENS = 150;
+const LIMIT_MS = 60_000;
+
+/** What a watcher holds: whatever it had before a reset is told again after it. */
+function heldBy(frames: readonly AnyFrame[]): string | undefined {
+  const told = frames.slice(frames.findLastIndex(({ event }) => event === ('run.reset' as string)) + 1);
+  return textsOf(foldFrames(told)).answer;
+}
+
+const ready = async () => (await get(`${stack.url}/readyz`)).status;
+
+test.each([
+  ['Redis', 10_000, () => [redis]],
+  ['Temporal', 5000, () => [temporal]],
+  ['Redis and Temporal', 5000, () => [redis, temporal]],
+])(
+  '%s away for %i ms in mid-stream',
+  async (_what, awayMs, services) => {
+    stack.gateway.always('balanced-model', { tokens: { count: TOKENS }, intervalMs: 20 });
+    const watcher = await Watcher.connect(stack.url);
+    watcher.send({ swarm_id: 'one-voice', message: 'Count' });
+    await watcher.frame(({ content }) => content?.includes('#30 ') ?? false);
+    await Promise.all(services().map((service) => service.kill()));
+    const away = sleep(awayMs);
+    await until(async () => (await ready()) === 503, awayMs);
+    await away;
+    await Promise.all(services().map((service) => service.revive()));
+    const { run_id, event } = await watcher.done(undefined, LIMIT_MS);
+    expect(event).toBe('run.completed');
+    const { body } = await get(`${stack.url}/runs/${run_id}`);
+    expect(body.status).toBe('completed');
+    expect(body.responses).toEqual([stack.gateway.calls().at(-1)?.textSent]);
+    expect(heldBy(watcher.frames)).toBe(body.responses[0]);
+    await until(async () => (await ready()) === 200, 15_000);
+    watcher.close();
+  },
+  LIMIT_MS * 2,
+);
