@@ -20,7 +20,9 @@ const STANCE_WEIGHT = 0.8;
 /** All voices declare the same stance. */
 export const AGREED = 0.8;
 
-const LINE = /POSITION\W{0,8}(for|against|depends)\b(?:[^\n]{0,40}?CONFIDENCE\W{0,8}(\d{1,3}))?/i;
+/** A list of the words is the form that was asked for, not an answer. */
+const LINE =
+  /POSITION\W{0,8}(for|against|depends)\b(?!\s*(?:[,|/]|or\b)\s*(?:or\s+)?(?:for|against|depends)\b)(?:[^\n]{0,40}?CONFIDENCE\W{0,8}(\d{1,3}))?/i;
 
 /** Reads the first "POSITION: ..., CONFIDENCE: ..." of a text. */
 export function readPosition(text: string): Position {

@@ -27,9 +27,8 @@ Your first line is exactly "VERDICT: PASS" or "VERDICT: REVISE". After VERDICT: 
 After VERDICT: REVISE list the real faults, at most three, each with its cause and its fix in one or two sentences. No matters of taste.`;
 
 /** The line that the agreement of a debate is measured by. */
-const POSITION_LINE = `Your first line says what you would decide yourself after weighing everything, in exactly this form:
-POSITION: for | against | depends, CONFIDENCE: 0-100
-(one of the three words, and how sure you are in percent). Then speak.`;
+const POSITION_LINE = `Your first line says what you would decide yourself after weighing everything, as in "POSITION: depends, CONFIDENCE: 60":
+the word is for, against or depends, the number says how sure you are in percent. Then you speak, in other words.`;
 
 export const OPTIMIST = `You are the optimistic voice of a debate. Argue for the strongest version of the opportunity: what becomes possible, who gains,
 what evidence there is, and how to start. Do not list drawbacks; other voices do that. Three to five short paragraphs, concrete, no headings.
@@ -43,7 +42,7 @@ export const MEDIATOR = `You are the balanced voice of a debate. Say on what the
 how to find out cheaply which of them hold, and what you would do in each case. Three to five short paragraphs, concrete, no headings.
 ${POSITION_LINE}`;
 
-const LINE_FIRST = 'First line: POSITION: for, against or depends, CONFIDENCE: 0-100.';
+const LINE_FIRST = 'Write your POSITION line, then speak in paragraphs.';
 export const OPTIMIST_REMINDER = `Speak as the optimistic voice: what becomes possible, who gains, and how to start? ${LINE_FIRST}`;
 export const SCEPTIC_REMINDER = `Speak as the cautious voice: what can go wrong, and what must be true before one should go ahead? ${LINE_FIRST}`;
 export const MEDIATOR_REMINDER = `Speak as the balanced voice: on which two or three conditions does it depend, and what follows from each? ${LINE_FIRST}`;

@@ -6,6 +6,7 @@ import type { GenerationRequest } from './chat-request';
 import { createJoint, type Joint } from './joint';
 import type { LanguageModel, ModelSequence, Sampling, Token } from './language-model';
 import type { Prompt } from './prompt';
+import { isStuck } from './repetition';
 
 /** Token counts in OpenAI's words; cached tokens are the part of the prompt that was not evaluated again. */
 export interface Usage {
@@ -46,6 +47,7 @@ export class Generation {
   /** The newest token in the sequence. */
   private lastEvaluated: Token | undefined;
   private lastDrawn: Token | undefined;
+  private readonly drawn: Token[] = [];
   private answer: AsyncGenerator<Token, void, void> | undefined;
   private finished = false;
 
@@ -147,6 +149,7 @@ export class Generation {
       return;
     }
     this.completionTokens += 1;
+    this.drawn.push(token);
     this.emit(this.text.push(token));
     this.finishIfDone(sequence);
   }
@@ -155,7 +158,7 @@ export class Generation {
     // The drawn token itself is not evaluated yet, and a full sequence would silently forget its beginning.
     const isFull = sequence.length + 1 >= this.model.contextLength;
     if (this.text.isStopped) this.finish('stop');
-    else if (isFull || this.completionTokens >= this.maxTokens) this.finish('length');
+    else if (isFull || this.completionTokens >= this.maxTokens || isStuck(this.drawn)) this.finish('length');
   }
 
   private emit(text: string): void {

@@ -13,6 +13,8 @@ import { debateOneRound } from './debate-one-round';
 
 /** The role that judges; all others are voices. */
 const JUDGE = 'moderator';
+/** Two or three short paragraphs, and some air. */
+const REBUTTAL_TOKENS = 700;
 
 /**
  * Voices answer in parallel on their own models, and then each other, until they agree or the rounds end. A voice that fails or is late
@@ -65,7 +67,8 @@ async function rebuttals(team: Team, rounds: Round[], options: Options): Promise
   const asks = [...spoken].map(([role, own]) => {
     const others = [...spoken.values()].filter((turn) => turn !== own);
     const messages = [user(...team.task), assistant(textOf(own)), rebuttalOf(shuffle(others, `${own.text}${number}`))];
-    return { role, ask: { turn: `${role}-${number}`, part: `round ${number}`, messages, withContext: true } };
+    const part = `round ${number}`;
+    return { role, ask: { turn: `${role}-${number}`, part, messages, withContext: true, maxTokens: REBUTTAL_TOKENS } };
   });
   return gather(team, asks, options);
 }
