@@ -114,7 +114,7 @@ type Frontier = 'run.started' | 'run.queued' | 'run.completed' | 'run.failed' | 
 
 function foldWithin(run: RunSnapshot, event: Exclude<RunEvent, { type: Frontier }>): void {
   if ('turn' in event) foldTurnEvent(run, event);
-  else if (isCheck(event)) foldCheck(run.checks, event);
+  else if (isCheck(event)) foldCheck(run, event);
   else foldSteering(run, event);
 }
 
@@ -124,18 +124,25 @@ function isCheck(event: RunEvent): event is CheckEvent {
   return event.type.startsWith('check.');
 }
 
-function foldCheck(checks: CheckSnapshot[], event: CheckEvent): void {
+/** Replaces what it changes, and the list: a view that compares by identity must see that a check has ended. */
+function foldCheck(run: RunSnapshot, event: CheckEvent): void {
   const { about, language } = event;
-  const known = checks.find((check) => check.about === about);
+  const known = run.checks.find((check) => check.about === about);
   if (event.type === 'check.started') {
-    if (!known) checks.push({ about, language, status: 'running' });
+    if (!known) run.checks = [...run.checks, { about, language, status: 'running' }];
   } else if (known?.status === 'running') {
-    const { executed, reason, killed, passed, failed, errors, output, ms } = event;
-    const status = event.type === 'check.passed' ? 'passed' : 'failed';
-    Object.assign(known, { status, executed, passed, failed, errors, output, ms });
-    if (reason !== undefined) known.reason = reason;
-    if (killed !== undefined) known.killed = killed;
+    const ended = endedCheck(known, event);
+    run.checks = run.checks.map((check) => (check === known ? ended : check));
   }
+}
+
+function endedCheck(begun: CheckSnapshot, event: Exclude<CheckEvent, { type: 'check.started' }>): CheckSnapshot {
+  const { executed, reason, killed, passed, failed, errors, output, ms } = event;
+  const status = event.type === 'check.passed' ? 'passed' : 'failed';
+  const ended: CheckSnapshot = { ...begun, status, executed, passed, failed, errors, output, ms };
+  if (reason !== undefined) ended.reason = reason;
+  if (killed !== undefined) ended.killed = killed;
+  return ended;
 }
 
 type Beginning = Extract<RunEvent, { type: 'run.started' | 'run.queued' }>;

@@ -266,4 +266,13 @@ describe('an execution', () => {
       { about: 'draft', status: 'failed', passed: 1, failed: 1, killed: 'time', output: 'hi' },
     ]);
   });
+
+  it('is another object once it has ended, so that a view which compares by identity shows it', () => {
+    const run = emptySnapshot();
+    foldEvent(run, started);
+    const { checks: before } = run;
+    foldEvent(run, SAMPLES['check.passed']);
+    expect(before).toEqual([{ about: 'draft', language: 'python', status: 'running' }]);
+    expect(run.checks).toMatchObject([{ about: 'draft', status: 'passed' }]);
+  });
 });

@@ -1,4 +1,4 @@
-/** What the page says about money and gateways: the budget's meter, limits and health of models. */
+/** What the page says about execution, money and gateways: checks with their output, the budget's meter, limits and health of models. */
 import type { Page } from 'playwright-core';
 import { gatewaysReply } from '../../src/contract/gateways';
 import { get, post } from '../support/readers';
@@ -15,6 +15,57 @@ const scene = setScene({
 beforeEach(() => scene.stack.gateway.reset());
 
 const finished = (page: Page) => page.locator('.run-kind .status-completed').waitFor();
+const DOUBLE = 'Write a function double:\n>>> double(2)\n4\n>>> double(0)\n0\n';
+const fence = (code: string) => `\`\`\`python\n${code}\n\`\`\``;
+
+test('code that fails is shown with its error and output at its turn, what works with its checks in the result', async () => {
+  scene.stack.gateway.script('coding-model', [
+    { tokens: [fence('print("one otter")\ndef double(x):\n    return x')] },
+    { tokens: [fence('print("two otters")\ndef double(x):\n    return x + x')] },
+    { tokens: ['VERDICT: PASS'] },
+  ]);
+  const order = { swarm_id: 'coding-swarm', message: DOUBLE, wait: false };
+  const { body } = await post(`${scene.stack.url}/swarm/execute`, order);
+  const { page, complaints, close } = await scene.visit(`/dashboard/runs/${body.run_id}`, { bypassCSP: true });
+  await finished(page);
+  const draft = page.locator('#turn-draft .execution');
+  await draft.getByText('2 of 3 checks passed').waitFor();
+  await draft.getByText('double(2) returned 2, expected 4').waitFor();
+  await draft.getByText('What it printed').click();
+  await draft.locator('details pre', { hasText: 'one otter' }).waitFor();
+  await page.locator('#turn-repair-1 .execution', { hasText: '3 of 3 checks passed' }).waitFor();
+  expect(await page.locator('.node', { hasText: 'Execution' }).allTextContents()).toEqual([
+    expect.stringContaining('2 of 3 passed'),
+    expect.stringContaining('3 of 3 passed'),
+  ]);
+  expect(await seriousFaults(page)).toEqual([]);
+  await page.click('#tab-result');
+  const report = page.getByRole('region', { name: 'Verification' });
+  await report.getByText('Executed, and it works').waitFor();
+  await report.getByText(/python, 3 of 3 checks passed, after 1 repair/).waitFor();
+  expect(await report.locator('.check-list li').count()).toBe(3);
+  await report.getByText('What it printed').click();
+  await report.locator('details pre', { hasText: 'two otters' }).waitFor();
+  expect(await seriousFaults(page)).toEqual([]);
+  expect(complaints).toEqual([]);
+  await close();
+}, 90_000);
+
+test('an answer without code says that nothing was executed, and why', async () => {
+  scene.stack.gateway.script('coding-model', [
+    { tokens: ['<b>I would rather not.</b>'] },
+    { tokens: ['VERDICT: REVISE'] },
+  ]);
+  const order = { swarm_id: 'coding-swarm', message: DOUBLE };
+  const { body } = await post(`${scene.stack.url}/swarm/execute`, order);
+  const { page, close } = await scene.visit(`/dashboard/runs/${body.run_id}`);
+  await finished(page);
+  await page.locator('#turn-draft .execution.skipped', { hasText: /Not executed: \w/ }).waitFor();
+  await page.click('#tab-result');
+  await page.locator('.verification.skipped', { hasText: 'Not executed' }).waitFor();
+  expect(await page.locator('.verification header p').textContent()).toBe(body.verification.reason);
+  await close();
+});
 
 test('a budget that a person gives is a meter with its figures; without one the figures stand alone', async () => {
   scene.stack.gateway.script('balanced-model', [{ tokens: { count: 100 } }, { tokens: { count: 100 } }]);
