@@ -1,7 +1,7 @@
 /** Folds a run's events into what a person would see: the state of the run and the text of each turn. Pure. */
-import type { Overrun } from './checks';
 import type { FailureCode } from './failures';
 import type { RunEvent } from './events';
+import { foldCheck, type CheckEvent, type CheckSnapshot } from './fold-checks';
 import type { RunStatus, Usage } from './runs';
 
 /** One turn as far as its events tell. */
@@ -42,22 +42,6 @@ export interface GuidanceSnapshot {
   number: number;
   content: string;
   at: number;
-}
-
-/** The execution of a turn's code; `passed` and `failed` count its checks. */
-export interface CheckSnapshot {
-  /** The turn whose code it is. */
-  about: string;
-  language: string;
-  status: 'running' | 'passed' | 'failed';
-  executed?: boolean;
-  reason?: string;
-  killed?: Overrun;
-  passed?: number;
-  failed?: number;
-  errors?: string[];
-  output?: string;
-  ms?: number;
 }
 
 /** A run as far as its events tell; `null` status before `run.started`. */
@@ -114,35 +98,12 @@ type Frontier = 'run.started' | 'run.queued' | 'run.completed' | 'run.failed' | 
 
 function foldWithin(run: RunSnapshot, event: Exclude<RunEvent, { type: Frontier }>): void {
   if ('turn' in event) foldTurnEvent(run, event);
-  else if (isCheck(event)) foldCheck(run, event);
+  else if (isCheck(event)) run.checks = foldCheck(run.checks, event);
   else foldSteering(run, event);
 }
 
-type CheckEvent = Extract<RunEvent, { type: `check.${string}` }>;
-
 function isCheck(event: RunEvent): event is CheckEvent {
   return event.type.startsWith('check.');
-}
-
-/** Replaces what it changes, and the list: a view that compares by identity must see that a check has ended. */
-function foldCheck(run: RunSnapshot, event: CheckEvent): void {
-  const { about, language } = event;
-  const known = run.checks.find((check) => check.about === about);
-  if (event.type === 'check.started') {
-    if (!known) run.checks = [...run.checks, { about, language, status: 'running' }];
-  } else if (known?.status === 'running') {
-    const ended = endedCheck(known, event);
-    run.checks = run.checks.map((check) => (check === known ? ended : check));
-  }
-}
-
-function endedCheck(begun: CheckSnapshot, event: Exclude<CheckEvent, { type: 'check.started' }>): CheckSnapshot {
-  const { executed, reason, killed, passed, failed, errors, output, ms } = event;
-  const status = event.type === 'check.passed' ? 'passed' : 'failed';
-  const ended: CheckSnapshot = { ...begun, status, executed, passed, failed, errors, output, ms };
-  if (reason !== undefined) ended.reason = reason;
-  if (killed !== undefined) ended.killed = killed;
-  return ended;
 }
 
 type Beginning = Extract<RunEvent, { type: 'run.started' | 'run.queued' }>;

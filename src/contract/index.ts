@@ -5,6 +5,7 @@ export * from './compositions';
 export * from './events';
 export * from './failures';
 export * from './fold';
+export type { CheckSnapshot } from './fold-checks';
 export * from './fork';
 export * from './frames';
 export * from './gateways';
