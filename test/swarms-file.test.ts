@@ -232,6 +232,17 @@ describe('a fault is told with its line, column and field', () => {
     ]);
   });
 
+  it('pipelines of pipelines that lead to more swarms than a run can hold', () => {
+    const pipeline = (id: string, swarm: string) =>
+      `- { id: ${id}, pattern: pipeline, stages: [{ name: x, swarm: ${swarm} }, { name: y, swarm: ${swarm} }] }\n`;
+    const names = ['debate-swarm', 'two', 'four', 'eight', 'sixteen', 'too-many'];
+    const text = names
+      .slice(1)
+      .map((name, i) => pipeline(name, names[i]!))
+      .join('');
+    expect(refusalOf(text)).toBe('5:38: 4.stages: leads to 32 swarms; 16 are the most for one run');
+  });
+
   it('a panel without a chair cannot be a stage, which has one answer', () => {
     const text = `${POETS.replace('single', 'panel')}    other: { alias: fast, system: Rhyme. }
 - { id: whole, pattern: pipeline, stages: [{ name: s, swarm: poets }] }\n`;

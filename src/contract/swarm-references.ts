@@ -19,6 +19,8 @@ type Stage = Extract<OwnSwarm, { pattern: 'pipeline' }>['stages'][number];
 /** Ids that no swarm of a user's may have, beside those of the built-in ones. */
 const RESERVED: readonly string[] = [COORDINATE, MULTI, CONSENSUS];
 const BUILT_IN = SWARMS as readonly Known[];
+/** With twelve turns of 2,000 tokens each, 16 swarms fill the 4 MB of history at which Temporal suggests to begin a new one. */
+const MOST_SWARMS = 16;
 
 /** All faults of swarms that are well-formed, in the order of the file. */
 export function faultsOf(own: readonly OwnSwarm[]): Fault[] {
@@ -54,7 +56,9 @@ function rolesFaults({ pattern, roles }: Exclude<OwnSwarm, { stages: unknown }>)
 
 function stagesFaults({ id, stages }: { id: string; stages: Stage[] }, all: Map<string, Known>): Fault[] {
   const find: Find = (wanted) => all.get(wanted);
-  return stages.flatMap(({ name, swarm, prompt }, i) => {
+  const led = swarmsLedBy({ id, pattern: 'pipeline', stages }, find);
+  const many = led > MOST_SWARMS ? [`leads to ${led} swarms; ${MOST_SWARMS} are the most for one run`] : [];
+  const ofStages = stages.flatMap(({ name, swarm, prompt }, i) => {
     const before = stages.slice(0, i).map((stage) => stage.name);
     const known = ['task', ...(i > 0 ? ['previous'] : []), ...before];
     const path = ['stages', i];
@@ -64,6 +68,19 @@ function stagesFaults({ id, stages }: { id: string; stages: Stage[] }, all: Map<
       ...variableFaults([...path, 'prompt'], prompt, known),
     ];
   });
+  return [...many.map((message) => ({ path: ['stages'], message })), ...ofStages];
+}
+
+/** How often a swarm speaks in a run of this one; what leads in a circle counts once. */
+function swarmsLedBy({ id, stages }: Known, find: Find, counted = new Map<string, number>()): number {
+  if (!stages) return 1;
+  const known = counted.get(id);
+  if (known !== undefined) return known;
+  counted.set(id, 1);
+  const led = stages.map(({ swarm }) => find(swarm)).map((next) => (next ? swarmsLedBy(next, find, counted) : 1));
+  const total = led.reduce((sum, count) => sum + count, 0);
+  counted.set(id, total);
+  return total;
 }
 
 function nameFaults(name: string, before: string[]): string[] {
