@@ -82,6 +82,10 @@ test(
       heapMb: [before.heap, after.heap],
     };
     process.stdout.write(`wall: ${JSON.stringify(report)}\n`);
+    if (standing.length > 0) {
+      const tiles = await page.locator('.tile').allInnerTexts();
+      process.stdout.write(`wall: ${JSON.stringify({ calls: scene.stack.gateway.open(), tiles })}\n`);
+    }
     expect(standing).toEqual([]);
     expect(quantile(frames, 0.5)).toBeLessThan(100);
     // click and see: the page answers in the midst of it
