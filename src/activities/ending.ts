@@ -1,5 +1,5 @@
 /** How an attempt that does not succeed ends, in Temporal's terms. */
-import { ApplicationFailure, type Context } from '@temporalio/activity';
+import { ApplicationFailure, CancelledFailure, type Context } from '@temporalio/activity';
 import { AppendRefused } from '../redis/turns';
 
 const EXCITED_HEARTBEAT_MS = 200;
@@ -21,7 +21,7 @@ export async function untilCancelled(context: Context): Promise<void> {
 /** What Temporal is told of an attempt that failed. */
 export function toTemporalFailure(error: unknown, context: Context): unknown {
   if (context.cancellationDetails?.workerShutdown && !context.cancellationDetails.cancelRequested) return handedOver();
-  if (context.cancellationSignal.aborted) return context.cancellationSignal.reason;
+  if (context.cancellationSignal.aborted) return toCancelledFailure(error, context);
   if (error instanceof AppendRefused) {
     // a fenced attempt's report is ignored anyway; after a loss the next attempt writes everything again
     const type = error.reason === 'lost' ? 'TEXT_LOST' : 'FENCED';
@@ -31,6 +31,12 @@ export function toTemporalFailure(error: unknown, context: Context): unknown {
     return ApplicationFailure.create({ message: `Redis refused: ${error.message}`, type: 'REDIS_UNAVAILABLE' });
   }
   return error;
+}
+
+/** With the details of how the attempt stopped, if it still could tell. */
+function toCancelledFailure(error: unknown, { cancellationSignal }: Context): unknown {
+  const stopped = error instanceof ApplicationFailure && error.type === 'CANCELLED';
+  return stopped ? new CancelledFailure(error.message, error.details ?? []) : cancellationSignal.reason;
 }
 
 /** As a cancellation it would be refused, because nobody has asked for one; as a failure any worker takes the turn up at once. */

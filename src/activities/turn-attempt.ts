@@ -140,7 +140,8 @@ export class TurnAttempt {
     if (byCaller && !this.refused.signal.aborted) {
       // the run's own cancellation is called out over Redis; Temporal alone also stops a turn for new guidance
       const message = this.cancelled.aborted ? 'The run was cancelled.' : 'The turn was stopped.';
-      await this.giveUp('CANCELLED', message);
+      const expense = await this.giveUp('CANCELLED', message);
+      throw ApplicationFailure.create({ message, type: 'CANCELLED', details: [expense] });
     }
     throw this.signal.reason;
   }

@@ -1,5 +1,5 @@
 /** Folds a run's events into what a person would see: the state of the run and the text of each turn. Pure. */
-import type { FailureCode } from './failures';
+import type { Failure } from './failures';
 import type { RunEvent } from './events';
 import { foldCheck, type CheckEvent, type CheckSnapshot } from './fold-checks';
 import type { RunStatus, Usage } from './runs';
@@ -20,7 +20,7 @@ export interface TurnSnapshot {
   duration_ms?: number;
   /** The run from which the result was taken over, without a call. */
   reused_from?: string;
-  failure?: { code: FailureCode; message: string };
+  failure?: Failure;
   /** The index that the turn's next event must have. */
   next_index: number;
 }
@@ -55,7 +55,10 @@ export interface RunSnapshot {
   ended_at?: number;
   turns: TurnSnapshot[];
   answers: string[];
-  failure?: { code: FailureCode; message: string };
+  failure?: Failure;
+  /** What the whole run has used, from its last event. */
+  usage?: Usage;
+  cost_usd?: number | null;
   /** Whether a person holds back new turns. */
   paused: boolean;
   /** The number of the last pause; 0 when there was none. */
@@ -77,26 +80,38 @@ export function foldEvent(run: RunSnapshot, event: RunEvent): void {
     case 'run.queued':
       return foldBeginning(run, event);
     case 'run.completed':
-      if (run.ended_at) return;
-      Object.assign(run, { status: 'completed', answers: event.answers, ended_at: event.at });
-      return;
     case 'run.failed':
     case 'run.cancelled':
-      if (run.ended_at) return;
-      Object.assign(run, {
-        status: event.type === 'run.failed' ? 'failed' : 'cancelled',
-        failure: { code: event.code, message: event.message },
-        ended_at: event.at,
-      });
+      if (!run.ended_at) foldEnd(run, event);
       return;
     default:
       foldWithin(run, event);
   }
 }
 
-type Frontier = 'run.started' | 'run.queued' | 'run.completed' | 'run.failed' | 'run.cancelled';
+type End = Extract<RunEvent, { type: 'run.completed' | 'run.failed' | 'run.cancelled' }>;
 
-function foldWithin(run: RunSnapshot, event: Exclude<RunEvent, { type: Frontier }>): void {
+function foldEnd(run: RunSnapshot, event: End): void {
+  const { usage, cost_usd, at: ended_at } = event;
+  if (event.type === 'run.completed') {
+    Object.assign(run, { status: 'completed', answers: event.answers, usage, cost_usd, ended_at });
+    endOpenTurns(run, { code: 'CUT_OFF', message: 'The run ended without it.' });
+  } else {
+    const failure = { code: event.code, message: event.message };
+    const status = event.type === 'run.failed' ? 'failed' : 'cancelled';
+    Object.assign(run, { status, failure, usage, cost_usd, ended_at });
+    endOpenTurns(run, failure);
+  }
+}
+
+/** After a run's last event no turn speaks: one that could not say how it ended, because its worker was gone, ended with the run. */
+function endOpenTurns(run: RunSnapshot, failure: Failure): void {
+  for (const turn of run.turns) {
+    if (turn.status !== 'completed' && turn.status !== 'failed') Object.assign(turn, { status: 'failed', failure });
+  }
+}
+
+function foldWithin(run: RunSnapshot, event: Exclude<RunEvent, Beginning | End>): void {
   if ('turn' in event) foldTurnEvent(run, event);
   else if (isCheck(event)) run.checks = foldCheck(run.checks, event);
   else foldSteering(run, event);

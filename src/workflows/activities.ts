@@ -1,5 +1,5 @@
 /** The activities as workflows call them: who retries, for how long, and what counts as alive. */
-import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import { ActivityCancellationType, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities';
 import { HEARTBEAT_TIMEOUT } from '../contract/names';
 
@@ -7,11 +7,20 @@ import { HEARTBEAT_TIMEOUT } from '../contract/names';
  * Model calls. The activity says itself when another try makes no sense, and when too many attempts have died (src/activities/pulse.ts):
  * one that waits its turn in a long queue is an attempt to Temporal too. The bound here is for those that do not even begin.
  */
-export const { takeTurn } = proxyActivities<Pick<Activities, 'takeTurn'>>({
+const MODEL_CALL = {
   startToCloseTimeout: '1 hour',
   heartbeatTimeout: HEARTBEAT_TIMEOUT,
   retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '30 seconds', maximumAttempts: 100_000 },
+} as const;
+
+/** A turn that is stopped goes on until it has said how it ended. */
+export const { takeTurn } = proxyActivities<Pick<Activities, 'takeTurn'>>({
+  ...MODEL_CALL,
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 });
+
+/** For runs that began before stopped turns were heard out. */
+export const { takeTurn: takeTurnUnheard } = proxyActivities<Pick<Activities, 'takeTurn'>>(MODEL_CALL);
 
 /** Executions of code: short, and without effect outside, so that another try is always right. */
 export const { verifyCode } = proxyActivities<Pick<Activities, 'verifyCode'>>({

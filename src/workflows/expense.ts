@@ -1,8 +1,5 @@
-/**
- * What a turn that ended without an answer has used: its activity says so in the details of the failure. A turn that is stopped is not
- * waited for, so what it has used is known to its last event and to the books only.
- */
-import { ApplicationFailure } from '@temporalio/workflow';
+/** What a turn that ended without an answer has used: its activity says so in the details of the failure, or of the cancellation. */
+import { ApplicationFailure, CancelledFailure } from '@temporalio/workflow';
 import type { Expense, SwarmResult } from '../contract';
 
 /** Collects what the turns of a team have used without an answer; `spend` hears of each cost. */
@@ -25,7 +22,7 @@ export function collectExpenses(spend: (costUsd: number | null) => void) {
 /** Undefined where the activity could not tell: it died, or is of an earlier version. */
 function expenseIn(error: unknown): Expense | undefined {
   for (let next = error; next instanceof Error; next = next.cause) {
-    const told = next instanceof ApplicationFailure ? next.details?.[0] : undefined;
+    const told = next instanceof ApplicationFailure || next instanceof CancelledFailure ? next.details?.[0] : undefined;
     if (isExpense(told)) return told;
   }
   return undefined;

@@ -2,6 +2,7 @@
 import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
 import type { TurnResult } from '../contract';
 import type { Failure } from '../contract/failures';
+import { hush } from './stopped-turn';
 import type { Ask, Team } from './team';
 
 export interface Invitation {
@@ -37,18 +38,27 @@ export async function gather(
       spoken.set(role, undefined);
     }
   };
-  const all = scope.run(() => Promise.all(invitations.map(hear)));
   const heardCount = () => [...spoken.values()].filter(Boolean).length;
   const everyone = () => spoken.size === invitations.length;
-  await Promise.race([all, condition(() => everyone() || heardCount() >= quorum)]);
-  if (!everyone()) {
-    const inTime = await Promise.race([all, condition(everyone, `${patience_seconds} seconds`)]);
-    if (inTime === false) {
-      late = true;
-      scope.cancel();
+  const voices: Promise<void>[] = [];
+  try {
+    const all = scope.run(() => {
+      voices.push(...invitations.map(hear));
+      return Promise.all(voices);
+    });
+    await Promise.race([all, condition(() => everyone() || heardCount() >= quorum)]);
+    if (!everyone()) {
+      const inTime = await Promise.race([all, condition(everyone, `${patience_seconds} seconds`)]);
+      if (inTime === false) {
+        late = true;
+        scope.cancel();
+      }
     }
+    await all;
+  } catch (error) {
+    await hush([{ scope }], () => Promise.allSettled(voices));
+    throw error;
   }
-  await all;
   const failures = team.result([]).failures.slice(earlier);
   return {
     heard: new Map(invitations.flatMap(({ role }) => (spoken.get(role) ? [[role, spoken.get(role)!]] : []))),

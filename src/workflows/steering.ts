@@ -15,6 +15,7 @@ import {
 import type { FailureCode } from '../contract/failures';
 import type { GateDecision, GateOptions, Opening, RunNews, RunScope, SteeringUpdates } from '../contract';
 import { announce } from './activities';
+import { hush } from './stopped-turn';
 
 type Update<Name extends keyof SteeringUpdates> = SteeringUpdates[Name];
 const updateOf = <Name extends keyof SteeringUpdates>(name: Name) =>
@@ -117,10 +118,11 @@ export class Steering {
     }
   }
 
-  /** Refuses all that comes from now on, and waits until what was told is published. */
+  /** Refuses all that comes from now on, and waits until what was told is published and nobody speaks. */
   async settle(): Promise<void> {
     this.over = true;
     if (this.queued > 0) await this.queue;
+    if (this.running.size > 0) await hush([...this.running], () => condition(() => this.running.size === 0));
   }
 
   private async askForMoney(): Promise<void> {

@@ -17,10 +17,11 @@ import type {
   TurnResult,
   Verification,
 } from '../contract';
-import { restoreRun, restoreTexts, takeTurn, verifyCode } from './activities';
+import { restoreRun, restoreTexts, verifyCode } from './activities';
 import { collectExpenses } from './expense';
 import { partsOf, textsOf } from './message';
 import { INTERRUPTED, Steering } from './steering';
+import { callTurn, mustGoOn } from './stopped-turn';
 import { again, toRequest, type Ask } from './turn-request';
 
 export type { Ask };
@@ -80,23 +81,27 @@ export function createTeam(input: SwarmRunInput, { models, opening }: Beginning,
       const request = toRequest(input, role, round === 1 ? ask : again(ask, round), steering.spoken());
       const { turn, label } = request;
       show(label, 'speaking');
-      const result = await steering.interruptible(turn, () => call(request));
-      if (result === INTERRUPTED) {
-        failures.push({ turn, role, label, ...STOPPED });
-        show(label, 'stopped for new guidance');
-        continue;
-      }
-      steering.spend(result.cost_usd);
-      turns.push(result);
-      show(label, `${result.model}, ${result.usage.completion_tokens} tokens`);
-      return result;
+      const result = await steering.interruptible(turn, () => take(request));
+      if (result !== INTERRUPTED) return result;
+      if (turns.every((finished) => finished.turn !== turn)) failures.push({ turn, role, label, ...STOPPED });
+      show(label, 'stopped for new guidance');
     }
+  }
+
+  /** A turn that was stopped too late to keep it from its end counts, though nothing follows from it. */
+  async function take(request: TurnRequest): Promise<TurnResult> {
+    const result = await call(request);
+    steering.spend(result.cost_usd);
+    turns.push(result);
+    show(request.label, `${result.model}, ${result.usage.completion_tokens} tokens`);
+    mustGoOn();
+    return result;
   }
 
   async function call(request: TurnRequest): Promise<TurnResult> {
     if (opening && turns.length === 0) request.opening = opening;
     const model = nameOf(request.definition, models);
-    const taking = withTexts(() => takeTurn.executeWithOptions({ summary: `${request.label} · ${model}` }, [request]));
+    const taking = withTexts(() => callTurn(request, `${request.label} · ${model}`));
     return taking.catch((error: unknown) => expenses.rethrow(request.turn, error));
   }
 

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { RunEvent, RunSnapshot, TurnNews, TurnSnapshot } from '../../src/contract';
 import { emptySnapshot, foldEvent } from '../../src/contract/fold';
 import { createChance, type Chance } from '../support/chance';
-import { type History, randomHistory, runNews, SAMPLES, turnEvent } from '../support/events';
+import { type History, randomHistory, runNews, SAMPLES, turnEvent, turnSamples } from '../support/events';
 
 function fold(events: readonly RunEvent[], run = emptySnapshot()): RunSnapshot {
   for (const event of events) foldEvent(run, event);
@@ -214,6 +214,25 @@ describe('a run', () => {
     const [start, end] = [SAMPLES['run.started'], SAMPLES[type]];
     const others = [SAMPLES['run.completed'], SAMPLES['run.failed'], SAMPLES['run.cancelled']];
     expect(fold([start, end, ...others, start])).toEqual(fold([start, end]));
+  });
+
+  it.each([
+    ['run.completed', { code: 'CUT_OFF' }],
+    ['run.failed', { code: 'GATEWAY_KEY_REFUSED', message: 'No.' }],
+    ['run.cancelled', { code: 'CANCELLED', message: 'Stopped.' }],
+  ] as const)('that ended with %s has no turn that still speaks or waits', (type, failure) => {
+    const begin = (turn: string) => turnEvent(started, { turn, epoch: 1, index: 0 });
+    const done = turnEvent(turnSamples['turn.completed'], { turn: 'done', epoch: 1, index: 1 });
+    const waits = turnEvent(waiting, { turn: 'waits', epoch: 1, index: 1 });
+    const { turns } = fold([...['done', 'waits', 'speaks'].map(begin), done, waits, SAMPLES[type]]);
+    expect(turns.map(({ turn, status }) => [turn, status])).toEqual([
+      ['done', 'completed'],
+      ['waits', 'failed'],
+      ['speaks', 'failed'],
+    ]);
+    expect(turns[0]?.failure).toBeUndefined();
+    expect(turns[1]?.failure).toMatchObject(failure);
+    expect(turns[2]?.failure).toMatchObject(failure);
   });
 
   it('lists its turns in the order in which they began', () => {

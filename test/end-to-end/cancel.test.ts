@@ -1,3 +1,4 @@
+import type { Usage } from '../../src/contract';
 import { cases } from '../support/scripted-gateway';
 import { createStack, until, type Stack } from '../support/stack';
 import { get, post, Watcher } from '../support/readers';
@@ -52,6 +53,9 @@ test('a cancelled run says so everywhere, and keeps the text that was shown', as
     expect(turn).toMatchObject({ status: 'failed', failure: { code: 'CANCELLED' }, usage: { estimated: true } });
     expect(turn.text).toMatch(/^#/);
   }
+  const used = (body.turns as { usage: Usage }[]).reduce((sum, { usage }) => sum + usage.completion_tokens, 0);
+  expect(used).toBeGreaterThan(0);
+  expect(body.usage).toMatchObject({ completion_tokens: used, estimated: true });
   const again = await post(`${stack.url}/runs/${runId}/cancel`, {});
   expect([again.status, again.body.accepted, again.body.status]).toEqual([200, false, 'cancelled']);
   watcher.close();

@@ -22,7 +22,7 @@ export function runNews(news: RunNews, at = 1_790_000_000_000): RunEvent {
   return { ...SCOPE, at, ...news };
 }
 
-const turnSamples: { [T in TurnNews['type']]: Extract<TurnNews, { type: T }> } = {
+export const turnSamples: { [T in TurnNews['type']]: Extract<TurnNews, { type: T }> } = {
   'turn.started': { type: 'turn.started', model: 'one', gateway: 'openrouter' },
   'turn.delta': { type: 'turn.delta', text: 'Grüße 🐦', offset: 0 },
   'turn.waiting': { type: 'turn.waiting', reason: 'RATE_LIMITED', message: 'Slow down.', until: 1_790_000_002_000 },

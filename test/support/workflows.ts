@@ -126,6 +126,7 @@ export async function createTheatre(): Promise<Theatre> {
     taskQueue,
     activities,
     workflowBundle: { codePath: WORKFLOW_BUNDLE },
+    maxHeartbeatThrottleInterval: '200ms',
   });
   const running = worker.run();
   const execute = (type: string, input: RunScope) =>

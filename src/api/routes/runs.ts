@@ -24,11 +24,13 @@ export function addRunRoutes(router: Router, services: Services): void {
   router.get('/runs/:id', async (ctx) => {
     const id = String(ctx.params.id);
     const snapshot = await readSnapshot(id);
+    const { failure, usage, cost_usd } = snapshot;
     const description = await describeSettled(id, snapshot);
     const reply = description.status === 'completed' ? await runs.result(id) : undefined;
     ctx.body = {
       ...description,
-      ...(snapshot.failure ? { failure: snapshot.failure } : {}),
+      ...(failure ? { failure } : {}),
+      ...(usage ? { usage, cost_usd } : {}),
       ...(reply ? { ...toReply(reply), status: description.status } : {}),
       // the stream knows more of a turn than the result, and nothing once it has expired
       turns:

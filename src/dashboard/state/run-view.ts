@@ -84,14 +84,20 @@ export function addEvent(view: RunView, { cursor, event }: PlacedEvent): boolean
   if (place === 'known') return true;
   if (place === 'gap') return false;
   const known = 'turn' in event ? view.turns.peek().find(({ snapshot }) => snapshot.turn === event.turn) : undefined;
-  const before = event.type === 'turn.restarted' ? (known?.snapshot.text ?? '') : '';
+  const before = known && event.type === 'turn.restarted' ? known.snapshot.text : '';
   foldEvent(view.snapshot, event);
   view.cursor = cursor;
   view.sessionId ??= event.session_id;
   if (view.phase.peek() !== 'live') view.phase.value = 'live';
   if ('turn' in event) noteTurn(view, event, known, before);
+  else if (view.snapshot.ended_at) noteEnd(view);
   touch(view);
   return true;
+}
+
+/** The end of a run ends the turns that are open. */
+function noteEnd(view: RunView): void {
+  for (const { version } of view.turns.peek()) inNextFrame(bumpOf(version));
 }
 
 function noteTurn(
