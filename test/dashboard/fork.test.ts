@@ -85,6 +85,7 @@ test('the keyboard alone forks from a lane, and Escape leaves everything as it w
   await prompt.waitFor();
   await page.getByLabel('Say at the end of its task').focus();
   await page.keyboard.type('Mind the otters.');
+  expect(await page.getByLabel('Say at the end of its task').inputValue()).toBe('Mind the otters.');
   for (let press = 0; press < 4; press++) {
     await page.keyboard.press('Tab');
     if ((await page.evaluate<string>('document.activeElement.textContent')) === 'Start the fork') break;

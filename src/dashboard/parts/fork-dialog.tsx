@@ -1,7 +1,7 @@
 /** Asks a step of a run again with an edited prompt: a new run, which takes over whatever stays the same. */
 import { useSignal, type Signal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { useEffect, useMemo } from 'preact/hooks';
+import { useLayoutEffect, useMemo } from 'preact/hooks';
 import { useLocation } from 'preact-iso/router';
 import type { TurnPrompt } from '../../contract';
 import { ALIASES } from '../../contract/names';
@@ -116,7 +116,8 @@ function Steps({ turns }: { turns: TurnPrompt[] }): JSX.Element {
 function PromptFields({ draft, turns }: FieldsProps): JSX.Element {
   const known = turns.find(({ turn }) => turn === draft.value.from);
   const set = (change: Partial<ForkDraft>) => (draft.value = { ...draft.value, ...change });
-  useEffect(() => document.getElementById('fork-system')?.focus(), []);
+  // before anything can be typed
+  useLayoutEffect(() => document.getElementById('fork-system')?.focus(), []);
   return (
     <>
       {known && (
