@@ -1,7 +1,7 @@
 /** What a caller wants to be started, in the terms of the workflow that does it. */
 import { createHash } from 'node:crypto';
 import { MESSAGE_PART_LENGTH } from '../contract/names';
-import type { GateOptions, StartRequest, Strategy, TurnOptions } from '../contract';
+import type { GateOptions, StartRequest, Strategy, SwarmDefinition, TurnOptions } from '../contract';
 
 /** What a caller wants to be started. */
 export interface Order extends StartRequest {
@@ -62,19 +62,25 @@ export function gateOptions({ approve_plan, approve_above_usd }: Order): GateOpt
   };
 }
 
+/** A swarm as the caller wants it at work. */
+export function orderedSwarm(swarm: SwarmDefinition, { drafts }: Order): SwarmDefinition {
+  return drafts && swarm.pattern === 'build' ? { ...swarm, build: { ...swarm.build, drafts } } : swarm;
+}
+
 /** SHA-256, hexadecimal. */
 export const hash = (text: string) => createHash('sha256').update(text).digest('hex');
 
 /** What makes two requests the same; the session counts only where the caller named one. */
 export function fingerprint(order: Order): string {
   const { swarm_id, message, session_id, temperature, max_tokens, max_rounds } = order;
-  const { approve_plan, approve_above_usd, teams, strategy, budget_usd, budget_tokens, cache } = order;
+  const { approve_plan, approve_above_usd, teams, strategy, budget_usd, budget_tokens, cache, drafts } = order;
   return hash(
     JSON.stringify([
       ...[swarm_id, message, session_id ?? null, temperature ?? null, max_tokens ?? null, max_rounds],
       // requests without these must keep the mark that earlier versions gave them
       ...whereGiven([approve_plan || null, approve_above_usd, teams, strategy]),
       ...whereGiven([budget_usd, budget_tokens, cache]),
+      ...whereGiven([drafts]),
     ]),
   );
 }

@@ -14,7 +14,17 @@ import type { ModelNames, RunOutcome, RunResult, RunScope, SwarmDefinition, Swar
 import type { runSwarm } from '../workflows';
 import { toDescription, type RunDescription } from './descriptions';
 import { ApiError } from './errors';
-import { budgetNotes, fingerprint, gateOptions, hash, split, turnOptions, type Budget, type Order } from './orders';
+import {
+  budgetNotes,
+  fingerprint,
+  gateOptions,
+  hash,
+  orderedSwarm,
+  split,
+  turnOptions,
+  type Budget,
+  type Order,
+} from './orders';
 import { failedOutcome, failureOf, partialResult } from './outcomes';
 import { attributesOf } from './search-attributes';
 import type { SwarmLibrary } from './swarm-library';
@@ -161,14 +171,16 @@ export class Runs {
   }
 
   /** The swarm of an order with all swarms that it leads. Throws {@link ApiError} for one that does not exist. */
-  private definitionOf({ swarm_id, teams = [], strategy = 'parallel' }: Order) {
+  private definitionOf(order: Order) {
+    const { swarm_id, teams = [], strategy = 'parallel' } = order;
+    const find = (id: string, field: string) => orderedSwarm(this.find(id, field), order);
     const swarm =
       swarm_id === COORDINATE
         ? COORDINATION
         : swarm_id === MULTI
           ? severalSwarms(teams, strategy)
-          : this.find(swarm_id, 'swarm_id');
-    return { swarm, members: membersOf(swarm, (id) => this.find(id, swarm_id === MULTI ? 'teams' : 'swarm_id')) };
+          : find(swarm_id, 'swarm_id');
+    return { swarm, members: membersOf(swarm, (id) => find(id, swarm_id === MULTI ? 'teams' : 'swarm_id')) };
   }
 
   private startOptions(order: Order, { run_id, session_id, team_id }: RunScope) {

@@ -1,6 +1,6 @@
 /** The swarms that a user writes: what a file of them may hold. Its JSON Schema is made from this, see `GET /swarms/schema.json`. */
 import { z } from 'zod';
-import { codeCheck, debateOptions, panelOptions, role, stageDefinition, swarmDefinition } from './swarms';
+import { buildOptions, codeCheck, debateOptions, panelOptions, role, stageDefinition, swarmDefinition } from './swarms';
 import type { Role, SwarmDefinition } from './swarms';
 
 /** Without flags, which a JSON Schema would lose. */
@@ -62,6 +62,7 @@ const debate = z.strictObject({
 const build = z.strictObject({
   ...fields('build'),
   roles: rolesOf(teamRole, ['coder', 'reviewer']),
+  build: buildOptions.strict().optional(),
   checks: z
     .array(z.strictObject({ ...codeCheck.shape, name: codeCheck.shape.name.optional() }))
     .min(1)

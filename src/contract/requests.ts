@@ -1,6 +1,7 @@
 /** What callers send: the bodies, queries and WebSocket frames of the API, parsed once where the bytes come in. Unknown fields are ignored. */
 import { z } from 'zod';
 import { STRATEGIES } from './compositions';
+import { buildOptions } from './swarms';
 import { MESSAGE_LIMIT, SESSION_ID_LIMIT, SESSION_POLICIES } from './names';
 
 const message = z
@@ -32,6 +33,9 @@ const options = {
     .positive()
     .nullish()
     .describe('What the run may use, tokens of prompts and answers together.'),
+  drafts: buildOptions.shape.drafts
+    .nullable()
+    .describe('How many drafts of code are written at once; the one that does best when it is executed goes on.'),
   session_policy: z
     .enum(SESSION_POLICIES)
     .nullish()
@@ -102,6 +106,7 @@ export type StartRequest = Pick<
   | 'budget_usd'
   | 'budget_tokens'
   | 'cache'
+  | 'drafts'
 >;
 
 const runId = z.string().min(1).max(200);

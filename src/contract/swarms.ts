@@ -64,6 +64,18 @@ export const debateOptions = panelOptions.extend({
 });
 export type DebateOptions = z.infer<typeof debateOptions>;
 
+/** Drafts at most that are written at the same time. */
+const MOST_DRAFTS = 8;
+
+/** How code comes about; defaults: one draft, and three rounds of repair. */
+export const buildOptions = z.object({
+  /** How many drafts are written at the same time; the one that does best when it is executed goes on. */
+  drafts: z.number().int().min(1).max(MOST_DRAFTS).optional(),
+  /** How often code that fails is repaired or written anew, at most. */
+  rounds: z.number().int().min(0).max(3).optional(),
+});
+export type BuildOptions = z.infer<typeof buildOptions>;
+
 /** A demand on the code that a swarm writes, beside those of the request; see `checks.ts`. */
 export const codeCheck = z.object({
   name: z.string().min(1),
@@ -81,6 +93,7 @@ export const swarmDefinition = z.object({
   stages: z.array(stageDefinition).optional(),
   debate: debateOptions.optional(),
   panel: panelOptions.optional(),
+  build: buildOptions.optional(),
   /** Of the pattern `build`: what its code must fulfil, whatever was asked. */
   checks: z.array(codeCheck).optional(),
 });

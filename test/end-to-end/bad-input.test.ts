@@ -51,6 +51,7 @@ test('a JSON body is read whatever type the client declares', async () => {
 
 test.each([
   ['/swarm/coordinate', { message: '' }, /message/],
+  ['/swarm/execute', { swarm_id: 'coding-swarm', message: 'Hi', drafts: 99 }, /drafts/],
   ['/swarm/coordinate', { message: 'Hi', max_rounds: 99 }, /max_rounds/],
 ])('POST %s names the field of %j', async (path, body, field) => {
   const reply = await post(stack.url + path, body);

@@ -134,6 +134,17 @@ describe('the swarms', () => {
     expect(JSON.stringify(repair?.body)).toContain('double(2) returned 2, expected 4');
   });
 
+  test('coding: of several drafts the one whose code does what the request shows is the answer', async () => {
+    const code = (body: string) => '```python\ndef double(x):\n    return ' + body + '\n```';
+    const drafts = ['x', 'x + x', '2'].map((body) => ({ tokens: [code(body)] }));
+    stack.gateway.script('coding-model', [...drafts, { tokens: ['VERDICT: PASS'] }]);
+    const order = { swarm_id: 'coding-swarm', message: DOUBLE, drafts: 3 };
+    const { body } = await post(`${stack.url}/swarm/execute`, order);
+    expect(body.responses).toEqual([`${code('x + x')}\n\nExecuted (python): 2 of 2 checks passed.`]);
+    expect(body.verification).toMatchObject({ passed: true, rounds: 0 });
+    expect(body.turns.length + body.failures.length).toBe(4);
+  });
+
   test('coding: an answer without code says that nothing was executed', async () => {
     stack.gateway.script('coding-model', [{ tokens: ['I would rather not.'] }, { tokens: ['VERDICT: REVISE'] }]);
     const { body } = await post(`${stack.url}/swarm/execute`, { swarm_id: 'coding-swarm', message: DOUBLE });

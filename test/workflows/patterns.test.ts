@@ -1,8 +1,10 @@
+import { Context } from '@temporalio/activity';
 import type { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/client';
 import { CancelledFailure } from '@temporalio/common';
 import type { CheckReport, PromptPart } from '../../src/contract';
 import { PLAN_HEADINGS } from '../../src/contract/plan';
+import { totalsOf } from '../../src/contract/totals';
 import { planText } from '../support/plan';
 import { createTheatre, report, swarmInput, type Theatre } from '../support/workflows';
 
@@ -176,6 +178,64 @@ describe('build', () => {
     expect(turns()).toEqual(['draft', 'review']);
     expect(result.verification).toMatchObject({ executed: false, passed: false, reason: 'Not rust.' });
     expect(said('review')).toContain('Not rust.');
+  });
+
+  const ofDrafts = (drafts: number) => {
+    const given = swarmInput('coding-swarm');
+    return { ...given, swarm: { ...given.swarm, build: { drafts } } };
+  };
+
+  test('of several drafts the one that does best goes on, and the first is written as cool as a single one', async () => {
+    const half = report([{ origin: 'load' }, {}, { passed: false, error: 'nearly' }]);
+    executing({ 'draft-2': half, 'repair-1': holds });
+    const { answers } = await theatre.run(ofDrafts(3));
+    expect(turns().slice(0, 3).sort()).toEqual(['draft', 'draft-2', 'draft-3']);
+    expect(turns().slice(3)).toEqual(['repair-1', 'review']);
+    expect(said('repair-1')).toContain('<draft-2>');
+    const temperatures = Object.fromEntries(
+      theatre.asked.map(({ turn, definition: { temperature } }) => [turn, temperature]),
+    );
+    expect(temperatures.draft).toBe(0);
+    expect(new Set(Object.values(temperatures)).size).toBeGreaterThan(3);
+    expect(answers).toEqual(['repair-1']);
+  });
+
+  test('the first draft that passes its checks stops the others, which are named and paid for', async () => {
+    executing({ 'draft-2': holds });
+    const used = { usage: { prompt_tokens: 9, completion_tokens: 3 }, cost_usd: 0.25 };
+    theatre.script = async ({ turn }) => {
+      if (turn === 'draft-2' || turn === 'review') return turn;
+      const beating = setInterval(() => Context.current().heartbeat(), 100);
+      await Context.current().cancelled.catch(() => clearInterval(beating));
+      throw new CancelledFailure('stopped', [used]);
+    };
+    const result = await theatre.run(ofDrafts(3));
+    expect(result).toMatchObject({ answers: ['draft-2'], verification: { passed: true, rounds: 0 } });
+    expect(result.failures.map(({ turn, code }) => [turn, code])).toEqual([
+      ['draft', 'CUT_OFF'],
+      ['draft-3', 'CUT_OFF'],
+    ]);
+    expect(totalsOf(result).cost_usd).toBeCloseTo(0.5 + 2 * 0.001, 9);
+  });
+
+  test('a draft that fails is named, and the run ends only when none came about', async () => {
+    executing({ 'draft-3': holds });
+    const gone = (...names: string[]) => {
+      theatre.script = ({ turn }) => {
+        if (names.includes(turn)) throw ApplicationFailure.nonRetryable('is gone', 'BUDGET_EXHAUSTED');
+        return turn;
+      };
+    };
+    gone('draft', 'draft-2');
+    const result = await theatre.run(ofDrafts(3));
+    expect(result.answers).toEqual(['draft-3']);
+    expect(result.failures).toMatchObject([
+      { turn: 'draft', code: 'BUDGET_EXHAUSTED' },
+      { turn: 'draft-2', code: 'BUDGET_EXHAUSTED' },
+    ]);
+    gone('draft', 'draft-2', 'draft-3');
+    await failureOf(theatre.run(ofDrafts(3)));
+    expect(theatre.closed.at(-1)).toMatchObject({ status: 'failed', failure: { code: 'BUDGET_EXHAUSTED' } });
   });
 
   test('goes on without a review that fails', async () => {
