@@ -6,6 +6,10 @@ import { textOf } from '../team';
 import type { StageOutcome, Stages } from '../stages';
 import { stagesByName } from './by-name';
 
+/** Plans name packages and servers that the task never asked for; code that needs them cannot be shown to work. */
+const IMPLEMENTATION =
+  'The core of the plan as one program that is executed as it stands: standard library only, unless the task itself names a package, and data in memory, unless the task itself names a database. Its tests call its functions and start no server.';
+
 /** One swarm plans, one implements that plan, one reviews that code. Each sees what it needs and no more. */
 export async function coordinate(stages: Stages): Promise<void> {
   const { implement, review } = stagesByName(stages.input, ['plan', 'implement', 'review']);
@@ -17,7 +21,10 @@ export async function coordinate(stages: Stages): Promise<void> {
       name: nameOf('implement', round),
       round,
       swarm: implement,
-      brief: ['# Task\n', ...stages.task, '\n\n# Plan to implement\n', textOf(planned), ...briefOfFaults(faults)],
+      brief: [
+        ...['# Task\n', ...stages.task, '\n\n# Plan to implement\n', textOf(planned)],
+        ...[`\n\n# What to write\n${IMPLEMENTATION}`, ...briefOfFaults(faults)],
+      ],
     });
     const reviewed = await stages.lead({
       name: nameOf('review', round),
