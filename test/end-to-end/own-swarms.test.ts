@@ -71,6 +71,45 @@ test('a run keeps the swarms that it began with; the next one takes the new file
   expect(JSON.stringify(letters()[1]?.body)).toContain('You write short letters in plain words.');
 }, 60_000);
 
+const ended = (runId: string) =>
+  until(async () => {
+    const { body } = await get(`${stack.url}/runs/${runId}`);
+    return body.status === 'running' ? undefined : body;
+  }, 30_000);
+
+test('a pipeline is forked at its last stage: what came before is taken over, and one call is made', async () => {
+  const { body } = await post(`${stack.url}/swarm/execute`, order);
+  const before = stack.gateway.calls().length;
+  const edit = { from: 'answer', edit: { instruction: 'Mind the otters.' } };
+  const fork = await post(`${stack.url}/runs/${body.run_id}/fork`, edit);
+  expect(fork.status).toBe(202);
+  expect(await ended(fork.body.run_id as string)).toMatchObject({ status: 'completed' });
+  const calls = stack.gateway.calls().slice(before);
+  expect(calls).toHaveLength(1);
+  expect(JSON.stringify(calls[0]?.body)).toContain('Mind the otters.');
+}, 60_000);
+
+test('guidance that is given in the first stage of a pipeline reaches the last', async () => {
+  stack.gateway.script('strategic-model', [{ firstTokenMs: 1000 }]);
+  const { body } = await post(`${stack.url}/swarm/execute`, { ...order, wait: false });
+  await until(() => stack.gateway.calls('strategic-model').length > 0);
+  const said = await post(`${stack.url}/runs/${body.run_id}/message`, { content: 'Mind the otters.' });
+  expect(said.status).toBe(200);
+  expect(await ended(body.run_id as string)).toMatchObject({ status: 'completed' });
+  expect(JSON.stringify(letters()[0]?.body)).toContain('Mind the otters.');
+}, 60_000);
+
+test('a budget that a stage uses up ends the pipeline, with what it has', async () => {
+  stack.gateway.script('strategic-model', [{ tokens: { count: 600 } }]);
+  const { status, body } = await post(`${stack.url}/swarm/execute`, { ...order, budget_tokens: 1000 });
+  expect([status, body.error.code]).toEqual([402, 'BUDGET_EXHAUSTED']);
+  const run = await ended(body.run_id as string);
+  const turns = run.turns as { status: string }[];
+  expect(turns.filter((turn) => turn.status === 'completed').length).toBeGreaterThan(0);
+  expect(run.usage.prompt_tokens + run.usage.completion_tokens).toBeLessThanOrEqual(1000);
+  expect(letters()).toHaveLength(0);
+}, 60_000);
+
 test('a bad edit is refused and named with its line, and the last good version holds until it is mended', async () => {
   expect(await warningsOf()).toEqual([]);
   writeFileSync(file, EXAMPLE.replace('swarm: readers', 'swarm: writers'));
