@@ -96,8 +96,7 @@ export interface History {
 const PIECES = ['A', ' flock', '🐦', '\ud83d', '\udc26', 'ß\n', '', ' turns as one.'];
 
 /** Several turns at once, each with attempts that are cut, resumed, begun anew, rerouted, and finished or not. */
-export function randomHistory(seed: number): History {
-  const chance = createChance(seed);
+export function randomHistory(chance: Chance): History {
   const turns = Array.from({ length: 1 + chance.below(4) }, (_, i) => randomTurn(`turn-${i}`, chance));
   const events = [runNews(runSamples['run.started'])];
   const queues = [...turns.map(({ events: own }) => [...own]), STEERING.map((news) => runNews(news))];
