@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import type { RunEvent, RunSnapshot, TurnNews, TurnSnapshot } from '../../src/contract';
 import { emptySnapshot, foldEvent } from '../../src/contract/fold';
-import type { Chance } from '../support/chance';
+import type { Draw } from '../support/chance';
 import { type History, randomHistory, runNews, SAMPLES, turnEvent, turnSamples } from '../support/events';
 
 function fold(events: readonly RunEvent[], run = emptySnapshot()): RunSnapshot {
@@ -23,7 +23,7 @@ const delta = (text: string, offset: number): TurnNews => ({ type: 'turn.delta',
 const waiting: TurnNews = { type: 'turn.waiting', reason: 'RATE_LIMITED', message: 'Slow down.', until: 5 };
 
 /** Drawn by fast-check, which looks for the smallest history that breaks what must hold of all. */
-function ofAll(holds: (history: History, chance: Chance) => boolean): void {
+function ofAll(holds: (history: History, chance: Draw) => boolean): void {
   const property = fc.property(fc.gen(), (draw) => {
     const below = (limit: number) => draw(fc.nat, { max: limit - 1 });
     const chance = { below, pick: <T>(items: readonly T[]) => items[below(items.length)]! };

@@ -1,9 +1,12 @@
 /** Chance that can be repeated: a failing property names its seed. */
 
-export interface Chance {
+export interface Draw {
   /** A whole number from 0 to below `limit`. */
   below(limit: number): number;
   pick<T>(items: readonly T[]): T;
+}
+
+export interface Chance extends Draw {
   /** Cuts a text into pieces of 1 to `longest` characters (code points), at random. */
   pieces(text: string, longest: number): string[];
 }

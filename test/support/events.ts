@@ -1,6 +1,6 @@
 /** Events as a run publishes them: a sample of each type, and whole histories made at random. */
 import type { RunEvent, RunEventType, RunNews, TurnNews } from '../../src/contract';
-import { createChance, type Chance } from '../support/chance';
+import type { Draw } from './chance';
 
 const SCOPE = { v: 1, run_id: 'run-1', session_id: 'session-1', team_id: 'debate-swarm' } as const;
 const USAGE = { prompt_tokens: 12, completion_tokens: 34 };
@@ -96,7 +96,7 @@ export interface History {
 const PIECES = ['A', ' flock', '🐦', '\ud83d', '\udc26', 'ß\n', '', ' turns as one.'];
 
 /** Several turns at once, each with attempts that are cut, resumed, begun anew, rerouted, and finished or not. */
-export function randomHistory(chance: Chance): History {
+export function randomHistory(chance: Draw): History {
   const turns = Array.from({ length: 1 + chance.below(4) }, (_, i) => randomTurn(`turn-${i}`, chance));
   const events = [runNews(runSamples['run.started'])];
   const queues = [...turns.map(({ events: own }) => [...own]), STEERING.map((news) => runNews(news))];
@@ -108,7 +108,7 @@ export function randomHistory(chance: Chance): History {
   return { events, texts: Object.fromEntries(turns.map(({ turn, text }) => [turn, text])) };
 }
 
-function randomTurn(turn: string, chance: Chance) {
+function randomTurn(turn: string, chance: Draw) {
   const events: RunEvent[] = [];
   let [text, epoch] = ['', 1];
   const tell = (news: TurnNews) => events.push(turnEvent(news, { turn, epoch, index: events.length }));
