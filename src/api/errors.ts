@@ -78,7 +78,7 @@ export function replyWithErrors(log: Logger): Middleware {
     try {
       await next();
     } catch (error) {
-      const known = error instanceof ApiError ? error : toApiError(error);
+      const known = toApiError(error);
       if (known.code === 'INTERNAL') log.error({ error, path: ctx.path }, 'request failed');
       ctx.status = known.status;
       ctx.body = { ...errorBody(known), ...known.extra };
@@ -86,8 +86,9 @@ export function replyWithErrors(log: Logger): Middleware {
   };
 }
 
-/** What an unforeseen error is to a caller. */
+/** An error as a caller may see it: one that was thrown on purpose as it is, an unforeseen one by what it means to a caller. */
 export function toApiError(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
   const name = error instanceof Error ? error.name : '';
   if (name === 'MaxRetriesPerRequestError')
     return new ApiError('REDIS_UNAVAILABLE', 'Redis does not answer; try again in a moment.');

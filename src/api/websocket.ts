@@ -105,7 +105,7 @@ class Conversation {
       else if ('run_id' in frame) await this.resume(frame.run_id, frame.after);
       else await this.start(frame);
     } catch (error) {
-      const known = error instanceof ApiError ? error : toApiError(error);
+      const known = toApiError(error);
       if (known.code === 'INTERNAL') this.options.log.error({ error }, 'websocket frame failed');
       const runId =
         frame && 'run_id' in frame

@@ -2,7 +2,7 @@
 import type { Middleware } from 'koa';
 import type { FailureCode } from '../../../contract/failures';
 import type { Logger } from '../../../log';
-import { ApiError, toApiError } from '../../errors';
+import { type ApiError, toApiError } from '../../errors';
 
 /** The words that OpenAI's clients compare with; all other codes are our own. */
 const CODES: Partial<Record<FailureCode, string>> = {
@@ -29,7 +29,7 @@ export function replyWithOpenAiErrors(log: Logger): Middleware {
     try {
       await next();
     } catch (error) {
-      const known = error instanceof ApiError ? error : toApiError(error);
+      const known = toApiError(error);
       if (known.code === 'INTERNAL') log.error({ error, path: ctx.path }, 'request failed');
       ctx.status = known.status;
       // the run has been tried again as often as makes sense: OpenAI's clients would start another one

@@ -45,7 +45,7 @@ export function streamChunks(ctx: Context, services: Services, options: ChunksOp
       if (!result) throw new ApiError('TEMPORAL_UNAVAILABLE', 'The run has ended; its result could not be read.');
       chunks.complete(result);
     } catch (error) {
-      stream.finish(toOpenAiError(error instanceof ApiError ? error : toApiError(error)));
+      stream.finish(toOpenAiError(toApiError(error)));
     }
   }
 }

@@ -60,7 +60,7 @@ async function streamTeam(ctx: Context, services: Services, order: Order, swarm:
   stream.onLeave(() => following.stop());
   starting.catch((error: unknown) => {
     following.stop();
-    frames.fail(error instanceof ApiError ? error : toApiError(error));
+    frames.fail(toApiError(error));
   });
 
   async function conclude(): Promise<void> {
@@ -69,7 +69,7 @@ async function streamTeam(ctx: Context, services: Services, order: Order, swarm:
       if (!result) throw new ApiError('TEMPORAL_UNAVAILABLE', 'The run has ended; its result could not be read.');
       frames.complete(finalOf(result));
     } catch (error) {
-      frames.fail(error instanceof ApiError ? error : toApiError(error));
+      frames.fail(toApiError(error));
     }
   }
 }

@@ -61,7 +61,7 @@ export async function callTool(services: Services, call: Call): Promise<CallTool
       await following.stop();
     }
   } catch (error) {
-    const { code, message: text } = error instanceof ApiError ? error : toApiError(error);
+    const { code, message: text } = toApiError(error);
     return { isError: true, content: [{ type: 'text', text: `${code}: ${text}` }] };
   }
 }
