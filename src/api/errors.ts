@@ -1,5 +1,5 @@
 /** Errors leave the API in one shape and in one place: `{"error": {"code", "message"}, "detail": message}` with the right status. */
-import type { Middleware } from 'koa';
+import type { Context, Middleware } from 'koa';
 import { z } from 'zod';
 import type { Failure, FailureCode } from '../contract/failures';
 import type { Logger } from '../log';
@@ -72,8 +72,15 @@ function sentenceOf(error: z.ZodError): string {
   return `${field}: ${issue?.message ?? 'is not valid'}`;
 }
 
+/** Writes the body of an error reply, and its headers; the status is already set. */
+export type WriteError = (ctx: Context, error: ApiError) => void;
+
+const writeError: WriteError = (ctx, error) => {
+  ctx.body = { ...errorBody(error), ...error.extra };
+};
+
 /** Turns thrown errors into replies. What we did not throw on purpose is logged, and told as `INTERNAL` without details. */
-export function replyWithErrors(log: Logger): Middleware {
+export function replyWithErrors(log: Logger, write: WriteError = writeError): Middleware {
   return async function errors(ctx, next) {
     try {
       await next();
@@ -81,7 +88,7 @@ export function replyWithErrors(log: Logger): Middleware {
       const known = toApiError(error);
       if (known.code === 'INTERNAL') log.error({ error, path: ctx.path }, 'request failed');
       ctx.status = known.status;
-      ctx.body = { ...errorBody(known), ...known.extra };
+      write(ctx, known);
     }
   };
 }

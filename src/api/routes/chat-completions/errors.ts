@@ -2,7 +2,7 @@
 import type { Middleware } from 'koa';
 import type { FailureCode } from '../../../contract/failures';
 import type { Logger } from '../../../log';
-import { type ApiError, toApiError } from '../../errors';
+import { replyWithErrors, type ApiError, type WriteError } from '../../errors';
 
 /** The words that OpenAI's clients compare with; all other codes are our own. */
 const CODES: Partial<Record<FailureCode, string>> = {
@@ -24,17 +24,14 @@ export function toOpenAiError({ code, message, status }: ApiError) {
 
 /** Stands before authentication and parsing, whose errors these clients must understand as well. */
 export function replyWithOpenAiErrors(log: Logger): Middleware {
+  const reply = replyWithErrors(log, writeOpenAiError);
   return async function openAiErrors(ctx, next) {
-    if (!ctx.path.startsWith('/v1/')) return next();
-    try {
-      await next();
-    } catch (error) {
-      const known = toApiError(error);
-      if (known.code === 'INTERNAL') log.error({ error, path: ctx.path }, 'request failed');
-      ctx.status = known.status;
-      // the run has been tried again as often as makes sense: OpenAI's clients would start another one
-      if ('run_id' in known.extra) ctx.set('x-should-retry', 'false');
-      ctx.body = toOpenAiError(known);
-    }
+    return ctx.path.startsWith('/v1/') ? reply(ctx, next) : next();
   };
 }
+
+const writeOpenAiError: WriteError = (ctx, error) => {
+  // the run has been tried again as often as makes sense: OpenAI's clients would start another one
+  if ('run_id' in error.extra) ctx.set('x-should-retry', 'false');
+  ctx.body = toOpenAiError(error);
+};
