@@ -1,6 +1,10 @@
 /** Waits for a run's result on behalf of a caller whose connection waits with it. */
 import type { RunResult } from '../contract';
+import { ApiError } from './errors';
 import type { Services } from './services';
+
+/** The longest that makes sense for a connection: a day. */
+const LONGEST_WAIT_MS = 24 * 3_600_000;
 
 /** The result, or undefined when the run is not over within the time, or this process stops before. Throws as `Runs.result` does. */
 export async function waitForResult(
@@ -19,4 +23,14 @@ export async function waitForResult(
   } finally {
     stopping.removeEventListener('abort', leave);
   }
+}
+
+/**
+ * The result, for clients that know no "later": waited for as long as they do. Throws as `Runs.result` does, and {@link ApiError}
+ * `INTERRUPTED` when this process stops before.
+ */
+export async function waitToTheEnd(services: Pick<Services, 'runs' | 'stopping'>, runId: string): Promise<RunResult> {
+  const result = await waitForResult(services, runId, LONGEST_WAIT_MS);
+  if (result) return result;
+  throw new ApiError('INTERRUPTED', `The server stops; the run goes on: GET /runs/${runId}.`, { run_id: runId });
 }

@@ -8,13 +8,10 @@ import type { RunScope } from '../../../contract';
 import { COORDINATION } from '../../../contract/compositions';
 import { ApiError, parse } from '../../errors';
 import type { Services } from '../../services';
-import { waitForResult } from '../../wait';
+import { waitToTheEnd } from '../../wait';
 import { completionOf, describeModel, identityOf } from './reply';
 import { chatRequest, orderOf } from './request';
 import { streamChunks } from './stream';
-
-/** These clients know no "later": the answer is waited for as long as they do. A day, the longest that makes sense for a connection. */
-const LONGEST_WAIT_MS = 24 * 3_600_000;
 
 export function addOpenAiRoutes(router: Router, services: Services): void {
   const models = () => [...services.swarms.all(), COORDINATION];
@@ -51,12 +48,9 @@ export function addOpenAiRoutes(router: Router, services: Services): void {
 }
 
 async function answer(ctx: Context, services: Services, scope: RunScope, hangUp: () => void): Promise<void> {
-  const { run_id } = scope;
   ctx.res.once('close', hangUp);
   try {
-    const result = await waitForResult(services, run_id, LONGEST_WAIT_MS);
-    if (!result)
-      throw new ApiError('INTERRUPTED', `The server stops; the run goes on: GET /runs/${run_id}.`, { run_id });
+    const result = await waitToTheEnd(services, scope.run_id);
     ctx.body = completionOf(identityOf(scope), result);
   } finally {
     ctx.res.off('close', hangUp);

@@ -5,11 +5,11 @@ import { z } from 'zod';
 import type { RunResult, SwarmDefinition } from '../../../contract';
 import { runReply } from '../../../contract/replies';
 import { coordinateRequest } from '../../../contract/requests';
-import { ApiError, toApiError } from '../../errors';
+import { toApiError } from '../../errors';
 import { toReply } from '../../outcomes';
 import type { Order } from '../../orders';
 import type { Services } from '../../services';
-import { waitForResult } from '../../wait';
+import { waitToTheEnd } from '../../wait';
 import { followProgress } from './progress';
 
 const { message, temperature, max_tokens, budget_usd, budget_tokens, max_rounds } = coordinateRequest.shape;
@@ -34,9 +34,6 @@ export interface Call {
   extra: Extra;
 }
 
-/** A day, the longest that makes sense for a connection. */
-const LONGEST_WAIT_MS = 24 * 3_600_000;
-
 export function toolOf({ name, description, stages }: SwarmDefinition) {
   const inputSchema: z.ZodRawShape = stages ? { ...takes, max_rounds } : takes;
   return {
@@ -54,9 +51,7 @@ export async function callTool(services: Services, call: Call): Promise<CallTool
     const following = followProgress(services, run.run_id, call.extra);
     try {
       await services.runs.start(order, run);
-      const result = await waitForResult(services, run.run_id, LONGEST_WAIT_MS);
-      if (!result) throw new ApiError('INTERRUPTED', `The server stops; the run goes on: GET /runs/${run.run_id}.`);
-      return toResult(result);
+      return toResult(await waitToTheEnd(services, run.run_id));
     } finally {
       await following.stop();
     }
