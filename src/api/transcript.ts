@@ -2,7 +2,7 @@
  * Puts what several roles say at once into one text. Earlier clients append every token to a single answer, so one role has the
  * floor at a time: it is heard live, and what the others say meanwhile follows when it has finished.
  */
-import type { Frame } from '../contract';
+import type { Frame, SwarmDefinition } from '../contract';
 
 /** A frame of a turn's event. */
 export type TurnFrame = Frame & { turn: string; label: string; model?: string };
@@ -22,15 +22,18 @@ export interface Piece {
 
 const ENDS = ['turn.completed', 'turn.failed'];
 
-/** `headed` puts each speaker's label above what it says. */
+/** Of a swarm's run: who speaks is said where several do. */
 export class Transcript {
   private floor: string | undefined;
   private readonly waiting = new Map<string, Waiting>();
+  private readonly headed: boolean;
 
   constructor(
-    private readonly headed: boolean,
+    { stages, roles }: SwarmDefinition,
     private readonly say: (piece: Piece) => void,
-  ) {}
+  ) {
+    this.headed = Boolean(stages) || Object.keys(roles).length > 1;
+  }
 
   hear(frame: TurnFrame): void {
     const { turn, label, event, content } = frame;

@@ -1,10 +1,12 @@
 /** Waits for a run's result on behalf of a caller whose connection waits with it. */
 import type { RunResult } from '../contract';
-import { ApiError } from './errors';
+import { ApiError, toApiError } from './errors';
 import type { Services } from './services';
 
 /** The longest that makes sense for a connection: a day. */
 const LONGEST_WAIT_MS = 24 * 3_600_000;
+/** The run's last event comes some milliseconds before its result. */
+const SETTLING_MS = 5000;
 
 /** The result, or undefined when the run is not over within the time, or this process stops before. Throws as `Runs.result` does. */
 export async function waitForResult(
@@ -33,4 +35,21 @@ export async function waitToTheEnd(services: Pick<Services, 'runs' | 'stopping'>
   const result = await waitForResult(services, runId, LONGEST_WAIT_MS);
   if (result) return result;
   throw new ApiError('INTERRUPTED', `The server stops; the run goes on: GET /runs/${runId}.`, { run_id: runId });
+}
+
+/** Tells a caller who has heard a run to its last event how it ended. */
+export interface Conclusion {
+  complete(result: RunResult): void;
+  fail(error: ApiError): void;
+}
+
+/** Concludes a stream after the run's last event. Rejects never: what goes wrong is told. */
+export async function conclude({ runs }: Pick<Services, 'runs'>, runId: string, told: Conclusion): Promise<void> {
+  try {
+    const result = await runs.result(runId, SETTLING_MS);
+    if (!result) throw new ApiError('TEMPORAL_UNAVAILABLE', 'The run has ended; its result could not be read.');
+    told.complete(result);
+  } catch (error) {
+    told.fail(toApiError(error));
+  }
 }

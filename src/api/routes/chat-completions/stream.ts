@@ -2,15 +2,13 @@
 import type { Context } from 'koa';
 import type { RunResult, RunScope, SwarmDefinition } from '../../../contract';
 import type { Frame, ResetFrame } from '../../../contract/frames';
-import { ApiError, toApiError } from '../../errors';
+import type { ApiError } from '../../errors';
 import type { EventStream } from '../../sse';
 import type { Services } from '../../services';
 import { Transcript, type TurnFrame } from '../../transcript';
+import { conclude, type Conclusion } from '../../wait';
 import { toOpenAiError } from './errors';
 import { chunkOf, finishOf, identityOf, usageChunkOf } from './reply';
-
-/** The run's last event comes some milliseconds before its result. */
-const SETTLING_MS = 5000;
 
 export interface ChunksOptions {
   scope: RunScope;
@@ -31,26 +29,16 @@ export function streamChunks(ctx: Context, services: Services, options: ChunksOp
     frame: (json) => chunks.hear(JSON.parse(json) as Frame | ResetFrame),
     end: () => {
       isOver = true;
-      void conclude();
+      void conclude(services, scope.run_id, chunks);
     },
   });
   stream.onLeave(() => {
     following.stop();
     if (!isOver) onHangUp();
   });
-
-  async function conclude(): Promise<void> {
-    try {
-      const result = await services.runs.result(scope.run_id, SETTLING_MS);
-      if (!result) throw new ApiError('TEMPORAL_UNAVAILABLE', 'The run has ended; its result could not be read.');
-      chunks.complete(result);
-    } catch (error) {
-      stream.finish(toOpenAiError(toApiError(error)));
-    }
-  }
 }
 
-class Chunks {
+class Chunks implements Conclusion {
   private readonly identity;
   private transcript: Transcript;
 
@@ -78,11 +66,12 @@ class Chunks {
     this.stream.finish(usageChunkOf(this.identity, result));
   }
 
-  /** Who speaks is said where several do. */
+  fail(error: ApiError): void {
+    this.stream.finish(toOpenAiError(error));
+  }
+
   private newTranscript(): Transcript {
-    const { stages, roles } = this.options.swarm;
-    const isTeam = Boolean(stages) || Object.keys(roles).length > 1;
-    return new Transcript(isTeam, ({ text }) => this.say({ content: text }));
+    return new Transcript(this.options.swarm, ({ text }) => this.say({ content: text }));
   }
 
   private say(delta: object): void {

@@ -43,4 +43,3 @@ export function finalOf(result: RunResult) {
     real_execution: result.turns.some(({ cached, reused_from }) => !cached && !reused_from),
   };
 }
-export type Final = ReturnType<typeof finalOf>;

@@ -1,20 +1,17 @@
 /** `POST /teams/run` and `POST /workflows/run`: a run that streams in the one frame that all earlier clients can read. */
 import type { Context } from 'koa';
-import type { SwarmDefinition } from '../../../contract';
+import type { RunResult, SwarmDefinition } from '../../../contract';
 import type { Frame, ResetFrame } from '../../../contract/frames';
-import { ApiError, toApiError } from '../../errors';
+import { toApiError, type ApiError } from '../../errors';
 import { idempotencyKeyOf } from '../../idempotency';
 import { toReply } from '../../outcomes';
 import type { Order } from '../../orders';
 import type { EventStream } from '../../sse';
 import type { Services } from '../../services';
-import { waitForResult } from '../../wait';
-import { finalOf, type Final } from './final';
+import { conclude, waitForResult, type Conclusion } from '../../wait';
+import { finalOf } from './final';
 import { messageOf, type TeamRequest } from './requests';
 import { Transcript, type Piece, type TurnFrame } from '../../transcript';
-
-/** The run's last event comes some milliseconds before its result. */
-const SETTLING_MS = 5000;
 
 export async function runTeam(
   ctx: Context,
@@ -55,27 +52,17 @@ async function streamTeam(ctx: Context, services: Services, order: Order, swarm:
   const frames = new TeamFrames(stream, { run_id, session_id, team_id }, swarm, remembered.messages.length);
   const following = services.relay.fresh(run_id, {
     frame: (json) => frames.hear(JSON.parse(json) as Frame | ResetFrame),
-    end: () => void conclude(),
+    end: () => void conclude(services, run_id, frames),
   });
   stream.onLeave(() => following.stop());
   starting.catch((error: unknown) => {
     following.stop();
     frames.fail(toApiError(error));
   });
-
-  async function conclude(): Promise<void> {
-    try {
-      const result = await services.runs.result(run_id, SETTLING_MS);
-      if (!result) throw new ApiError('TEMPORAL_UNAVAILABLE', 'The run has ended; its result could not be read.');
-      frames.complete(finalOf(result));
-    } catch (error) {
-      frames.fail(toApiError(error));
-    }
-  }
 }
 
 /** Tells a run in phases: each begins with a frame of its own, and their order is always the same. */
-class TeamFrames {
+class TeamFrames implements Conclusion {
   private transcript: Transcript;
   /** Which model speaks in each turn. */
   private readonly models = new Map<string, string>();
@@ -102,7 +89,8 @@ class TeamFrames {
     }
   }
 
-  complete(final: Final): void {
+  complete(result: RunResult): void {
+    const final = finalOf(result);
     this.transcript.finish();
     this.say('critic', { critic: final.critic });
     this.say('judge', { judge: final.judge });
@@ -116,9 +104,7 @@ class TeamFrames {
   }
 
   private newTranscript(): Transcript {
-    const { stages, roles } = this.swarm;
-    const isTeam = Boolean(stages) || Object.keys(roles).length > 1;
-    return new Transcript(isTeam, (piece) => this.token(piece));
+    return new Transcript(this.swarm, (piece) => this.token(piece));
   }
 
   private begin(): void {
