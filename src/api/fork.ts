@@ -1,6 +1,7 @@
 /** Forks a run: reads what it was started with and what it had finished, and starts a new one with a change. */
 import { randomUUID } from 'node:crypto';
 import type { ForkRequest, Lineage, SwarmResult, SwarmRunInput } from '../contract';
+import { belongsTo } from '../contract/turn-ids';
 import { ApiError } from './errors';
 import { readForkSource } from './fork-source';
 import { hash } from './orders';
@@ -29,7 +30,7 @@ export function createForkRun({ client }: TemporalHandle, runs: Runs): ForkRun {
     const { from } = request;
     if (source.message_parts)
       throw new ApiError('INVALID_FIELD', 'run: its message is too long to be forked; start it anew.');
-    if (!turns.some(({ turn }) => turn === from || turn.startsWith(`${from}/`))) throw unknownTurn(from, turns);
+    if (!turns.some(({ turn }) => belongsTo(turn, from))) throw unknownTurn(from, turns);
     const mark = hash(JSON.stringify([runId, request]));
     const suffix = idempotencyKey ? hash(`${runId} ${idempotencyKey}`).slice(0, 32) : randomUUID();
     const input: SwarmRunInput = {

@@ -1,5 +1,6 @@
 /** With which prompts the turns of a run were asked: what a person edits in a fork. */
 import type { SwarmDefinition, SwarmRunInput, TurnPrompt } from '../contract';
+import { belongsTo } from '../contract/turn-ids';
 import { readForkSource } from './fork-source';
 import type { Runs } from './runs';
 import type { TemporalHandle } from './temporal';
@@ -19,7 +20,7 @@ function promptOf(input: SwarmRunInput, about: Pick<TurnPrompt, 'turn' | 'role' 
   const { turn, role } = about;
   const definition = swarmOf(input, turn)?.roles[role];
   if (!definition) return undefined;
-  const edits = (input.fork?.edits ?? []).filter(({ from }) => turn === from || turn.startsWith(`${from}/`));
+  const edits = (input.fork?.edits ?? []).filter(({ from }) => belongsTo(turn, from));
   return {
     ...about,
     system: edits.findLast(({ edit }) => edit.system)?.edit.system ?? definition.system,

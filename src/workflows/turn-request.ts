@@ -1,6 +1,7 @@
 /** What a role is asked: its definition, its messages, and what a fork or new guidance changes of them. */
 import { ApplicationFailure } from '@temporalio/workflow';
 import type { Fork, ForkRequest, PromptMessage, SwarmRunInput, TurnRequest } from '../contract';
+import { belongsTo } from '../contract/turn-ids';
 
 /** How a role is asked to speak. */
 export interface Ask {
@@ -26,7 +27,7 @@ function forked(request: TurnRequest, fork: Fork | undefined): TurnRequest {
   const { turn } = request;
   const result = recorded[turn];
   const whole = { ...request, context_of, ...(result ? { recorded: { run_id, result } } : {}) };
-  return edits.filter(({ from }) => turn === from || turn.startsWith(`${from}/`)).reduce(edited, whole);
+  return edits.filter(({ from }) => belongsTo(turn, from)).reduce(edited, whole);
 }
 
 function edited(request: TurnRequest, { edit }: ForkRequest): TurnRequest {
