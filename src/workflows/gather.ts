@@ -1,9 +1,11 @@
 /** Lets several roles speak at once and waits for a quorum; who is late after that is cut off and named. */
 import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
-import type { TurnResult } from '../contract';
+import type { PanelOptions, TurnResult } from '../contract';
 import type { Failure } from '../contract/failures';
 import { hush } from './stopped-turn';
 import type { Ask, Team } from './team';
+
+const PATIENCE_SECONDS = 180;
 
 export interface Invitation {
   role: string;
@@ -16,11 +18,25 @@ export interface Round {
   missing: ({ role: string; label: string } & Failure)[];
 }
 
+/** How many must be heard, and how long the others then have. */
+export interface Hearing {
+  quorum: number;
+  patience_seconds: number;
+}
+
+/** More than half of so many, and three minutes, where a swarm's definition says nothing else. */
+export function hearingOf(invited: number, given: PanelOptions = {}): Hearing {
+  return {
+    quorum: given.quorum ?? Math.floor(invited / 2) + 1,
+    patience_seconds: given.patience_seconds ?? PATIENCE_SECONDS,
+  };
+}
+
 /** Once `quorum` of them are heard, the others have `patience_seconds` left. */
 export async function gather(
   team: Team,
   invitations: Invitation[],
-  { quorum, patience_seconds }: { quorum: number; patience_seconds: number },
+  { quorum, patience_seconds }: Hearing,
 ): Promise<Round> {
   const spoken = new Map<string, TurnResult | undefined>();
   const earlier = team.result([]).failures.length;

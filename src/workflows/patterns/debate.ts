@@ -5,7 +5,7 @@ import { JUDGE_QUESTION, REBUTTAL } from '../../contract/prompts';
 import { shuffle } from '../../contract/shuffle';
 import type { DebateRecord, PromptMessage, TurnResult } from '../../contract';
 import { recordOf, reportOf, type Round } from '../debate-record';
-import { gather } from '../gather';
+import { gather, hearingOf, type Hearing } from '../gather';
 import { noneLeft } from '../none-left';
 import { askForStructure } from '../structures';
 import { assistant, textOf, user, type Team } from '../team';
@@ -36,18 +36,15 @@ export async function debate(team: Team, roles: string[]): Promise<string[]> {
   return [...[...lastWords(rounds).values()].map(({ turn }) => turn), summary.turn];
 }
 
-interface Options {
+interface Options extends Hearing {
   rounds: number;
-  quorum: number;
-  patience_seconds: number;
   agree_at: number;
 }
 
 function optionsOf({ definition: { debate: given = {} } }: Team, voices: string[]): Options {
   return {
+    ...hearingOf(voices.length, given),
     rounds: given.rounds ?? 2,
-    quorum: given.quorum ?? Math.floor(voices.length / 2) + 1,
-    patience_seconds: given.patience_seconds ?? 180,
     agree_at: given.agree_at ?? AGREED,
   };
 }

@@ -1,34 +1,31 @@
 /** all roles at once -> chair, where there is one */
 import { CHAIR } from '../../contract/names';
 import type { PromptMessage, PromptPart, TurnResult } from '../../contract';
-import { gather, type Round } from '../gather';
+import { gather, hearingOf, type Hearing, type Round } from '../gather';
 import { noneLeft } from '../none-left';
 import { questionOf } from '../question';
 import { textOf, user, type Team } from '../team';
 
-const PATIENCE_SECONDS = 180;
-
 /** Every role answers the task at the same time. One that fails, or is late when the quorum was heard, is named, and the chair concludes from the others. */
 export async function panel(team: Team, roles: string[]): Promise<string[]> {
   const members = roles.filter((role) => role !== CHAIR);
-  const { quorum = Math.floor(members.length / 2) + 1, patience_seconds = PATIENCE_SECONDS } =
-    team.definition.panel ?? {};
+  const hearing = hearingOf(members.length, team.definition.panel);
   const round = await gather(
     team,
     members.map((role) => ({ role, ask: { turn: role, messages: [questionOf(team, role)], withContext: true } })),
-    { quorum, patience_seconds },
+    hearing,
   );
   if (round.heard.size === 0) throw noneLeft(round.missing, 'No role could answer.');
   const answers = [...round.heard.values()].map(({ turn }) => turn);
   if (!roles.includes(CHAIR)) return answers;
   const conclusion = await team.speak(CHAIR, {
     turn: CHAIR,
-    messages: [closingQuestion(team, members, round, quorum)],
+    messages: [closingQuestion(team, members, round, hearing)],
   });
   return [...answers, conclusion.turn];
 }
 
-function closingQuestion(team: Team, members: string[], round: Round, quorum: number): PromptMessage {
+function closingQuestion(team: Team, members: string[], round: Round, { quorum }: Hearing): PromptMessage {
   const answers = [...round.heard.values()].flatMap((answer, i) => [
     `${i > 0 ? '\n\n' : ''}# ${answer.label}\n`,
     textOf(answer),
