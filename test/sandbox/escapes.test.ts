@@ -15,6 +15,8 @@ beforeAll(async () => {
   await rig.sandbox.layers();
 }, 120_000);
 afterAll(async () => {
+  const walls = (await rig.sandbox.layers()).join(', ');
+  process.stdout.write(`escapes: ${rig.programs()} programs, behind ${walls}\n`);
   await rig.stop();
   server.close();
 });

@@ -13,20 +13,26 @@ export interface Rig {
   sandbox: Sandbox;
   python(text: string, more?: Partial<CheckOrder>): Promise<CheckReport>;
   javascript(text: string, more?: Partial<CheckOrder>): Promise<CheckReport>;
+  /** How many programs were put in. */
+  programs(): number;
   stop(): Promise<void>;
 }
 
 export function createRig(options: Partial<SandboxOptions> = {}): Rig {
   const folder = mkdtempSync(path.join(tmpdir(), 'murmuration-sandbox-'));
   const sandbox = createSandbox({ folder, inside: INSIDE, ...options });
+  let programs = 0;
   const run =
     (language: string, name: string) =>
-    (text: string, more: Partial<CheckOrder> = {}) =>
-      sandbox.check({ language, files: [{ path: name, text }], ...more });
+    (text: string, more: Partial<CheckOrder> = {}) => {
+      programs++;
+      return sandbox.check({ language, files: [{ path: name, text }], ...more });
+    };
   return {
     sandbox,
     python: run('python', 'main.py'),
     javascript: run('typescript', 'main.ts'),
+    programs: () => programs,
     async stop() {
       await sandbox.close();
       await rm(folder, { recursive: true });
