@@ -47,7 +47,7 @@ export function createVerifyCode({ turns, sandbox }: VerifyDependencies) {
       await turns.publish(scope, { type: 'check.started', about: turn, language }, `check.started:${turn}`);
       const checks = [...demands, ...(language === 'python' ? examplesOf(request) : [])];
       const files = program?.files ?? [];
-      const report = await sandbox.check({ language, files, checks, ownTests: true });
+      const report = noteAvoidable(await sandbox.check({ language, files, checks, ownTests: true }), request);
       await turns.publish(scope, toNews(turn, report), `check.ended:${turn}`);
       return report;
     } finally {
@@ -55,6 +55,23 @@ export function createVerifyCode({ turns, sandbox }: VerifyDependencies) {
     }
   };
 }
+
+/** What the request names, under its own name or that of its package, a program may need. */
+function noteAvoidable(report: CheckReport, request: string): CheckReport {
+  const { missing = [] } = report;
+  const words = bare(request);
+  const isNamed = (name: string) => [name, SOLD_AS[name] ?? name].some((known) => words.includes(bare(known)));
+  return missing.length > 0 && !missing.some(isNamed) ? { ...report, avoidable: true } : report;
+}
+
+/** Packages that are known by another name than the one by which they are imported. */
+const SOLD_AS: Record<string, string> = {
+  bs4: 'Beautiful Soup',
+  cv2: 'OpenCV',
+  PIL: 'Pillow',
+  sklearn: 'scikit-learn',
+};
+const bare = (text: string) => text.toLowerCase().replace(/[\s_-]/g, '');
 
 /** Most that an event carries of what a program wrote, and of why its checks failed. */
 const OUTPUT_LIMIT = 2000;

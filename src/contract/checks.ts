@@ -36,6 +36,10 @@ export interface CheckReport {
   /** False when nothing was run; `reason` then says why. */
   executed: boolean;
   reason?: string;
+  /** Packages that it needs and the sandbox does not have. */
+  missing?: string[];
+  /** Set when something is missing that the request does not speak of: the program could do without. */
+  avoidable?: boolean;
   /** Whether every check holds; false when there was nothing to execute. */
   passed: boolean;
   checks: CheckResult[];

@@ -43,8 +43,9 @@ export class Reporter {
     const killed = end.killed ?? (this.exhausted ? 'memory' : undefined);
     const common = { language, output, ms, ...(killed ? { killed } : {}) };
     if (this.missing.length > 0) {
-      const reason = `It needs what the sandbox does not have: ${this.missing.join(', ')}.`;
-      return { ...common, executed: false, reason, passed: false, checks: [] };
+      const { missing } = this;
+      const reason = `It needs what the sandbox does not have: ${missing.join(', ')}.`;
+      return { ...common, executed: false, reason, missing, passed: false, checks: [] };
     }
     if (this.refusal !== undefined) {
       const checks = [

@@ -97,6 +97,17 @@ test.each([
   expect((await checksIn(request))[1]).toMatchObject({ type: 'check.failed', executed: false, passed: 0, failed: 0 });
 });
 
+test.each([
+  ['Write a web shop', 'from flask import Flask', true],
+  ['Write a web shop with Flask', 'from flask import Flask\nimport flask_sqlalchemy', undefined],
+  ['Use Flask-SQLAlchemy', 'import flask_sqlalchemy', undefined],
+  ['Scrape it with BeautifulSoup', 'import bs4', undefined],
+  ['Scrape it', 'import bs4', true],
+  ['Add two numbers', 'import json', undefined],
+])('asked to "%s", a program that begins with "%s" could do without: %s', async (request, code, avoidable) => {
+  expect((await run({ ...(await said(answer(code))), request })).avoidable).toBe(avoidable);
+});
+
 test('what a program writes without end reaches the stream in bounds', async () => {
   const request = await said(answer('while True: print("x" * 1000)'));
   expect(await run(request)).toMatchObject({ killed: 'output', passed: false });

@@ -180,6 +180,20 @@ describe('build', () => {
     expect(said('review')).toContain('Not rust.');
   });
 
+  test('what nobody asked for and is not here is written without, once', async () => {
+    const lacking = report([], { executed: false, passed: false, reason: 'No flask.', avoidable: true });
+    executing({ draft: lacking, 'repair-1': holds });
+    expect(await theatre.run(swarmInput('coding-swarm'))).toMatchObject({
+      answers: ['repair-1'],
+      verification: { executed: true, passed: true, rounds: 1 },
+    });
+    expect(said('repair-1')).toContain('with the standard library alone');
+    theatre.asked.length = 0;
+    executing({ draft: lacking, 'repair-1': lacking });
+    const { answers } = await theatre.run(swarmInput('coding-swarm'));
+    expect([answers, turns()]).toEqual([['draft'], ['draft', 'repair-1', 'review']]);
+  });
+
   const ofDrafts = (drafts: number) => {
     const given = swarmInput('coding-swarm');
     return { ...given, swarm: { ...given.swarm, build: { drafts } } };

@@ -12,6 +12,9 @@ const DRAFTS: readonly number[] = [0.5, 0.8, 0.6, 0.9, 0.7, 1, 0.4];
 const ROUNDS: readonly (readonly number[])[] = [[0.3], [0.5, 0.7], [0.5, 0.8, 0.9]];
 const FAILURES_SHOWN = 3;
 
+const WITHOUT_PACKAGES =
+  'Your code could not be executed: it imports packages that are not there, and the task does not ask for them. Write the core of it again in one code block, as plain functions and classes with the standard library alone, no server and no database, with its tests.';
+
 interface Candidate {
   turn: TurnResult;
   report: CheckReport;
@@ -22,7 +25,7 @@ export async function build(team: Team): Promise<string[]> {
   const { drafts = 1, rounds: most = ROUNDS.length } = team.definition.build ?? {};
   const candidates = await draft(team, drafts);
   let rounds = 0;
-  for (; rounds < most && mayImprove(best(candidates)); rounds++) {
+  for (; rounds < most && mayImprove(best(candidates), rounds); rounds++) {
     candidates.push(...(await repair(team, best(candidates), rounds)));
   }
   const chosen = best(candidates);
@@ -76,13 +79,13 @@ function best(candidates: readonly Candidate[]): Candidate {
   return [...candidates].sort((a, b) => compareReports(a.report, b.report))[0]!;
 }
 
-/** What could not be executed at all is not improved by trying again. */
-function mayImprove({ report }: Candidate): boolean {
-  return report.executed && !isVerified(report);
+/** What could not be executed is not improved by trying again, except once, where nobody asked for what it lacks here. */
+function mayImprove({ report }: Candidate, rounds: number): boolean {
+  return report.executed ? !isVerified(report) : rounds === 0 && report.avoidable === true;
 }
 
 async function repair(team: Team, from: Candidate, round: number): Promise<Candidate[]> {
-  const failures = describe(from.report);
+  const failures = from.report.executed ? describe(from.report) : '';
   const candidates: Candidate[] = [];
   for (const [i, temperature] of (ROUNDS[round] ?? []).entries()) {
     const name = `repair-${round + 1}${i === 0 ? '' : `-${i + 1}`}`;
@@ -96,15 +99,14 @@ async function repair(team: Team, from: Candidate, round: number): Promise<Candi
 }
 
 function goOn(team: Team, turn: TurnResult, failures: string) {
-  return [
-    user(...team.task),
-    assistant(textOf(turn)),
-    user(
-      `Your code was executed, and it fails:\n${failures}\n\n`,
-      'Say in one or two sentences what the failing case shows about the task and where the code goes wrong. ',
-      'Then write the whole corrected program again in one code block.',
-    ),
-  ];
+  const said = failures
+    ? [
+        `Your code was executed, and it fails:\n${failures}\n\n`,
+        'Say in one or two sentences what the failing case shows about the task and where the code goes wrong. ',
+        'Then write the whole corrected program again in one code block.',
+      ]
+    : [WITHOUT_PACKAGES];
+  return [user(...team.task), assistant(textOf(turn)), user(...said)];
 }
 
 function beginAnew(team: Team, failures: string) {
