@@ -87,7 +87,7 @@ export default tseslint.config(
             },
             {
               regex:
-                '(/contract(/(index|events|requests|swarms|own-swarms|swarm-references|steering|structures|fork))?|^zod)$',
+                '(/contract(/(index|events|requests|swarms|own-swarms|swarm-references|steering|structures|fork|shapes))?|^zod)$',
               allowTypeImports: true,
               message: 'Schemas as types only: zod stays out of the bundle.',
             },

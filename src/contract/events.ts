@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { CONTINUATIONS } from './continuation';
-import { FAILURE_CODES } from './failures';
+import { checked, code, lineage, turnMeasures, usage } from './shapes';
 
 const envelope = {
   v: z.literal(1),
@@ -28,28 +28,7 @@ const ofTurn = {
   index: z.number().int(),
 };
 
-const usage = z.object({
-  prompt_tokens: z.number(),
-  completion_tokens: z.number(),
-  cached_tokens: z.number().optional(),
-  estimated: z.boolean().optional(),
-});
-const code = z.enum(FAILURE_CODES);
 const totals = { turns: z.number().int(), usage, cost_usd: z.number().nullable() };
-
-/** What came of an execution: how many checks passed and failed, why (bounded), and what the program wrote. */
-const checked = {
-  about: z.string(),
-  language: z.string(),
-  executed: z.boolean(),
-  reason: z.string().optional(),
-  killed: z.enum(['time', 'memory', 'output']).optional(),
-  passed: z.number().int(),
-  failed: z.number().int(),
-  errors: z.array(z.string()),
-  output: z.string(),
-  ms: z.number(),
-};
 
 export const runEvent = z.discriminatedUnion('type', [
   z.object({
@@ -57,7 +36,7 @@ export const runEvent = z.discriminatedUnion('type', [
     type: z.literal('run.started'),
     swarm_id: z.string(),
     message: z.string(),
-    forked_from: z.object({ run_id: z.string(), from: z.string() }).optional(),
+    forked_from: lineage.optional(),
   }),
   /** The run waits until the runs of its session that came before have ended. */
   z.object({ ...envelope, type: z.literal('run.queued'), behind: z.array(z.string()) }),
@@ -87,20 +66,7 @@ export const runEvent = z.discriminatedUnion('type', [
   z.object({
     ...ofTurn,
     type: z.literal('turn.completed'),
-    model: z.string(),
-    gateway: z.string(),
-    finish_reason: z.string(),
-    truncated: z.boolean(),
-    usage,
-    cost_usd: z.number().nullable(),
-    cost_estimated: z.boolean().optional(),
-    cached: z.boolean().optional(),
-    gateway_option: z.string().optional(),
-    duration_ms: z.number(),
-    first_token_ms: z.number().nullable(),
-    attempts: z.number().int(),
-    /** In a forked run: where the result was taken over from, without a call. */
-    reused_from: z.string().optional(),
+    ...turnMeasures,
     length: z.number().int(),
   }),
   /** The turn ended without an answer; text that was shown stays, with what it is known to have used. */

@@ -1,9 +1,8 @@
 /** What the API answers, as schemas: `GET /openapi.json` is made of them, and tests hold real replies against them. */
 import { z } from 'zod';
 import { runEvent } from './events';
-import { FAILURE_CODES } from './failures';
+import { checked, code, lineage, turnMeasures, usage } from './shapes';
 
-const code = z.enum(FAILURE_CODES);
 const failure = z.object({ code, message: z.string() });
 const lines = z.array(z.string());
 const scope = { run_id: z.string(), session_id: z.string(), team_id: z.string() };
@@ -12,32 +11,13 @@ const runStatus = z.enum(['running', 'completed', 'failed', 'cancelled']);
 /** Every error; beside it may stand the run that failed, and what it had finished. */
 export const errorReply = z.looseObject({ error: failure, detail: z.string() });
 
-const usage = z.object({
-  prompt_tokens: z.number(),
-  completion_tokens: z.number(),
-  cached_tokens: z.number().optional(),
-  estimated: z.boolean().optional(),
-});
-
 const speaker = { turn: z.string(), role: z.string(), label: z.string() };
 const turnFailure = z.object({ ...speaker, code, message: z.string() });
 const turnResult = z.object({
   ...speaker,
-  model: z.string().describe('The model that the gateway says has answered.'),
-  gateway: z.string(),
+  ...turnMeasures,
   text: z.string(),
-  finish_reason: z.string(),
-  truncated: z.boolean(),
-  usage,
-  cost_usd: z.number().nullable().describe('All calls of the turn; null when the price of one is unknown.'),
-  cost_estimated: z.boolean().optional(),
-  cached: z.boolean().optional(),
-  gateway_option: z.string().optional(),
-  duration_ms: z.number(),
-  first_token_ms: z.number().nullable(),
-  attempts: z.number().int(),
   input_mark: z.string().optional(),
-  reused_from: z.string().optional(),
   generation_id: z.string().optional(),
 });
 
@@ -56,7 +36,7 @@ const verification = z.object({
     }),
   ),
   output: z.string(),
-  killed: z.enum(['time', 'memory', 'output']).optional(),
+  killed: checked.killed,
   ms: z.number(),
   rounds: z.number().int(),
 });
@@ -120,7 +100,6 @@ export const runReply = z.object({ ...scope, status: z.literal('complete'), turn
 /** A run that goes on. */
 export const acceptedReply = z.object({ ...scope, status: z.literal('running'), events: z.string() });
 
-const lineage = z.object({ run_id: z.string(), from: z.string() });
 const description = {
   ...scope,
   swarm_id: z.string(),
@@ -153,17 +132,10 @@ export const runView = z.object({
   ),
   checks: z.array(
     z.object({
-      about: z.string().describe('The turn whose code it is.'),
-      language: z.string(),
+      ...z.object(checked).partial().shape,
+      about: checked.about,
+      language: checked.language,
       status: z.enum(['running', 'passed', 'failed']),
-      executed: z.boolean().optional(),
-      reason: z.string().optional(),
-      killed: z.enum(['time', 'memory', 'output']).optional(),
-      passed: z.number().int().optional(),
-      failed: z.number().int().optional(),
-      errors: lines.optional(),
-      output: z.string().optional(),
-      ms: z.number().optional(),
     }),
   ),
   guidance: z.array(z.object({ number: z.number().int(), content: z.string(), at: z.number() })),
