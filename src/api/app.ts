@@ -32,8 +32,8 @@ export interface AppOptions {
 const BODY_LIMIT = '20mb';
 const OPEN_PATHS = ['/healthz', '/readyz', '/health', SCHEMA_PATH, ...DOCUMENTS];
 
-export function createApp({ services, keyring, corsOrigins, log }: AppOptions): Koa {
-  const app = new Koa();
+/** Every route of the API. */
+export function createRouter(services: Services): Router {
   const router = new Router();
   addSwarmRoutes(router, services);
   addRunRoutes(router, services);
@@ -46,7 +46,12 @@ export function createApp({ services, keyring, corsOrigins, log }: AppOptions): 
   addOpenAiRoutes(router, services);
   addDocumentRoutes(router, VERSION);
   addMcpRoute(router, services, VERSION);
+  return router;
+}
 
+export function createApp({ services, keyring, corsOrigins, log }: AppOptions): Koa {
+  const app = new Koa();
+  const router = createRouter(services);
   app.on('error', (error: Error) => log.debug({ reason: error.message }, 'connection'));
   app.use(services.metrics.requests);
   app.use(allowOrigins(corsOrigins));

@@ -42,7 +42,7 @@ const verification = z.object({
 });
 
 const findings = ['security', 'data_integrity', 'logic_correctness', 'performance', 'usability', 'maintainability'];
-const conclusions = {
+export const conclusions = {
   plan: z.looseObject({ missing: lines, weak: lines }).optional(),
   debate: z.looseObject({ rounds: z.number().int(), agreement: z.array(z.number()), agreed: z.boolean() }).optional(),
   critic: z

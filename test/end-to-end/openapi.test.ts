@@ -1,13 +1,7 @@
 /** What the API says of itself is so: real replies are held against the served document, as a client's generator would read it. */
-import Router from '@koa/router';
 import Ajv2020, { type ValidateFunction } from 'ajv/dist/2020';
 import addFormats from 'ajv-formats';
-import { addHealthRoutes } from '../../src/api/routes/health';
-import { addMetricsRoute } from '../../src/api/routes/metrics';
-import { addRunRoutes } from '../../src/api/routes/runs';
-import { addSessionRoutes } from '../../src/api/routes/sessions';
-import { addSteeringRoutes } from '../../src/api/routes/steering';
-import { addSwarmRoutes } from '../../src/api/routes/swarms';
+import { createRouter } from '../../src/api/app';
 import type { OpenApiDocument } from '../../src/api/openapi/document';
 import type { Services } from '../../src/api/services';
 import { cases } from '../support/scripted-gateway';
@@ -39,22 +33,17 @@ function expectDocumented(method: string, path: string, { status, body }: JsonRe
 }
 
 const execute = (body: object) => post(`${stack.url}/swarm/execute`, body);
+/** What a run streams to clients that know no cursors. */
+const framesOf = async (path: string, body: object) =>
+  (await collectSse(`${stack.url}${path}`, { method: 'POST', body: JSON.stringify(body) })).map(
+    ({ receivedAt: _at, ...frame }) => frame,
+  );
 const ONE = { swarm_id: 'one-voice', message: 'Hello' };
 const CODE = '```python\ndef double(x):\n    return 2 * x\n```\nVERDICT: PASS';
 
 test('the document is OpenAPI 3.1 and names every route of the API, and no other', () => {
   expect(document.openapi).toBe('3.1.0');
-  const router = new Router();
-  const services = { swarms: { all: () => [] }, metrics: {}, redis: {} } as unknown as Services;
-  for (const add of [
-    addSwarmRoutes,
-    addRunRoutes,
-    addSessionRoutes,
-    addSteeringRoutes,
-    addHealthRoutes,
-    addMetricsRoute,
-  ])
-    add(router, services);
+  const router = createRouter({ swarms: { all: () => [] }, metrics: {}, redis: {} } as unknown as Services);
   const served = router.stack.flatMap(({ methods, path }) =>
     methods
       .filter((method) => method !== 'HEAD')
@@ -121,6 +110,9 @@ test('so have lists, sessions, forks, pages of events, and what the service says
     ['/runs/{id}/prompts', await get(`${stack.url}/runs/${body.run_id}/prompts`)],
     ['/healthz', await until(async () => get(`${stack.url}/healthz`))],
     ['/readyz', await get(`${stack.url}/readyz`)],
+    ['/gateways', await get(`${stack.url}/gateways`)],
+    ['/openapi.json', await get(`${stack.url}/openapi.json`)],
+    ['/events.schema.json', await get(`${stack.url}/events.schema.json`)],
   ] as const)
     expectDocumented('get', path, reply);
   expectDocumented('post', '/runs/{id}/fork', await post(`${stack.url}/runs/${body.run_id}/fork`, fork));
@@ -155,6 +147,45 @@ test('frames and events of a run hold against their schemas', async () => {
   }
   expect(event({ ...toEvent(frames[0]!), type: 'run.vanished' })).toBe(false);
 });
+
+test("so has what OpenAI's clients get: models, an answer, its chunks, errors", async () => {
+  const chat = (body: object) => post(`${stack.url}/v1/chat/completions`, body);
+  const request = { model: 'one-voice', messages: [{ role: 'user', content: 'Hello' }] };
+  expectDocumented('get', '/v1/models', await get(`${stack.url}/v1/models`));
+  expectDocumented('get', '/v1/models/{id}', await get(`${stack.url}/v1/models/one-voice`));
+  const unknown = await get(`${stack.url}/v1/models/nobody`);
+  expect(unknown.status).toBe(404);
+  expectDocumented('get', '/v1/models/{id}', unknown);
+  const answer = await chat(request);
+  expect(answer.status).toBe(200);
+  expectDocumented('post', '/v1/chat/completions', answer);
+  const refused = await chat({ ...request, n: 2 });
+  expect(refused.status).toBe(400);
+  expectDocumented('post', '/v1/chat/completions', refused);
+  const streamed = { ...request, stream: true, stream_options: { include_usage: true } };
+  const chunks = await framesOf('/v1/chat/completions', streamed);
+  for (const chunk of chunks) holds(ajv.getSchema('api#/components/schemas/ChatChunk'), chunk);
+  expect(chunks.at(-1)).toHaveProperty('usage');
+});
+
+test('so has what earlier clients get: lists, an answer, its frames, and who is not found', async () => {
+  for (const path of ['/teams', '/agents', '/workflows', '/models', '/stats', '/mcp/swarm-status', '/health'])
+    expectDocumented('get', path, await get(`${stack.url}${path}`));
+  expectDocumented('get', '/teams/{id}', await get(`${stack.url}/teams/CONSENSUS`));
+  expectDocumented('get', '/teams/{id}', await get(`${stack.url}/teams/nobody`));
+  stack.gateway.always('coding-model', { tokens: [CODE] });
+  const whole = { team_id: 'coding-team', message: 'Write double(x).\ndouble(2) -> 4' };
+  const answer = await post(`${stack.url}/teams/run`, { ...whole, stream: false });
+  expect(answer.status).toBe(200);
+  expectDocumented('post', '/teams/run', answer);
+  const workflow = { workflow_id: 'one-voice', inputs: { message: 'Hello' }, stream: false };
+  expectDocumented('post', '/workflows/run', await post(`${stack.url}/workflows/run`, workflow));
+  const body = ajv.getSchema('api#/paths/~1workflows~1run/post/requestBody/content/application~1json/schema');
+  expect([body?.(workflow), body?.({ inputs: { message: 'No workflow' } })]).toEqual([true, false]);
+  const frames = await framesOf('/teams/run', whole);
+  for (const frame of frames) holds(ajv.getSchema('api#/components/schemas/TeamFrame'), frame);
+  expect(frames.at(-1)).toMatchObject({ phase: 'complete', final: { gates: { allowed: true } } });
+}, 60_000);
 
 test('the page names every route, runs nothing, and loads nothing', async () => {
   const response = await fetch(`${stack.url}/docs`);

@@ -1,8 +1,10 @@
 /** The API as an OpenAPI 3.1 document, made of the same schemas that parse its requests. */
 import { z } from 'zod';
+import { chatChunk, openAiError, teamFrame } from '../../contract/client-replies';
 import { runEvent } from '../../contract/events';
 import { errorReply, frame } from '../../contract/replies';
-import { OPERATIONS, STREAMED, type Operation, type Reply } from './operations';
+import { CLIENT_OPERATIONS } from './client-operations';
+import { OPERATIONS, type ErrorName, type FrameName, type Operation, type Reply } from './operations';
 
 type JsonSchema = Record<string, unknown>;
 
@@ -33,6 +35,7 @@ const ERRORS: Record<number, string> = {
   502: 'The gateway failed, also after other tries and models.',
   503: 'A part of the service is away, or a rate limit holds; try again.',
 };
+const JSON_TYPE = 'application/json';
 const OF_EVERY_ROUTE = [400, 401, 503];
 
 /** As callers send it (`input`), or as they get it (`output`). */
@@ -48,7 +51,7 @@ export function eventsSchema(): JsonSchema {
 
 export function openApiDocument(version: string): OpenApiDocument {
   const paths: OpenApiDocument['paths'] = {};
-  for (const operation of OPERATIONS)
+  for (const operation of [...OPERATIONS, ...CLIENT_OPERATIONS])
     paths[operation.path] = { ...paths[operation.path], [operation.method]: describe(operation) };
   return {
     openapi: '3.1.0',
@@ -61,10 +64,11 @@ export function openApiDocument(version: string): OpenApiDocument {
     paths,
     components: {
       schemas: {
-        Error: schemaOf(errorReply, 'output'),
+        ...{ Error: schemaOf(errorReply, 'output'), OpenAiError: schemaOf(openAiError, 'output') },
         Frame: schemaOf(frame, 'output'),
+        ...{ TeamFrame: schemaOf(teamFrame, 'output'), ChatChunk: schemaOf(chatChunk, 'output') },
         Event: schemaOf(runEvent, 'output'),
-      },
+      } satisfies Record<ErrorName | FrameName | 'Event', JsonSchema>,
       securitySchemes: {
         key: { type: 'http', scheme: 'bearer' },
         header: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
@@ -76,29 +80,32 @@ export function openApiDocument(version: string): OpenApiDocument {
 }
 
 function describe(operation: Operation): OpenApiOperation {
-  const { tag, summary, body, path, replies, errors = [] } = operation;
+  const { tag, summary, body, replies, errors = [], error = 'Error' } = operation;
   const parameters = parametersOf(operation);
-  const entries = Object.entries(replies).map(([status, reply]) => [status, replyOf(reply, STREAMED[path])] as const);
+  const entries = Object.entries(replies).map(([status, reply]) => [status, replyOf(reply)] as const);
   const failures = [...OF_EVERY_ROUTE, ...errors].filter((status) => !(status in replies));
   return {
     tags: [tag],
     summary,
     ...(parameters.length > 0 ? { parameters } : {}),
-    ...(body ? { requestBody: { required: true, content: json(schemaOf(body, 'input')) } } : {}),
+    ...(body ? { requestBody: { required: true, content: { [JSON_TYPE]: { schema: schemaOf(body, 'input') } } } } : {}),
     responses: Object.fromEntries([
       ...entries,
       ...failures.map((status) => [
         status,
-        { description: ERRORS[status] ?? '', content: json({ $ref: '#/components/schemas/Error' }) },
+        { description: ERRORS[status] ?? '', content: { [JSON_TYPE]: named(error) } },
       ]),
     ]) as OpenApiOperation['responses'],
   };
 }
 
-function replyOf({ says, schema, media }: Reply, streamed: string | undefined) {
-  if (!schema) return { description: says, ...(media ? { content: { [media]: { schema: { type: 'string' } } } } : {}) };
-  const frames = streamed ? { [streamed]: { schema: { $ref: '#/components/schemas/Frame' } } } : {};
-  return { description: says, content: { ...json(schemaOf(schema, 'output')), ...frames } };
+function replyOf({ says, schema, media = JSON_TYPE, events }: Reply) {
+  const content: Content = {
+    ...(schema ? { [media]: { schema: schemaOf(schema, 'output') } } : {}),
+    ...(!schema && media !== JSON_TYPE ? { [media]: { schema: { type: 'string' } } } : {}),
+    ...(events ? { 'text/event-stream': named(events) } : {}),
+  };
+  return { description: says, ...(Object.keys(content).length > 0 ? { content } : {}) };
 }
 
 function parametersOf({ path, query, repeatable }: Operation) {
@@ -117,4 +124,4 @@ function parametersOf({ path, query, repeatable }: Operation) {
   return [...places, ...asked, ...(repeatable ? [key] : [])];
 }
 
-const json = (schema: JsonSchema): Content => ({ 'application/json': { schema } });
+const named = (name: ErrorName | FrameName) => ({ schema: { $ref: `#/components/schemas/${name}` } });

@@ -1,15 +1,28 @@
 /** The routes of the API as data: what each takes, what it answers, and why one would call it. */
-import type { z } from 'zod';
+import { z } from 'zod';
 import { forkRequest } from '../../contract/fork';
+import { gatewaysReply } from '../../contract/gateways';
 import * as replies from '../../contract/replies';
 import * as requests from '../../contract/requests';
 import * as service from '../../contract/service-replies';
 import * as steering from '../../contract/steering';
 
-export type Tag = 'Start' | 'Runs' | 'People in the loop' | 'Sessions' | 'Service';
+export type Tag =
+  | 'Start'
+  | 'Runs'
+  | 'People in the loop'
+  | 'Sessions'
+  | 'Service'
+  | "For OpenAI's clients"
+  | 'For tool callers'
+  | 'For earlier clients';
 
-/** A reply: a schema, or the media type of what is no JSON. */
-export type Reply = { says: string; schema?: z.ZodType; media?: string };
+/** Frames of a stream, and errors of other APIs: schemas that the document has by name. */
+export type FrameName = 'Frame' | 'TeamFrame' | 'ChatChunk';
+export type ErrorName = 'Error' | 'OpenAiError';
+
+/** A reply: a schema, or a media type of text, or both; `events` names the frames that come when the caller asks for a stream. */
+export type Reply = { says: string; schema?: z.ZodType; media?: string; events?: FrameName };
 
 export interface Operation {
   method: 'get' | 'post' | 'delete';
@@ -21,13 +34,19 @@ export interface Operation {
   replies: Record<number, Reply>;
   /** Codes of the errors that belong to this route; those of every route are added. */
   errors?: readonly number[];
+  /** The shape of its errors; `Error` where nothing is said. */
+  error?: ErrorName;
   /** Whether `Idempotency-Key` makes a repeated request the same one. */
   repeatable?: boolean;
 }
 
-const STREAM = 'text/event-stream';
+const anything = z.looseObject({});
 const started: Operation['replies'] = {
-  200: { says: 'The answer; with `stream: true` the run as Server-Sent Events.', schema: replies.runReply },
+  200: {
+    says: 'The answer; with `stream: true` the run as Server-Sent Events.',
+    schema: replies.runReply,
+    events: 'Frame',
+  },
   202: {
     says: 'The run goes on: `wait: false`, `Prefer: respond-async`, or it took longer.',
     schema: replies.acceptedReply,
@@ -52,7 +71,7 @@ export const OPERATIONS: readonly Operation[] = [
   },
   {
     ...{ method: 'get', path: '/swarms/schema.json', tag: 'Start', summary: 'JSON Schema of a file of swarms' },
-    replies: { 200: { says: 'For editors; it needs no key.', media: 'application/json' } },
+    replies: { 200: { says: 'For editors; it needs no key.', schema: anything, media: 'application/schema+json' } },
   },
   {
     ...{ method: 'get', path: '/runs', tag: 'Runs', summary: 'Runs, newest first' },
@@ -67,7 +86,11 @@ export const OPERATIONS: readonly Operation[] = [
     ...{ method: 'get', path: '/runs/{id}/events', tag: 'Runs', summary: "A run's events from a cursor on" },
     query: requests.eventsQuery,
     replies: {
-      200: { says: 'Server-Sent Events; with `wait` a page of them as JSON.', schema: replies.eventPage },
+      200: {
+        says: 'Server-Sent Events; with `wait` a page of them as JSON.',
+        schema: replies.eventPage,
+        events: 'Frame',
+      },
       204: { says: 'There is nothing after the cursor, and nothing will come.' },
     },
     errors: [404],
@@ -163,12 +186,20 @@ export const OPERATIONS: readonly Operation[] = [
     ...{ method: 'get', path: '/metrics', tag: 'Service', summary: 'For Prometheus' },
     replies: { 200: { says: 'Text exposition format.', media: 'text/plain' } },
   },
+  {
+    ...{ method: 'get', path: '/gateways', tag: 'Service', summary: 'How each gateway and each of its models is' },
+    replies: { 200: { says: 'At this moment, over all workers.', schema: gatewaysReply } },
+  },
+  {
+    ...{ method: 'get', path: '/openapi.json', tag: 'Service', summary: 'This document' },
+    replies: { 200: { says: 'OpenAPI 3.1; it needs no key.', schema: anything } },
+  },
+  {
+    ...{ method: 'get', path: '/events.schema.json', tag: 'Service', summary: "JSON Schema of a run's events" },
+    replies: { 200: { says: 'What stands in its stream; it needs no key.', schema: anything } },
+  },
+  {
+    ...{ method: 'get', path: '/docs', tag: 'Service', summary: 'This document as a page' },
+    replies: { 200: { says: 'To read; it needs no key.', media: 'text/html' } },
+  },
 ];
-
-/** Where replies come as a stream instead, when the caller asks for one. */
-export const STREAMED: Record<string, string> = {
-  '/swarm/execute': STREAM,
-  '/swarm/coordinate': STREAM,
-  '/swarms/multi': STREAM,
-  '/runs/{id}/events': STREAM,
-};

@@ -35,6 +35,10 @@ export const workflowRequest = z.preprocess(
   teamRequest.extend({ team_id: z.string({ error: 'workflow_id must be given' }).min(1) }),
 );
 
+const inputs = teamRequest.omit({ team_id: true }).partial({ message: true });
+/** The same body as clients send it: what stands in `inputs` may also stand beside it. */
+export const workflowBody = inputs.extend({ workflow_id: z.string().min(1), inputs: inputs.optional() });
+
 /** The message with its material. */
 export function messageOf({ message: said, context }: TeamRequest): string {
   if (context === undefined || context === null || context === '') return said;
