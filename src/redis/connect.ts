@@ -3,6 +3,7 @@ import { Redis } from 'ioredis';
 import { ledgerScripts } from './ledger';
 import { limiterScripts } from './limiter';
 import { scripts } from './scripts';
+import { sessionScripts } from './session-scripts';
 
 /** A connection that knows this room's scripts. */
 export type RedisConnection = Redis;
@@ -20,7 +21,7 @@ export interface ConnectOptions {
 /** Connects in the background; commands that come before the connection stands are queued. */
 export function connectRedis({ url, patient, onError }: ConnectOptions): RedisConnection {
   const redis = new Redis(url, {
-    scripts: { ...scripts, ...limiterScripts, ...ledgerScripts },
+    scripts: { ...scripts, ...sessionScripts, ...limiterScripts, ...ledgerScripts },
     maxRetriesPerRequest: patient ? null : 2,
     retryStrategy: (times) => Math.min(50 * times, 500),
     // a server that restarts answers LOADING or READONLY for a moment: reconnect and send the command again

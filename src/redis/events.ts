@@ -18,6 +18,19 @@ export function parseCursor(cursor: string): Position {
   return { generation, seq: Number(seq) };
 }
 
+/** Whether one place lies before another; a later generation is a later place. */
+export function isBefore(a: string, b: string): boolean {
+  const [left, right] = [parseCursor(a), parseCursor(b)];
+  if (left.generation !== right.generation) return Number(left.generation) < Number(right.generation);
+  return left.seq < right.seq;
+}
+
+/** Whether nothing lies between two places; the first event of a stream that was made anew follows every older place. */
+export function isNext(a: string, b: string): boolean {
+  const [left, right] = [parseCursor(a), parseCursor(b)];
+  return right.seq === (left.generation === right.generation ? left.seq + 1 : 1);
+}
+
 const TAG_DIGITS = 3;
 
 /** The digits at the end of each generation of a run's stream, by which a cursor of another run is told apart. */

@@ -7,11 +7,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PlacedEvent } from '../contract';
 import type { RedisConnection } from './connect';
-import { BEGINNING, parseCursor, parseEntry, type EventReader, type StreamEntry } from './events';
+import { BEGINNING, isBefore, parseEntry, type EventReader, type StreamEntry } from './events';
+import { PAGE, Reader, RETRY_MS, type Listener, type LiveTails } from './follow-reader';
 import { doorbellKey, eventsKey } from './keys';
 
-/** Takes events in order; called again only after it has returned. */
-export type Listener = (events: PlacedEvent[]) => void;
+export type { Listener };
 
 export interface EventFollower {
   /** Delivers every event after the cursor, in order and once, until `stop` is called. */
@@ -23,9 +23,7 @@ export interface EventFollower {
   close(): Promise<void>;
 }
 
-const PAGE = 500;
 const BLOCK_MS = 5000;
-const RETRY_MS = 200;
 /** A process that is killed leaves its doorbell behind. Seconds. */
 const DOORBELL_TTL = 24 * 3600;
 
@@ -57,7 +55,7 @@ export function createEventFollower(
 }
 
 /** The live ends of all followed streams, behind one blocking read. */
-class Tails {
+class Tails implements LiveTails {
   private readonly tails = new Map<string, Tail>();
   private doorbellPosition = BEGINNING;
   private closed = false;
@@ -80,7 +78,6 @@ class Tails {
     return this.closed;
   }
 
-  /** Adds a reader to a run's live tail; false when the tail is already past it, so that it must read on first. */
   join(runId: string, reader: Reader): boolean {
     const tail = this.tails.get(runId);
     if (!tail) {
@@ -156,77 +153,4 @@ class Tails {
       this.commands.expire(this.doorbell, DOORBELL_TTL).catch(() => undefined);
     });
   }
-}
-
-/** One reader's place in one run. */
-class Reader {
-  private stopped = false;
-  private catchingUp = false;
-
-  constructor(
-    private readonly runId: string,
-    public position: string,
-    private readonly listener: Listener,
-    private readonly history: EventReader,
-    private readonly tails: Tails,
-  ) {}
-
-  private get isReading(): boolean {
-    return !this.stopped && !this.tails.isClosed;
-  }
-
-  stop(): void {
-    this.stopped = true;
-    this.tails.leave(this.runId, this);
-  }
-
-  /** Reads history until the live tail can be joined. */
-  async catchUp(): Promise<void> {
-    if (this.catchingUp) return;
-    this.catchingUp = true;
-    let inVain = 0;
-    while (this.isReading) {
-      try {
-        const page = await this.history.read(this.runId, this.position, PAGE);
-        if (!this.isReading) return;
-        this.take(page);
-        if (page.length < PAGE && this.isReading && this.tails.join(this.runId, this)) break;
-        // a tail is ahead for a moment when its read overtook this one; a tail that stays ahead has lost its stream
-        inVain = page.length > 0 ? 0 : inVain + 1;
-        if (inVain > 1) await sleep(RETRY_MS);
-      } catch {
-        await sleep(RETRY_MS);
-      }
-    }
-    this.catchingUp = false;
-  }
-
-  /** Takes events of the live tail: drops those that it has, and reads history again when some are missing. */
-  live(events: PlacedEvent[]): void {
-    if (this.stopped || this.catchingUp) return;
-    const fresh = events.filter(({ cursor }) => isBefore(this.position, cursor));
-    const first = fresh[0];
-    if (!first) return;
-    if (isNext(this.position, first.cursor)) this.take(fresh);
-    else void this.catchUp();
-  }
-
-  private take(events: PlacedEvent[]): void {
-    const last = events[events.length - 1];
-    if (!last) return;
-    this.position = last.cursor;
-    this.listener(events);
-  }
-}
-
-function isBefore(a: string, b: string): boolean {
-  const [left, right] = [parseCursor(a), parseCursor(b)];
-  if (left.generation !== right.generation) return Number(left.generation) < Number(right.generation);
-  return left.seq < right.seq;
-}
-
-/** Whether nothing lies between two places; the first event of a stream that was made anew follows every older place. */
-function isNext(a: string, b: string): boolean {
-  const [left, right] = [parseCursor(a), parseCursor(b)];
-  return right.seq === (left.generation === right.generation ? left.seq + 1 : 1);
 }

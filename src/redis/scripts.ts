@@ -1,5 +1,5 @@
 /**
- * The Lua scripts: each is one atomic step of the exactly-once protocol (ARCHITECTURE.md, "Exactly once").
+ * The Lua scripts of runs and their turns: each is one atomic step of the exactly-once protocol (ARCHITECTURE.md, "Exactly once").
  *
  * A stream id is `<generation>-<seq>`: the generation is the millisecond at which the stream was made, followed by three digits
  * that stand for the run's id; seq counts its entries from 1 without a gap. A stream that was lost or compacted, and made again,
@@ -153,51 +153,12 @@ if not generation then return {} end
 return {generation, redis.call('HGET', KEYS[2], 'seq'), redis.call('HGET', KEYS[2], 'compacted') or ''}
 `;
 
-/** KEYS queue; ARGV run, ttl, '1' to take a place only in an empty queue. Answers the runs ahead. */
-const enterSession = `
-local ahead = redis.call('LRANGE', KEYS[1], 0, -1)
-for i, run in ipairs(ahead) do
-  if run == ARGV[1] then return {unpack(ahead, 1, i - 1)} end
-end
-if #ahead == 0 or ARGV[3] == '' then redis.call('RPUSH', KEYS[1], ARGV[1]) end
-redis.call('EXPIRE', KEYS[1], ARGV[2])
-return ahead
-`;
-
-/**
- * KEYS session messages, session runs, session memory; ARGV run id, ttl, kept messages, a name for the session's life if it begins
- * now, then the messages. A run's messages are stored once; what falls out is counted, so that every message keeps its number.
- */
-const storeConversation = `
-if redis.call('SADD', KEYS[2], ARGV[1]) == 0 then return 0 end
-redis.call('HSETNX', KEYS[3], 'born', ARGV[4])
-for i = 5, #ARGV do redis.call('RPUSH', KEYS[1], ARGV[i]) end
-local over = redis.call('LLEN', KEYS[1]) - tonumber(ARGV[3])
-if over > 0 then
-  redis.call('LTRIM', KEYS[1], over, -1)
-  redis.call('HINCRBY', KEYS[3], 'dropped', over)
-end
-for i = 1, #KEYS do redis.call('EXPIRE', KEYS[i], ARGV[2]) end
-return 1
-`;
-
-/** KEYS session memory; ARGV the session's life, where the summary before ends, where this one does, its text, the time. */
-const storeSummary = `
-local state = redis.call('HMGET', KEYS[1], 'born', 'covers')
-if state[1] ~= ARGV[1] or (state[2] or '0') ~= ARGV[2] then return 0 end
-redis.call('HSET', KEYS[1], 'covers', ARGV[3], 'summary', ARGV[4], 'at', ARGV[5])
-return 1
-`;
-
 export const scripts = {
   beginAttempt: { lua: beginAttempt, numberOfKeys: 4 },
   appendTurnEvents: { lua: appendTurnEvents, numberOfKeys: 4 },
   appendRunEvent: { lua: appendRunEvent },
   compactStream: { lua: compactStream },
   streamHead: { lua: streamHead, numberOfKeys: 2 },
-  enterSession: { lua: enterSession, numberOfKeys: 1 },
-  storeConversation: { lua: storeConversation, numberOfKeys: 3 },
-  storeSummary: { lua: storeSummary, numberOfKeys: 1 },
 };
 
 declare module 'ioredis' {
@@ -219,13 +180,5 @@ declare module 'ioredis' {
     appendRunEvent(keys: number, ...keysAndArguments: (string | number)[]): Result<string, Context>;
     streamHead(events: string, run: string, tag: string): Result<string[], Context>;
     compactStream(keys: number, ...keysAndArguments: (string | number)[]): Result<number, Context>;
-    enterSession(queue: string, run: string, ttl: number, onlyIfFree: string): Result<string[], Context>;
-    storeConversation(
-      messages: string,
-      runs: string,
-      memory: string,
-      ...rest: (string | number)[]
-    ): Result<number, Context>;
-    storeSummary(memory: string, ...rest: (string | number)[]): Result<number, Context>;
   }
 }
