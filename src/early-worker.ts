@@ -3,6 +3,8 @@
  * that a killed worker has left need not wait for that.
  */
 import { NativeConnection, Worker, type NativeConnectionOptions, type WorkerOptions } from '@temporalio/worker';
+import type { Logger } from './log';
+import type { Succession } from './succession';
 
 /** What such a worker shares with the one that it runs ahead of. */
 export type EarlyWorkerOptions = Pick<
@@ -39,6 +41,20 @@ export async function createEarlyWorker(
     },
   });
   return { run: () => worker.run().finally(() => connection.close()) };
+}
+
+/** Turns that killed workers have left are called again while this worker is still starting. */
+export async function succeed(
+  succession: Succession,
+  options: EarlyWorkerOptions,
+  server: NativeConnectionOptions,
+  log: Logger,
+): Promise<{ early?: Promise<void> }> {
+  const turns = await succession.takeOver(await succession.predecessors());
+  if (turns === 0) return {};
+  log.info({ turns }, 'gave back what a killed worker had in hand');
+  const early = await createEarlyWorker(options, turns, server);
+  return { early: early.run() };
 }
 
 function untilAborted(signal: AbortSignal): Promise<never> {

@@ -5,8 +5,11 @@
  */
 import type { Client } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
+import type { Logger } from './log';
 import type { Lease, Leases } from './redis/leases';
 import { hasEnded, type WorkerProcess } from './worker-process';
+
+const INTERVAL_MS = 1000;
 
 export interface Succession {
   /** Workers in whose place this one starts: those that have ended, and one of its own name, whatever it does. */
@@ -52,4 +55,22 @@ async function giveBack({ taskToken, workflowId, runId }: Lease, client: Client)
     client.activity.fail(Buffer.from(taskToken, 'base64'), why),
     client.workflowService.resetStickyTaskQueue({ namespace, execution: { workflowId, runId } }),
   ]);
+}
+
+/** A worker beside this one may be killed and not come back. */
+export function startSucceeding({ takeOverEnded }: Succession, log: Logger): NodeJS.Timeout {
+  let busy = false;
+  const round = async () => {
+    if (busy) return;
+    busy = true;
+    try {
+      const turns = await takeOverEnded();
+      if (turns > 0) log.info({ turns }, 'gave back what a killed worker had in hand');
+    } catch (error) {
+      log.warn({ error }, 'succession');
+    } finally {
+      busy = false;
+    }
+  };
+  return setInterval(() => void round(), INTERVAL_MS);
 }

@@ -6,9 +6,7 @@ import { Client, WorkflowNotFoundError } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker, makeTelemetryFilterString, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from './activities';
 import { loadConfig, type Config } from './config';
-import { createEarlyWorker } from './early-worker';
-import type { Endpoint } from './gateway/endpoints/endpoint';
-import { probe } from './gateway/probe';
+import { succeed } from './early-worker';
 import { firstModels, modelsByAlias } from './gateway/route';
 import { createEndpoints } from './gateway/routes';
 import { createLog, type Logger } from './log';
@@ -19,20 +17,18 @@ import { createMemory } from './redis/memory';
 import { createLeases, type Leases } from './redis/leases';
 import { createSessionQueue } from './redis/session-queue';
 import type { TurnStore } from './redis/turns';
-import { forgetWorker, REPORT_INTERVAL_MS, reportWorker, type WorkerReport } from './redis/workers';
 import { createSandbox, type Sandbox } from './sandbox/sandbox';
-import { createSuccession, type Succession } from './succession';
+import { createSuccession, startSucceeding } from './succession';
 import { temporalConnection } from './temporal-connection';
 import { createTraffic } from './traffic';
 import { startMetrics } from './worker-metrics';
 import { thisProcess } from './worker-process';
+import { startReporting } from './worker-reports';
 
 /** Bundled at build time: bundling at start would cost seconds and a hundred megabytes. */
 const WORKFLOW_BUNDLE = path.join(__dirname, 'workflow-bundle.js');
 
-const UNWELL_INTERVAL_MS = 500;
 const COMPACTION_INTERVAL_MS = 2000;
-const SUCCESSION_INTERVAL_MS = 1000;
 /** Redis may be gone before we are. */
 const FAREWELL_MS = 500;
 
@@ -68,7 +64,7 @@ async function main(): Promise<void> {
   const options = workerOptions(config, await assembleActivities(config, subscriber, parts));
   const [worker, { early }] = await Promise.all([
     createWorker(options, connection, config.WORKER_TURNS),
-    succeed(succession, options, config, log),
+    succeed(succession, options, temporalConnection(config), log),
   ]);
   const stopReporting = startReporting(
     redis,
@@ -84,7 +80,7 @@ async function main(): Promise<void> {
   } finally {
     clearInterval(compacting);
     clearInterval(succeeding);
-    await stopReporting();
+    await Promise.race([stopReporting(), sleep(FAREWELL_MS)]);
     await Promise.race([metrics.stop(), sleep(FAREWELL_MS)]);
     await Promise.race([leases.forget(id).catch(() => undefined), sleep(FAREWELL_MS)]);
     await sandbox.close();
@@ -146,20 +142,6 @@ function createWorker(
   });
 }
 
-/** Turns that killed workers have left are called again while this worker is still starting. */
-async function succeed(
-  succession: Succession,
-  options: ReturnType<typeof workerOptions>,
-  config: Config,
-  log: Logger,
-): Promise<{ early?: Promise<void> }> {
-  const turns = await succession.takeOver(await succession.predecessors());
-  if (turns === 0) return {};
-  log.info({ turns }, 'gave back what a killed worker had in hand');
-  const early = await createEarlyWorker(options, turns, temporalConnection(config));
-  return { early: early.run() };
-}
-
 async function isRunning(client: Client, runId: string): Promise<boolean> {
   try {
     const { status } = await client.workflow.getHandle(runId).describe();
@@ -168,53 +150,6 @@ async function isRunning(client: Client, runId: string): Promise<boolean> {
     if (error instanceof WorkflowNotFoundError) return false;
     throw error;
   }
-}
-
-/** Tells the API every few seconds that this worker lives and how its gateways are; more often while one is not well. */
-function startReporting(
-  redis: RedisConnection,
-  about: Pick<WorkerReport, 'id' | 'models' | 'routes' | 'capacity'>,
-  endpoints: Endpoint[],
-  log: Logger,
-): () => Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  let stopped = false;
-  const report = async () => {
-    const gateways = await Promise.all(endpoints.map(probe));
-    await reportWorker(redis, { ...about, gateways, at: Date.now() });
-    return gateways.every(({ ok }) => ok) ? REPORT_INTERVAL_MS : UNWELL_INTERVAL_MS;
-  };
-  const reportAndGoOn = async () => {
-    const next = await report().catch((error: unknown) => {
-      log.warn({ error }, 'health report');
-      return UNWELL_INTERVAL_MS;
-    });
-    if (!stopped) timer = setTimeout(() => void reportAndGoOn(), next);
-  };
-  void reportAndGoOn();
-  return async () => {
-    stopped = true;
-    clearTimeout(timer);
-    await Promise.race([forgetWorker(redis, about.id).catch(() => undefined), sleep(FAREWELL_MS)]);
-  };
-}
-
-/** A worker beside this one may be killed and not come back. */
-function startSucceeding({ takeOverEnded }: Succession, log: Logger): NodeJS.Timeout {
-  let busy = false;
-  const round = async () => {
-    if (busy) return;
-    busy = true;
-    try {
-      const turns = await takeOverEnded();
-      if (turns > 0) log.info({ turns }, 'gave back what a killed worker had in hand');
-    } catch (error) {
-      log.warn({ error }, 'succession');
-    } finally {
-      busy = false;
-    }
-  };
-  return setInterval(() => void round(), SUCCESSION_INTERVAL_MS);
 }
 
 function startCompacting(redis: RedisConnection, config: Config, log: Logger): NodeJS.Timeout {
