@@ -2,7 +2,8 @@
 import type { Failure } from './failures';
 import type { RunEvent } from './events';
 import { foldCheck, type CheckEvent, type CheckSnapshot } from './fold-checks';
-import type { RunStatus, Usage } from './runs';
+import type { RunStatus } from './runs';
+import type { Usage } from './turns';
 
 /** One turn as far as its events tell. */
 export interface TurnSnapshot {

@@ -1,7 +1,7 @@
 /** A fork: a new run that goes the way of an old one up to a change, and takes over every result whose input is the same. */
 import { z } from 'zod';
 import { ALIASES, type Alias } from './names';
-import type { TurnResult } from './runs';
+import type { TurnResult } from './turns';
 
 /** What may be changed about a turn. */
 export const turnEdit = z

@@ -19,4 +19,5 @@ export * from './steering';
 export * from './structures';
 export * from './swarms';
 export * from './totals';
+export * from './turns';
 export * from './verdict';

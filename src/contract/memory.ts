@@ -1,6 +1,6 @@
 /** What a session remembers, and how the fast model is asked to put older turns in fewer words. Part of the workflow bundle. */
 import { MEMORY_KEEPER } from './prompts';
-import type { TurnRequest } from './runs';
+import type { TurnRequest } from './turns';
 
 /** One message of a session. */
 export interface SessionMessage {

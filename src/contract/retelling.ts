@@ -1,7 +1,8 @@
 /** A run's events told from its results: how it opened, what each finished turn said, and how it ended. Pure; for lost streams. */
 import type { RunEvent, RunNews, TurnNews } from './events';
 import { openingOf } from './opening';
-import type { RunOutcome, TurnResult } from './runs';
+import type { RunOutcome } from './runs';
+import type { TurnResult } from './turns';
 import { totalsOf } from './totals';
 
 /** The event that closes a run. */

@@ -1,5 +1,5 @@
 /** Prompts with variables, `{{task}}` for one; `\{{` stands for the braces themselves. Part of the workflow bundle. */
-import type { PromptPart } from './runs';
+import type { PromptPart } from './turns';
 
 /** Braces that are meant, or a variable. */
 const MARK = /\\\{\{|\{\{\s*([^{}]*?)\s*\}\}/g;

@@ -1,5 +1,6 @@
 /** Adds up what turns have used. Part of the workflow bundle. */
-import type { SwarmResult, Usage } from './runs';
+import type { SwarmResult } from './runs';
+import type { Usage } from './turns';
 
 /**
  * Sums of a run, with what its turns without an answer have used; `turns` counts those with one. The cost is null when the cost of
