@@ -22,20 +22,25 @@ async function finishedRun(message = 'Weigh it'): Promise<string> {
   return body.run_id as string;
 }
 
-test('axe finds no serious fault on any view, in light and in dark', async () => {
+/** Every view of the page, each with something in it. */
+async function everyView(): Promise<string[]> {
   const runId = await finishedRun();
   const other = await finishedRun();
-  const views = ['', '/runs', '/live', '/sessions', '/sessions/a11y', '/system', `/runs/${runId}`, '/nowhere'];
+  const ofRuns = [`/runs/${runId}`, `/compare/${runId}/${other}`];
+  return ['', '/runs', '/live', '/sessions', '/sessions/a11y', '/gateways', '/system', '/nowhere', ...ofRuns];
+}
+
+test('axe finds no serious fault on any view, in light and in dark', async () => {
+  const views = await everyView();
   for (const colorScheme of ['light', 'dark'] as const) {
     const { page, close } = await scene.visit('/dashboard', { colorScheme, bypassCSP: true });
-    const shown = colorScheme === 'light' ? [...views, `/compare/${runId}/${other}`] : ['', `/runs/${runId}`];
-    for (const view of shown) {
+    for (const view of views) {
       await page.goto(`${scene.stack.url}/dashboard${view}`);
       await page.locator('main :is(h1, h2)').first().waitFor();
       await page.locator('.loading').waitFor({ state: 'detached' });
       expect({ view, colorScheme, found: await seriousFaults(page) }).toEqual({ view, colorScheme, found: [] });
     }
-    await page.goto(`${scene.stack.url}/dashboard/runs/${runId}`);
+    await page.goto(`${scene.stack.url}/dashboard${views.find((view) => view.startsWith('/runs/')) ?? ''}`);
     for (const tab of ['result', 'plots']) {
       await page.click(`#tab-${tab}`);
       expect({ tab, found: await seriousFaults(page) }).toEqual({ tab, found: [] });
@@ -75,15 +80,30 @@ test('the keyboard alone starts a run, walks its parts and stops it', async () =
   await close();
 });
 
+test('axe finds no serious fault on the page of the API, in light and in dark', async () => {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    const { page, close } = await scene.visit('/docs', { colorScheme, bypassCSP: true });
+    await page.locator('h1').first().waitFor();
+    expect({ colorScheme, found: await seriousFaults(page) }).toEqual({ colorScheme, found: [] });
+    await close();
+  }
+});
+
+/** What a lane cuts off: it clips, so that the page does not become wider. */
+const CUT = `[...document.querySelectorAll('.lane')].flatMap((lane) =>
+  [...lane.querySelectorAll('button, .pill, .figures dd')]
+    .filter((part) => part.getBoundingClientRect().right > lane.getBoundingClientRect().right)
+    .map((part) => part.textContent || part.getAttribute('aria-label')))`;
+
 test('nothing is wider than a narrow screen', async () => {
-  const runId = await finishedRun();
+  const views = await everyView();
   const { page, close } = await scene.visit('/dashboard', { viewport: { width: 390, height: 844 } });
-  for (const view of ['', '/runs', '/live', '/sessions', '/sessions/a11y', '/system', `/runs/${runId}`]) {
+  for (const view of views) {
     await page.goto(`${scene.stack.url}/dashboard${view}`);
     await page.locator('main :is(h1, h2)').first().waitFor();
     await page.locator('.loading').waitFor({ state: 'detached' });
     const width = await page.evaluate<number>('document.documentElement.scrollWidth');
-    expect({ view, width }).toEqual({ view, width: 390 });
+    expect({ view, width, cut: await page.evaluate<string[]>(CUT) }).toEqual({ view, width: 390, cut: [] });
   }
   await close();
 });

@@ -6,6 +6,7 @@ type JsonSchema = Record<string, unknown>;
 
 const STYLE = `
 :root { color-scheme: light dark; --line: light-dark(#d9dce3, #343a46); --soft: light-dark(#5a6272, #a3acbd); --accent: light-dark(#3452c7, #93a9ff); }
+html { background: Canvas; color: CanvasText; }
 body { font: 16px/1.55 system-ui, sans-serif; max-width: 60rem; margin: 0 auto; padding: 2rem 1.25rem 4rem; }
 h1 { margin: 0; } h2 { margin: 2.5rem 0 .5rem; }
 a { color: var(--accent); } code, .path { font: .9em ui-monospace, monospace; overflow-wrap: anywhere; }

@@ -11,7 +11,7 @@ import type { TextListener, TurnView } from '../state/turn-view';
 import { StatusPill } from './status';
 
 /** Lanes of one tile, and UTF-16 units of text that each shows. */
-const LANES = 4;
+const LANES = 3;
 const LAST_WORDS = 180;
 /** What Markdown adds to the words. */
 const MARKUP = /[*#`|]+/g;
