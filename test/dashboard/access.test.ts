@@ -108,6 +108,32 @@ test('nothing is wider than a narrow screen', async () => {
   await close();
 });
 
+const SHOWN_LINES = `((box) =>
+  Math.round(box.clientHeight / parseFloat(getComputedStyle(box).lineHeight)))(document.querySelector('.task h1'))`;
+
+test('a task of many lines shows three, and the keyboard opens the rest', async () => {
+  const lines = Array.from({ length: 12 }, (_, line) => `${line + 1}. Mind rule ${line + 1}.`);
+  const [short, tall] = [await finishedRun('Two words'), await finishedRun(lines.join('\n'))];
+  const { page, close } = await scene.visit(`/dashboard/runs/${short}`);
+  const heading = page.locator('.task h1');
+  const whole = page.locator('.task button');
+  const shownLines = () => page.evaluate<number>(SHOWN_LINES);
+  await heading.filter({ hasText: 'Two words' }).waitFor();
+  expect(await whole.count()).toBe(0);
+  await page.goto(`${scene.stack.url}/dashboard/runs/${tall}`);
+  await whole.waitFor();
+  expect(await shownLines()).toBe(3);
+  expect(await heading.textContent()).toBe(lines.join('\n'));
+  await whole.focus();
+  await page.keyboard.press('Enter');
+  expect(await whole.getAttribute('aria-expanded')).toBe('true');
+  expect(await shownLines()).toBe(12);
+  await page.keyboard.press('Enter');
+  expect(await whole.getAttribute('aria-expanded')).toBe('false');
+  expect(await shownLines()).toBe(3);
+  await close();
+});
+
 test('an unknown run, an address without a view, and an API that is away have each a page of their own', async () => {
   const line = await createLine(scene.stack.url);
   const { page, close } = await scene.visit(`${line.url}/dashboard/runs/no-such-run`);

@@ -1,6 +1,7 @@
 /** What a run is, where it stands, what it has used, and what can be done about it. */
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren, JSX } from 'preact';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { RunStatus } from '../../contract';
 import { count, duration, moment } from '../format';
 import { copyWithThanks } from '../markdown/copy';
@@ -13,8 +14,10 @@ import { RunActions } from './run-actions';
 import { Spending } from './spending';
 import { StatusPill } from './status';
 
-/** Longer tasks are folded. UTF-16 units. */
-const FOLDED_FROM = 240;
+/** Longer tasks are set smaller. UTF-16 units. */
+const SMALLER_FROM = 240;
+/** Heights are whole pixels, lines are not. */
+const ROUNDING_PX = 1;
 
 export function RunHeader({ run, fork }: { run: RunView; fork: () => void }): JSX.Element {
   void run.version.value;
@@ -37,22 +40,47 @@ function standing({ snapshot: { status, paused }, description }: RunView): RunSt
   return paused && status === 'running' ? 'paused' : status;
 }
 
+/** Shows the first lines; all of the text is in the heading, for those who hear it. */
 function Task({ text }: { text: string }): JSX.Element {
   const open = useSignal(false);
-  const long = text.length > FOLDED_FROM;
-  const shown = visible(long && !open.value ? `${text.slice(0, FOLDED_FROM)}…` : text);
+  const heading = useRef<HTMLHeadingElement>(null);
+  const folded = useFolded(heading, text);
   return (
     <div class="task">
-      <h1 dir="auto" class={long ? 'long' : ''}>
-        {shown}
+      <h1 ref={heading} id="task-text" dir="auto" class={classOf(text, open.value)}>
+        {visible(text)}
       </h1>
-      {long && (
-        <button type="button" class="quiet small" aria-expanded={open.value} onClick={() => (open.value = !open.value)}>
+      {(folded || open.value) && (
+        <button
+          type="button"
+          class="quiet small"
+          aria-expanded={open.value}
+          aria-controls="task-text"
+          onClick={() => (open.value = !open.value)}
+        >
           {open.value ? 'Less' : 'Whole task'}
         </button>
       )}
     </div>
   );
+}
+
+const classOf = (text: string, open: boolean): string =>
+  `${text.length > SMALLER_FROM ? 'long' : ''} ${open ? '' : 'folded'}`.trim();
+
+/** Whether lines are hidden now: that depends on the width of the window too. */
+function useFolded(heading: { current: HTMLHeadingElement | null }, text: string): boolean {
+  const folded = useSignal(false);
+  useLayoutEffect(() => {
+    const box = heading.current;
+    if (!box) return;
+    const measure = () => void (folded.value = box.scrollHeight > box.clientHeight + ROUNDING_PX);
+    measure();
+    const watch = new ResizeObserver(measure);
+    watch.observe(box);
+    return () => watch.disconnect();
+  }, [text]);
+  return folded.value;
 }
 
 export function RunFacts({ run }: { run: RunView }): JSX.Element {
