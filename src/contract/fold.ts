@@ -2,6 +2,7 @@
 import type { Failure } from './failures';
 import type { RunEvent } from './events';
 import { foldCheck, type CheckEvent, type CheckSnapshot } from './fold-checks';
+import { foldGate, type GateSnapshot } from './fold-gates';
 import type { RunStatus } from './runs';
 import type { Usage } from './turns';
 
@@ -24,18 +25,6 @@ export interface TurnSnapshot {
   failure?: Failure;
   /** The index that the turn's next event must have. */
   next_index: number;
-}
-
-/** A question to a person, and what they said. */
-export interface GateSnapshot {
-  gate: string;
-  question: string;
-  /** The turn that is to be judged, where there is one. */
-  about: string | null;
-  opened_at: number;
-  status: 'open' | 'approved' | 'rejected';
-  reason?: string;
-  resolved_at?: number;
 }
 
 /** Guidance that a person gave while the run was under way. */
@@ -139,7 +128,8 @@ function foldSteering(run: RunSnapshot, event: SteeringEvent): void {
   switch (event.type) {
     case 'message.injected': {
       const { number, guidance: content, at } = event;
-      if (!run.guidance.some((known) => known.number === number)) run.guidance.push({ number, content, at });
+      if (run.guidance.some((known) => known.number === number)) return;
+      run.guidance = [...run.guidance, { number, content, at }];
       return;
     }
     case 'run.paused':
@@ -149,17 +139,7 @@ function foldSteering(run: RunSnapshot, event: SteeringEvent): void {
       if (event.number === run.pauses) run.paused = false;
       return;
     default:
-      foldGate(run.gates, event);
-  }
-}
-
-function foldGate(gates: GateSnapshot[], event: Extract<RunEvent, { gate: string }>): void {
-  const known = gates.find(({ gate }) => gate === event.gate);
-  if (event.type === 'gate.opened') {
-    const { gate, question, about, at } = event;
-    if (!known) gates.push({ gate, question, about, opened_at: at, status: 'open' });
-  } else if (known?.status === 'open') {
-    Object.assign(known, { status: event.decision, reason: event.reason, resolved_at: event.at });
+      run.gates = foldGate(run.gates, event);
   }
 }
 

@@ -6,6 +6,7 @@ export * from './events';
 export * from './failures';
 export * from './fold';
 export type { CheckSnapshot } from './fold-checks';
+export type { GateSnapshot } from './fold-gates';
 export * from './fork';
 export * from './frames';
 export * from './gateways';

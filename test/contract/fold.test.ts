@@ -254,6 +254,27 @@ describe('what people did with the run', () => {
     expect(fold([opened, resolved, later]).gates).toMatchObject([{ status: 'rejected', reason: 'Too dear.' }]);
   });
 
+  it('makes new objects where a gate is resolved or guidance comes, so that a view which compares by identity shows it', () => {
+    const run = fold([opened]);
+    const { gates, guidance } = run;
+    foldEvent(run, runNews({ type: 'gate.resolved', gate: 'plan', decision: 'approved', reason: 'Good.' }));
+    foldEvent(run, runNews({ type: 'message.injected', number: 1, guidance: 'Mind it.', interrupted: [] }));
+    expect(gates).toMatchObject([{ ...gate, status: 'open' }]);
+    expect(run.gates).toMatchObject([{ ...gate, status: 'approved', reason: 'Good.' }]);
+    expect(guidance).toEqual([]);
+    expect(run.guidance).toMatchObject([{ number: 1, content: 'Mind it.' }]);
+  });
+
+  it('keeps the same objects where an event says nothing new', () => {
+    const said = runNews({ type: 'message.injected', number: 1, guidance: 'Mind it.', interrupted: [] });
+    const run = fold([opened, said]);
+    const { gates, guidance } = run;
+    foldEvent(run, opened);
+    foldEvent(run, said);
+    expect(run.gates).toBe(gates);
+    expect(run.guidance).toBe(guidance);
+  });
+
   it('keeps guidance in order, each once', () => {
     const said = (number: number, guidance: string) =>
       runNews({ type: 'message.injected', number, guidance, interrupted: [] });
