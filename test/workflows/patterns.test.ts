@@ -181,13 +181,13 @@ describe('build', () => {
   });
 
   test('what nobody asked for and is not here is written without, once', async () => {
-    const lacking = report([], { executed: false, passed: false, reason: 'No flask.', avoidable: true });
+    const lacking = report([], { executed: false, passed: false, missing: ['flask'], avoidable: true });
     executing({ draft: lacking, 'repair-1': holds });
     expect(await theatre.run(swarmInput('coding-swarm'))).toMatchObject({
       answers: ['repair-1'],
       verification: { executed: true, passed: true, rounds: 1 },
     });
-    expect(said('repair-1')).toContain('with the standard library alone');
+    expect(said('repair-1')).toContain('flask is not there');
     theatre.asked.length = 0;
     executing({ draft: lacking, 'repair-1': lacking });
     const { answers } = await theatre.run(swarmInput('coding-swarm'));

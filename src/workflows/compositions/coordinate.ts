@@ -6,9 +6,9 @@ import { textOf } from '../team';
 import type { StageOutcome, Stages } from '../stages';
 import { stagesByName } from './by-name';
 
-/** Plans name packages and servers that the task never asked for; code that needs them cannot be shown to work. */
-const IMPLEMENTATION =
-  'The core of the plan as one program that is executed as it stands: standard library only, unless the task itself names a package, and data in memory, unless the task itself names a database. Its tests call its functions and start no server.';
+/** Left alone, plans name packages and servers that the task never asked for; code that needs them cannot be shown to work. */
+const PURPOSE =
+  '\n\n# What the plan is for\nA coder writes it as one program that is executed as it stands and tested by calling its functions: standard library only and data in memory, unless the task itself names a package or a database. Plan that program.';
 
 /** One swarm plans, one implements that plan, one reviews that code. Each sees what it needs and no more. */
 export async function coordinate(stages: Stages): Promise<void> {
@@ -21,10 +21,7 @@ export async function coordinate(stages: Stages): Promise<void> {
       name: nameOf('implement', round),
       round,
       swarm: implement,
-      brief: [
-        ...['# Task\n', ...stages.task, '\n\n# Plan to implement\n', textOf(planned)],
-        ...[`\n\n# What to write\n${IMPLEMENTATION}`, ...briefOfFaults(faults)],
-      ],
+      brief: [...['# Task\n', ...stages.task, '\n\n# Plan to implement\n', textOf(planned)], ...briefOfFaults(faults)],
     });
     const reviewed = await stages.lead({
       name: nameOf('review', round),
@@ -49,14 +46,15 @@ export async function coordinate(stages: Stages): Promise<void> {
 /** A plan that is rejected is made again, with the reason, as often as a person rejects it. */
 async function approvedPlan(stages: Stages): Promise<TurnResult> {
   const { plan } = stagesByName(stages.input, ['plan']);
-  let brief = stages.task;
+  const asked = [...stages.task, PURPOSE];
+  let brief = asked;
   for (let round = 0; ; round++) {
     const name = nameOf('plan', round);
     const { answer } = await stages.lead({ name, round, swarm: plan, brief });
     if (!stages.input.gates?.approve_plan) return answer;
     const { decision, reason } = await stages.steering.ask(name, 'Shall this plan be implemented?', answer.turn);
     if (decision === 'approved') return answer;
-    brief = [...stages.task, '\n\n# Your last plan, which was rejected\n', textOf(answer), `\n\n# Why\n${reason}`];
+    brief = [...asked, '\n\n# Your last plan, which was rejected\n', textOf(answer), `\n\n# Why\n${reason}`];
   }
 }
 

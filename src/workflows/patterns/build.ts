@@ -12,9 +12,6 @@ const DRAFTS: readonly number[] = [0.5, 0.8, 0.6, 0.9, 0.7, 1, 0.4];
 const ROUNDS: readonly (readonly number[])[] = [[0.3], [0.5, 0.7], [0.5, 0.8, 0.9]];
 const FAILURES_SHOWN = 3;
 
-const WITHOUT_PACKAGES =
-  'Your code could not be executed: it imports packages that are not there, and the task does not ask for them. Write the core of it again in one code block, as plain functions and classes with the standard library alone, no server and no database, with its tests.';
-
 interface Candidate {
   turn: TurnResult;
   report: CheckReport;
@@ -85,11 +82,10 @@ function mayImprove({ report }: Candidate, rounds: number): boolean {
 }
 
 async function repair(team: Team, from: Candidate, round: number): Promise<Candidate[]> {
-  const failures = from.report.executed ? describe(from.report) : '';
   const candidates: Candidate[] = [];
   for (const [i, temperature] of (ROUNDS[round] ?? []).entries()) {
     const name = `repair-${round + 1}${i === 0 ? '' : `-${i + 1}`}`;
-    const messages = i === 0 ? goOn(team, from.turn, failures) : beginAnew(team, failures);
+    const messages = ask(team, from, i > 0);
     const part = `${i === 0 ? 'repair' : 'fresh draft'} ${round + 1}${i === 0 ? '' : `.${i}`}`;
     const candidate = await attempt(team, { turn: name, part, messages, temperature });
     candidates.push(candidate);
@@ -98,15 +94,34 @@ async function repair(team: Team, from: Candidate, round: number): Promise<Candi
   return candidates;
 }
 
+function ask(team: Team, { turn, report }: Candidate, fresh: boolean) {
+  if (!report.executed) return doWithout(team, report.missing ?? []);
+  const failures = describe(report);
+  return fresh ? beginAnew(team, failures) : goOn(team, turn, failures);
+}
+
 function goOn(team: Team, turn: TurnResult, failures: string) {
-  const said = failures
-    ? [
-        `Your code was executed, and it fails:\n${failures}\n\n`,
-        'Say in one or two sentences what the failing case shows about the task and where the code goes wrong. ',
-        'Then write the whole corrected program again in one code block.',
-      ]
-    : [WITHOUT_PACKAGES];
-  return [user(...team.task), assistant(textOf(turn)), user(...said)];
+  return [
+    user(...team.task),
+    assistant(textOf(turn)),
+    user(
+      `Your code was executed, and it fails:\n${failures}\n\n`,
+      'Say in one or two sentences what the failing case shows about the task and where the code goes wrong. ',
+      'Then write the whole corrected program again in one code block.',
+    ),
+  ];
+}
+
+/** Without its earlier answer, which a small model would write again. */
+function doWithout(team: Team, missing: readonly string[]) {
+  return [
+    user(
+      ...team.task,
+      `\n\nAn earlier attempt could not be executed: ${missing.join(', ')} is not there. Import nothing of it. `,
+      'Write the core of the program in one code block, as plain functions and classes with the standard library alone, ',
+      'data in memory and no server, with its tests.',
+    ),
+  ];
 }
 
 function beginAnew(team: Team, failures: string) {
