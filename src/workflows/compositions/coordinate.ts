@@ -10,6 +10,10 @@ import { stagesByName } from './by-name';
 const PURPOSE =
   '\n\n# What the plan is for\nA coder writes it as one program that is executed as it stands and tested by calling its functions: standard library only and data in memory, unless the task itself names a package or a database. Plan that program.';
 
+/** A small model copies a plan with which its prompt ends. */
+const BEGIN =
+  '\n\n# What to write\nThe program that does what this plan describes, whole, in one code block, with its tests.';
+
 /** One swarm plans, one implements that plan, one reviews that code. Each sees what it needs and no more. */
 export async function coordinate(stages: Stages): Promise<void> {
   const { implement, review } = stagesByName(stages.input, ['plan', 'implement', 'review']);
@@ -21,7 +25,10 @@ export async function coordinate(stages: Stages): Promise<void> {
       name: nameOf('implement', round),
       round,
       swarm: implement,
-      brief: [...['# Task\n', ...stages.task, '\n\n# Plan to implement\n', textOf(planned)], ...briefOfFaults(faults)],
+      brief: [
+        ...['# Task\n', ...stages.task, '\n\n# Plan to implement\n', textOf(planned)],
+        ...(faults ? briefOfFaults(faults) : [BEGIN]),
+      ],
     });
     const reviewed = await stages.lead({
       name: nameOf('review', round),
@@ -87,8 +94,7 @@ interface Faults {
 }
 
 /** The faults as a list where there is one: the coder need not read a whole debate. */
-function briefOfFaults(faults: Faults | undefined): PromptPart[] {
-  if (!faults) return [];
+function briefOfFaults(faults: Faults): PromptPart[] {
   const mustFix = faults.review.result.structures?.critic?.must_fix ?? [];
   const list = mustFix.map((fault, i) => `\n${i + 1}. ${fault}`).join('');
   return [
