@@ -153,12 +153,17 @@ async function isRunning(client: Client, runId: string): Promise<boolean> {
 }
 
 function startCompacting(redis: RedisConnection, config: Config, log: Logger): NodeJS.Timeout {
-  const { compactEndedBefore } = createCompaction(redis, config.EVENTS_TTL_SECONDS);
-  const round = () => compactEndedBefore(config.EVENTS_COMPACT_SECONDS * 1000);
-  return setInterval(
-    () => round().catch((error: unknown) => log.warn({ error }, 'compaction')),
-    COMPACTION_INTERVAL_MS,
-  );
+  const onFailure = (run_id: string, error: unknown) => log.warn({ run_id, error }, 'compaction');
+  const { compactEndedBefore } = createCompaction(redis, config.EVENTS_TTL_SECONDS, onFailure);
+  let underWay = false;
+  const round = async () => {
+    if (underWay) return;
+    underWay = true;
+    await compactEndedBefore(config.EVENTS_COMPACT_SECONDS * 1000)
+      .catch((error: unknown) => log.warn({ error }, 'compaction'))
+      .finally(() => (underWay = false));
+  };
+  return setInterval(() => void round(), COMPACTION_INTERVAL_MS);
 }
 
 main().catch((error: unknown) => {

@@ -8,14 +8,19 @@ import { createEventReader, readAll, tagOf } from './events';
 import { contextKey, ENDED_RUNS, eventsKey, runKey, textKey, turnKey } from './keys';
 
 export interface Compaction {
-  /** Compacts runs that ended more than so many milliseconds ago, a few at a time; resolves to how many. */
+  /** Compacts all runs that ended more than so many milliseconds ago; resolves to how many it has looked at. */
   compactEndedBefore(agoMs: number): Promise<number>;
 }
 
 const AT_ONCE = 20;
+const LATER_MS = 3_600_000;
 
-/** `keepSeconds` is how long a compacted stream is kept. */
-export function createCompaction(redis: RedisConnection, keepSeconds: number): Compaction {
+/** `keepSeconds` is how long a compacted stream is kept; `onFailure` hears of runs whose stream could not be compacted. */
+export function createCompaction(
+  redis: RedisConnection,
+  keepSeconds: number,
+  onFailure: (runId: string, error: unknown) => void,
+): Compaction {
   const history = createEventReader(redis);
 
   async function compact(runId: string): Promise<void> {
@@ -39,14 +44,25 @@ export function createCompaction(redis: RedisConnection, keepSeconds: number): C
     );
   }
 
+  /** One that cannot be read holds up no other: it is looked at again later. */
+  async function compactOrPutOff(runId: string): Promise<void> {
+    try {
+      await compact(runId);
+      await redis.zrem(ENDED_RUNS, runId);
+    } catch (error) {
+      await redis.zadd(ENDED_RUNS, Date.now() + LATER_MS, runId);
+      onFailure(runId, error);
+    }
+  }
+
   return {
     async compactEndedBefore(agoMs) {
-      const due = await redis.zrangebyscore(ENDED_RUNS, 0, Date.now() - agoMs, 'LIMIT', 0, AT_ONCE);
-      for (const runId of due) {
-        await compact(runId);
-        await redis.zrem(ENDED_RUNS, runId);
+      for (let count = 0; ;) {
+        const due = await redis.zrangebyscore(ENDED_RUNS, 0, Date.now() - agoMs, 'LIMIT', 0, AT_ONCE);
+        for (const runId of due) await compactOrPutOff(runId);
+        count += due.length;
+        if (due.length < AT_ONCE) return count;
       }
-      return due.length;
     },
   };
 }
