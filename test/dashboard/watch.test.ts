@@ -38,7 +38,7 @@ const finished = (page: Page) => page.locator('.run-kind .status-completed').wai
 const runIdOf = (page: Page) => decodeURIComponent(page.url().split('/').pop() ?? '');
 
 test('three clicks lead from the first page to a debate that streams, and its texts are those of the result', async () => {
-  speak(60, 20);
+  speak(200, 20);
   const { page, complaints, close } = await scene.visit('/dashboard');
   let clicks = 0;
   const click = (selector: string) => ((clicks += 1), page.click(selector));
@@ -46,8 +46,8 @@ test('three clicks lead from the first page to a debate that streams, and its te
   await click('button[type="submit"]');
   await page.locator('.turn.speaking [data-turn="optimistic"]', { hasText: 'w3' }).waitFor();
   expect(clicks).toBeLessThanOrEqual(3);
+  await page.locator('.node.status-running').nth(2).waitFor();
   expect(await page.locator('.lane').count()).toBe(3);
-  expect(await page.locator('.node.status-running').count()).toBe(3);
   await finished(page);
   const { shown, told } = await bothTexts(page, runIdOf(page));
   expect(told.length).toBeGreaterThanOrEqual(4);
