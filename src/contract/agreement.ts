@@ -24,18 +24,36 @@ export const AGREED = 0.8;
 const LINE =
   /POSITION\W{0,8}(for|against|depends)\b(?!\s*(?:[,|/]|or\b)\s*(?:or\s+)?(?:for|against|depends)\b)(?:[^\n]{0,40}?CONFIDENCE\W{0,8}(\d{1,3}))?/i;
 
-/** Reads the first "POSITION: ..., CONFIDENCE: ..." of a text. */
-export function readPosition(text: string): Position {
+/** What small models write instead of the word that was asked for, as in "POSITION: Yes, we should". */
+const IN_OTHER_WORDS: [Stance, RegExp][] = [
+  ['for', /POSITION\W{0,8}(?:yes\b(?! (?:and|or) no\b)|in favou?r\b|I(?: a|')m (?:for|in favou?r)\b)/i],
+  ['against', /POSITION\W{0,8}(?:no(?=\W*$|[^\w\s]|,? (?:we|I)\b)|I(?: a|')m against\b)/im],
+  ['depends', /POSITION\W{0,8}it depends\b/i],
+];
+
+/** Reads a position out of a text. */
+export type ReadPosition = (text: string) => Position;
+
+/** Reads the first "POSITION: ..., CONFIDENCE: ..." of a text that keeps to the words. */
+export const readExactPosition: ReadPosition = (text) => {
   const [, stance, percent] = LINE.exec(text) ?? [];
   return {
     stance: (stance?.toLowerCase() as Stance | undefined) ?? null,
     confidence: percent === undefined ? null : Math.min(100, Number(percent)) / 100,
   };
-}
+};
+
+/** The same, and where no line keeps to the words, what the line says in others. */
+export const readPosition: ReadPosition = (text) => {
+  const exact = readExactPosition(text);
+  if (exact.stance !== null) return exact;
+  const [stance] = IN_OTHER_WORDS.find(([, wording]) => wording.test(text)) ?? [];
+  return { ...exact, stance: stance ?? null };
+};
 
 /** The mean agreement of all pairs, 0 to 1; 1 for a single voice. */
-export function agreementOf(texts: readonly string[]): number {
-  const voices = texts.map((text) => ({ stance: readPosition(text).stance, words: contentWords(text) }));
+export function agreementOf(texts: readonly string[], read: ReadPosition = readPosition): number {
+  const voices = texts.map((text) => ({ stance: read(text).stance, words: contentWords(text) }));
   const pairs = voices.flatMap((one, i) => voices.slice(i + 1).map((other) => agreementOfPair(one, other)));
   if (pairs.length === 0) return 1;
   return round(pairs.reduce((sum, pair) => sum + pair, 0) / pairs.length);

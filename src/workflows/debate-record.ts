@@ -1,5 +1,5 @@
 /** What a debate came to, measured from what was said: no model has a word in it. */
-import { majorityOf, readPosition } from '../contract/agreement';
+import { majorityOf, type ReadPosition } from '../contract/agreement';
 import type { DebateRecord, DebateVoice } from '../contract';
 import type { Round } from './gather';
 import type { Team } from './team';
@@ -11,9 +11,9 @@ export function recordOf(
   roles: string[],
   rounds: Round[],
   agreement: number[],
-  { quorum, agree_at }: { quorum: number; agree_at: number },
+  { quorum, agree_at, read }: { quorum: number; agree_at: number; read: ReadPosition },
 ): DebateRecord {
-  const voices = roles.map((role) => voiceOf(team, role, rounds)).filter(({ positions }) => positions.length > 0);
+  const voices = roles.map((role) => voiceOf(team, role, rounds, read)).filter(({ positions }) => positions.length > 0);
   const majority = majorityOf(voices.map(lastStance));
   const heard = rounds[0]?.heard.size ?? 0;
   return {
@@ -29,10 +29,10 @@ export function recordOf(
   };
 }
 
-function voiceOf({ definition }: Team, role: string, rounds: Round[]): DebateVoice {
+function voiceOf({ definition }: Team, role: string, rounds: Round[], read: ReadPosition): DebateVoice {
   const positions = rounds.flatMap(({ heard }, i) => {
     const said = heard.get(role);
-    return said ? [{ ...readPosition(said.text), round: i + 1, turn: said.turn, model: said.model }] : [];
+    return said ? [{ ...read(said.text), round: i + 1, turn: said.turn, model: said.model }] : [];
   });
   const [first, last] = [positions[0]?.stance ?? null, positions.at(-1)?.stance ?? null];
   const changed = first !== null && last !== null && first !== last;

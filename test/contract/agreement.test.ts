@@ -12,6 +12,14 @@ describe('the position of a voice', () => {
     ['POSITION: for, CONFIDENCE: 900', 'for', 1],
     ['I am for it.', null, null],
     ['POSITION: forget it', null, null],
+    ['POSITION: Yes, we should use Kubernetes.', 'for', null],
+    ["**Position**: I'm in favour, with care", 'for', null],
+    ['POSITION: No. CONFIDENCE: high', 'against', null],
+    ['POSITION: I am against it', 'against', null],
+    ['POSITION: It depends on the team', 'depends', null],
+    ['POSITION: Yes and no', null, null],
+    ['POSITION: yes or no\nPOSITION: Not sure\nPOSITION: No position', null, null],
+    ['POSITION: Yes\nPOSITION: against, CONFIDENCE: 70', 'against', 0.7],
     ['', null, null],
   ])('of %j is %j, %j', (text, stance, confidence) => {
     expect(readPosition(text)).toEqual({ stance, confidence });

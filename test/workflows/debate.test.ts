@@ -60,6 +60,12 @@ test('voices that agree stop after the openings', async () => {
   expect(answers).toEqual([...VOICES, 'summary']);
 });
 
+test('a voice that says yes is for it', async () => {
+  theatre.script = script((voice) => (voice === 'balanced' ? 'POSITION: Yes, we should.' : 'POSITION: for'));
+  const { structures } = await theatre.run(debate({ rounds: 5 }));
+  expect(structures?.debate).toMatchObject({ rounds: 1, agreed: true, majority: 'for' });
+});
+
 test('a voice that disagrees for good stands in the dissent after all rounds', async () => {
   theatre.script = script((voice) => (voice === 'cautious' ? 'POSITION: against' : 'POSITION: for'));
   const { structures, answers } = await theatre.run(debate({ rounds: 3 }));

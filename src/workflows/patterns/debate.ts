@@ -1,6 +1,6 @@
 /** voices at once -> (the same, each seeing the others without names, while they disagree and rounds are left) -> judge -> structures */
 import { patched } from '@temporalio/workflow';
-import { AGREED, agreementOf } from '../../contract/agreement';
+import { AGREED, agreementOf, readExactPosition, readPosition, type ReadPosition } from '../../contract/agreement';
 import { JUDGE_QUESTION, REBUTTAL } from '../../contract/prompts';
 import { shuffle } from '../../contract/shuffle';
 import type { DebateRecord, PromptMessage, TurnResult } from '../../contract';
@@ -25,10 +25,10 @@ export async function debate(team: Team, roles: string[]): Promise<string[]> {
   const voices = roles.filter((role) => role !== JUDGE);
   const options = optionsOf(team, voices);
   const rounds = [await openings(team, voices, options)];
-  const agreement = [agreementAfter(rounds)];
+  const agreement = [agreementAfter(rounds, options)];
   while (agreement.at(-1)! < options.agree_at && rounds.length < options.rounds && lastWords(rounds).size > 1) {
     rounds.push(await rebuttals(team, rounds, options));
-    agreement.push(agreementAfter(rounds));
+    agreement.push(agreementAfter(rounds, options));
   }
   const record = recordOf(team, voices, rounds, agreement, options);
   team.conclude({ debate: record });
@@ -39,6 +39,7 @@ export async function debate(team: Team, roles: string[]): Promise<string[]> {
 interface Options extends Hearing {
   rounds: number;
   agree_at: number;
+  read: ReadPosition;
 }
 
 function optionsOf({ definition: { debate: given = {} } }: Team, voices: string[]): Options {
@@ -46,6 +47,7 @@ function optionsOf({ definition: { debate: given = {} } }: Team, voices: string[
     ...hearingOf(voices.length, given),
     rounds: given.rounds ?? 2,
     agree_at: given.agree_at ?? AGREED,
+    read: patched('positions-in-other-words') ? readPosition : readExactPosition,
   };
 }
 
@@ -103,6 +105,9 @@ function lastWords(rounds: Round[]): Map<string, TurnResult> {
   return new Map(rounds.flatMap(({ heard }) => [...heard]));
 }
 
-function agreementAfter(rounds: Round[]): number {
-  return agreementOf([...lastWords(rounds).values()].map(({ text }) => text));
+function agreementAfter(rounds: Round[], { read }: Options): number {
+  return agreementOf(
+    [...lastWords(rounds).values()].map(({ text }) => text),
+    read,
+  );
 }
