@@ -2,7 +2,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
-import { money } from '../format';
+import { duration, money } from '../format';
 import { theme } from '../theme';
 import { costOf, firstTokensOf, paceOf, type Series } from '../state/measures';
 import type { RunView } from '../state/run-view';
@@ -15,11 +15,11 @@ export default function Charts({ run }: { run: RunView }): JSX.Element {
   const turns = run.turns.value;
   return (
     <div class="charts">
-      <Chart title="Tokens per second" series={() => paceOf(turns)} unit={(value) => `${Math.round(value)}`} />
+      <Chart title="Tokens per second" series={() => paceOf(turns)} unit={rate} />
       <Chart
         title="Time to first token"
         series={() => firstTokensOf(turns)}
-        unit={(value) => `${value.toFixed(1)} s`}
+        unit={(seconds) => duration(seconds * 1000)}
         shape="points"
       />
       <Chart
@@ -32,6 +32,9 @@ export default function Charts({ run }: { run: RunView }): JSX.Element {
     </div>
   );
 }
+
+/** Slow models are told apart by tenths. */
+const rate = (value: number): string => `${value < 10 ? Math.round(value * 10) / 10 : Math.round(value)}`;
 
 interface ChartProps {
   title: string;

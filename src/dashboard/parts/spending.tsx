@@ -31,10 +31,11 @@ function Used({ name, used, limit, tell, estimated }: UsedProps): JSX.Element {
   const figure = `${estimated ? '≈ ' : ''}${tell(used)}`;
   const text = limit === null ? figure : `${figure} of ${tell(limit)}`;
   return (
-    <div class={limit === null ? '' : 'budgeted'}>
+    <div>
       <dt>{name}</dt>
       <dd>
-        {text}
+        {figure}
+        {limit !== null && <small> of {tell(limit)}</small>}
         {limit !== null && <Meter name={`${name} of the budget`} used={used ?? 0} limit={limit} text={text} />}
       </dd>
     </div>

@@ -156,7 +156,7 @@ function columnsOf(stage: string, swarm: SwarmSummary | undefined, said: TurnVie
   // further rounds come before what sums them up or reviews them
   const last = swarm?.pattern === 'debate' || swarm?.pattern === 'build' ? columns.splice(-1) : [];
   const further = answers.map((turns) => turns.map(spoken));
-  return [...columns, ...further, ...last, ...mended.map((turn) => [spoken(turn)])].filter(({ length }) => length > 0);
+  return [...columns, ...further, ...last, mended.map(spoken)].filter(({ length }) => length > 0);
 }
 
 function nodeOf(
