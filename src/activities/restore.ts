@@ -1,10 +1,12 @@
 /**
- * Writes a run's stream again after Redis has lost it: how it opened, and each finished turn with its whole text. It goes the
+ * Writes a run's stream again after Redis has lost it: how it opened, each finished turn with its whole text, and what executing its code has shown. It goes the
  * way of every other writer, an epoch and numbered events, so that it may be repeated and cut off like one.
  */
 import type { Opening, RunNews, RunRecord, RunScope, TurnResult } from '../contract';
+import type { TurnCheck } from '../contract/checks';
 import { completionOf } from '../contract/retelling';
 import { AppendRefused, type TurnStore } from '../redis/turns';
+import { tellCheckEnded, tellCheckStarted } from './check-news';
 import { TurnPublisher } from './publish';
 
 /** The event that opens a run, and its scope: that of the run itself, whichever stage comes first. */
@@ -13,15 +15,26 @@ export function openingEvent({ run_id, session_id }: RunScope, opening: Opening)
 }
 
 /** Restores what is missing; what is there stays as it is. A run that has ended is left alone. */
-export async function restoreRun(store: TurnStore, { scope, opening, turns, texts }: RunRecord): Promise<void> {
+export async function restoreRun(
+  store: TurnStore,
+  { scope, opening, turns, checks = [], texts }: RunRecord,
+): Promise<void> {
   try {
     const first = openingEvent(scope, opening);
     await store.publish(first.scope, first.news);
     await store.restoreTexts(scope.run_id, texts);
-    for (const turn of turns) await restoreTurn(store, scope, turn);
+    for (const turn of turns) {
+      await restoreTurn(store, scope, turn);
+      for (const check of checks.filter((one) => one.turn === turn.turn)) await restoreCheck(store, scope, check);
+    }
   } catch (error) {
     if (!(error instanceof AppendRefused) || error.reason !== 'closed') throw error;
   }
+}
+
+async function restoreCheck(store: TurnStore, scope: RunScope, check: TurnCheck): Promise<void> {
+  await tellCheckStarted(store, scope, check.turn, check.language);
+  await tellCheckEnded(store, scope, check);
 }
 
 /** Tells a finished turn, unless it stands there already. */

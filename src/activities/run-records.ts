@@ -34,7 +34,8 @@ export function createRunRecords({ turns, memory, routes, sessions }: RecordDepe
     const ids = [...result.turns, ...result.failures].map(({ turn }) => turn);
     const closed = await turns.closeWhole(scope, endingOf(outcome), ids, result.turns.length);
     if (closed) return closed;
-    await restoreRun(turns, { scope, opening: openingOf(outcome), turns: result.turns, texts: {} });
+    const checks = result.verification ? [result.verification] : [];
+    await restoreRun(turns, { scope, opening: openingOf(outcome), turns: result.turns, checks, texts: {} });
     return turns.close(scope, endingOf(outcome), ids);
   }
 

@@ -4,10 +4,11 @@
  */
 import { Context } from '@temporalio/activity';
 import { HEARTBEAT_INTERVAL_MS } from '../contract/names';
-import type { RunNews, RunScope } from '../contract';
+import type { RunScope } from '../contract';
 import type { Check, CheckReport } from '../contract/checks';
 import type { TurnStore } from '../redis/turns';
 import type { Sandbox } from '../sandbox/sandbox';
+import { tellCheckEnded, tellCheckStarted } from './check-news';
 import { programOf } from './code-blocks';
 import { isWhole, textLost } from './prompt';
 import { examplesOf } from './request-examples';
@@ -44,11 +45,11 @@ export function createVerifyCode({ turns, sandbox }: VerifyDependencies) {
       if (!isWhole(text, length)) throw textLost(`Redis has lost the text of: ${turn}.`, [turn]);
       const program = programOf(text);
       const language = program?.language ?? '';
-      await turns.publish(scope, { type: 'check.started', about: turn, language }, `check.started:${turn}`);
+      await tellCheckStarted(turns, scope, turn, language);
       const checks = [...demands, ...(language === 'python' ? examplesOf(request) : [])];
       const files = program?.files ?? [];
       const report = noteAvoidable(await sandbox.check({ language, files, checks, ownTests: true }), request);
-      await turns.publish(scope, toNews(turn, report), `check.ended:${turn}`);
+      await tellCheckEnded(turns, scope, { ...report, turn });
       return report;
     } finally {
       clearInterval(heartbeat);
@@ -72,24 +73,3 @@ const SOLD_AS: Record<string, string> = {
   sklearn: 'scikit-learn',
 };
 const bare = (text: string) => text.toLowerCase().replace(/[\s_-]/g, '');
-
-/** Most that an event carries of what a program wrote, and of why its checks failed. */
-const OUTPUT_LIMIT = 2000;
-
-function toNews(about: string, report: CheckReport): RunNews {
-  const { language, executed, reason, checks, output, ms, killed } = report;
-  const failed = checks.filter(({ passed }) => !passed);
-  return {
-    type: report.passed ? 'check.passed' : 'check.failed',
-    about,
-    language,
-    executed,
-    ...(reason ? { reason } : {}),
-    ...(killed ? { killed } : {}),
-    passed: checks.length - failed.length,
-    failed: failed.length,
-    errors: failed.slice(0, 5).map(({ name, error = '' }) => `${name}: ${error}`.slice(-OUTPUT_LIMIT)),
-    output: output.slice(-OUTPUT_LIMIT),
-    ms,
-  };
-}

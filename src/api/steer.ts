@@ -29,7 +29,7 @@ export function createSteer({ client }: TemporalHandle, mustExist: (runId: strin
       return (await Promise.race([update, late()])) as SteeringUpdates[typeof name]['answers'];
     } catch (error) {
       update.catch(() => undefined);
-      throw toApiError(error, runId);
+      throw refusalOf(error, runId);
     }
   };
 }
@@ -42,7 +42,7 @@ async function late(): Promise<never> {
   );
 }
 
-function toApiError(error: unknown, runId: string): unknown {
+function refusalOf(error: unknown, runId: string): unknown {
   if (error instanceof WorkflowNotFoundError) return new ApiError('RUN_ENDED', `The run "${runId}" has ended.`);
   if (!(error instanceof WorkflowUpdateFailedError)) return error;
   const { cause } = error;

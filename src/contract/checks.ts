@@ -49,10 +49,14 @@ export interface CheckReport {
   ms: number;
 }
 
-/** The record of a run's verification: what the answer's code was put to, and what came of it. */
-export interface Verification extends CheckReport {
+/** What executing the code of a turn has shown. */
+export interface TurnCheck extends CheckReport {
   /** The turn whose code this is about. */
   turn: string;
+}
+
+/** The record of a run's verification: what the answer's code was put to, and what came of it. */
+export interface Verification extends TurnCheck {
   /** How often failures went back to the model. */
   rounds: number;
 }

@@ -1,5 +1,5 @@
 /** What goes into a run and what comes out of it: the types that workflows and activities exchange. */
-import type { Verification } from './checks';
+import type { TurnCheck, Verification } from './checks';
 import type { Alias, SessionPolicy } from './names';
 import type { Failure } from './failures';
 import type { Fork, Lineage } from './fork';
@@ -113,6 +113,8 @@ export interface RunRecord {
   scope: RunScope;
   opening: Opening;
   turns: TurnResult[];
+  /** What executing the code of these turns has shown. Absent in histories from before it was kept. */
+  checks?: TurnCheck[];
   /** Texts by turn that prompts refer to and that are not among these turns. */
   texts: Record<string, string>;
 }

@@ -13,6 +13,7 @@ import type {
   SwarmResult,
   SwarmRunInput,
   Structures,
+  TurnCheck,
   TurnRequest,
   TurnResult,
   Verification,
@@ -71,7 +72,8 @@ export function createTeam(input: SwarmRunInput, { models, opening }: Beginning,
   const failures: SwarmResult['failures'] = [];
   const expenses = collectExpenses((costUsd) => steering.spend(costUsd));
   const shown: Pick<SwarmResult, 'structures' | 'verification'> = {};
-  const withTexts = keepTexts(() => restore(input, opening, turns));
+  const checks: TurnCheck[] = [];
+  const withTexts = keepTexts(() => restore(input, opening, turns, checks));
   const show = createBoard(swarm.name);
 
   /** A turn that is stopped for new guidance begins again under a name of its own; what it had said stays, marked as stopped. */
@@ -116,17 +118,14 @@ export function createTeam(input: SwarmRunInput, { models, opening }: Beginning,
     task: stage?.brief ?? partsOf(input),
     closing: stage?.closing ?? '',
     speak,
-    async trySpeak(role, ask) {
-      try {
-        return await speak(role, ask);
-      } catch (error) {
+    trySpeak: (role, ask) =>
+      speak(role, ask).catch((error: unknown) => {
         if (endsTheRun(error)) throw error;
         note(role, ask, failureOf(error));
         return undefined;
-      }
-    },
+      }),
     note,
-    verify: (turn) => withTexts(() => execute(input, turn, show)),
+    verify: (turn) => withTexts(() => execute(input, turn, show)).then((report) => kept(checks, turn, report)),
     verified: (verification) => void (shown.verification = verification),
     conclude: (more) => void (shown.structures = { ...shown.structures, ...more }),
     result: (answers) => ({ turns, answers, failures, ...expenses.told(), ...shown }),
@@ -145,10 +144,15 @@ function keepTexts(restoreAll: () => Promise<void>) {
 }
 
 /** Writes again what Redis has lost, from the workflow's own record. */
-async function restore(input: SwarmRunInput, opening: Opening | undefined, turns: TurnResult[]): Promise<void> {
+async function restore(
+  input: SwarmRunInput,
+  opening: Opening | undefined,
+  turns: TurnResult[],
+  checks: TurnCheck[],
+): Promise<void> {
   const { run_id, session_id, team_id, stage } = input;
   const material = { ...textsOf(input), ...stage?.material };
-  if (opening) return restoreRun({ scope: { run_id, session_id, team_id }, opening, turns, texts: material });
+  if (opening) return restoreRun({ scope: { run_id, session_id, team_id }, opening, turns, checks, texts: material });
   const said = Object.fromEntries(turns.map(({ turn, text }) => [turn, text]));
   await restoreTexts(run_id, { ...material, ...said });
 }
@@ -161,6 +165,11 @@ function execute(input: SwarmRunInput, { turn, label, text }: TurnResult, show: 
   return verifyCode.executeWithOptions({ summary: `${label} · executed` }, [
     { run_id, session_id, team_id, turn, length: text.length, request, ...demandsOf(input.swarm) },
   ]);
+}
+
+function kept(checks: TurnCheck[], { turn }: TurnResult, report: CheckReport): CheckReport {
+  checks.push({ ...report, turn });
+  return report;
 }
 
 function demandsOf({ checks }: SwarmDefinition): Pick<VerifyRequest, 'checks'> {

@@ -195,6 +195,7 @@ it('texts that Redis lost are put back', async () => {
 });
 
 describe('a run of which Redis lost everything', () => {
+  const OPENING = { swarm_id: 'debate-swarm', message: 'Shall we?' };
   const textsIn = async (scope: { run_id: string }) =>
     Object.fromEntries(
       fold(await eventsOf(createEventReader(redis), scope.run_id)).turns.map(({ turn, text, status }) => [
@@ -214,7 +215,7 @@ describe('a run of which Redis lost everything', () => {
 
   it('is restored in mid-run, once however often it is asked for, and goes on', async () => {
     const scope = newScope();
-    const record = { scope, opening: { swarm_id: 'debate-swarm', message: 'Shall we?' }, turns: [optimist], texts: {} };
+    const record = { scope, opening: OPENING, turns: [optimist], texts: {} };
     for (let i = 0; i < 3; i++) await records.restoreRun(record);
     await (await beginTurn(turns, scope, 'sceptic')).say('No');
     expect(await textsIn(scope)).toEqual({ optimist: 'completed: Yes.', sceptic: 'running: No' });
@@ -222,13 +223,30 @@ describe('a run of which Redis lost everything', () => {
     expect((await turns.begin(scope.run_id, 'optimist')).result).toEqual(optimist);
   });
 
+  it('shows again what executing the code of its turns has shown', async () => {
+    const scope = newScope();
+    const checks = [{ name: 'adds', origin: 'own' as const, passed: false, error: 'got 5' }];
+    const check = { turn: 'optimist', language: 'python', executed: true, passed: false, checks, output: 'hm', ms: 3 };
+    const record = { scope, opening: OPENING, turns: [optimist], checks: [check], texts: {} };
+    for (let i = 0; i < 2; i++) await records.restoreRun(record);
+    const told = (await eventsIn(scope)).filter(({ type }) => type.startsWith('check.'));
+    expect(told).toMatchObject([
+      { type: 'check.started', about: 'optimist', language: 'python' },
+      { type: 'check.failed', about: 'optimist', passed: 0, failed: 1, errors: ['adds: got 5'], output: 'hm' },
+    ]);
+
+    const outcome = outcomeOf();
+    outcome.result.verification = { ...check, rounds: 0 };
+    await records.closeRun(outcome);
+    expect((await eventsIn(outcome)).map(({ type }) => type)).toContain('check.failed');
+  });
+
   it('keeps what is there: a turn that was cut off in its restoration is finished by the next one', async () => {
     const scope = newScope();
     const half = await beginTurn(turns, scope, 'optimist');
     await half.append([half.tell({ type: 'turn.started', model: 'some-model', gateway: 'gateway' })]);
     await half.say('Ye');
-    const opening = { swarm_id: 'debate-swarm', message: 'Shall we?' };
-    await records.restoreRun({ scope, opening, turns: [optimist], texts: { other: 'text' } });
+    await records.restoreRun({ scope, opening: OPENING, turns: [optimist], texts: { other: 'text' } });
     expect(await textsIn(scope)).toEqual({ optimist: 'completed: Yes.' });
     expect(await turns.texts(scope.run_id, ['other'])).toEqual(['text']);
   });
@@ -237,8 +255,7 @@ describe('a run of which Redis lost everything', () => {
     const outcome = await openedOutcome();
     await records.closeRun(outcome);
     const before = await eventsIn(outcome);
-    const opening = { swarm_id: 'debate-swarm', message: 'Shall we?' };
-    await records.restoreRun({ scope: outcome, opening, turns: [optimist], texts: {} });
+    await records.restoreRun({ scope: outcome, opening: OPENING, turns: [optimist], texts: {} });
     expect(await eventsIn(outcome)).toEqual(before);
   });
 });
