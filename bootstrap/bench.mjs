@@ -18,7 +18,7 @@ const USAGE = `Usage: npm run bench -- [options]
   --full             also 1000 streams at once, and 1000 watchers of one run
   --rounds <n>       another number of rounds
   --only <a,b>       only scenarios whose names begin so: latency, admission, teams, rate, long, streams, watchers,
-                     faults, crash
+                     sandbox, faults, crash
   --against <folder> also another checkout of this repository, built, in the same run
   --json <file>      the figures as JSON
 

@@ -7,6 +7,7 @@ import { latency } from './latency';
 import { long } from './long';
 import { rate } from './rate';
 import type { Scenario } from './scenario';
+import { sandbox } from './sandbox';
 import { streams } from './streams';
 import { teams } from './teams';
 import { watchers } from './watchers';
@@ -21,6 +22,7 @@ export function scenariosOf(size: Size): Scenario[] {
     ...size.longUsers.map(long),
     ...size.streams.map(streams),
     ...size.watchers.map(watchers),
+    sandbox,
     faults,
     crash,
   ];
