@@ -151,6 +151,7 @@ function localModelService(place, models, port) {
     'dist/local-model/main.js',
     '--port',
     String(port),
+    ...(place.env.LOCAL_MODEL_SLOTS ? ['--slots', place.env.LOCAL_MODEL_SLOTS] : []),
     ...models.flatMap(({ id, path }) => ['--model', `${id}=${path}`]),
   ];
   return {
