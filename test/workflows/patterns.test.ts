@@ -125,14 +125,21 @@ describe('build', () => {
     });
   });
 
-  test('begins anew beside repairs in later rounds, warmer, and stops at the first that holds', async () => {
-    executing({ 'repair-2-2': holds });
+  test('begins anew beside repairs, warmer, and stops at the first that holds', async () => {
+    executing({ 'repair-1-2': holds });
     const result = await theatre.run(swarmInput('coding-swarm'));
-    expect(turns()).toEqual(['draft', 'repair-1', 'repair-2', 'repair-2-2', 'review']);
-    expect(said('repair-2-2')).not.toContain('<');
-    const [draft, first, , fresh] = theatre.asked.map(({ definition }) => definition.temperature);
+    expect(turns()).toEqual(['draft', 'repair-1', 'repair-1-2', 'review']);
+    expect(said('repair-1-2')).not.toContain('<');
+    expect(said('repair-1-2')).toContain('f(1) returned 3, expected 2');
+    const [draft, first, fresh] = theatre.asked.map(({ definition }) => definition.temperature);
     expect([draft! < first!, first! < fresh!]).toEqual([true, true]);
-    expect(result.answers).toEqual(['repair-2-2']);
+    expect(result.answers).toEqual(['repair-1-2']);
+  });
+
+  test('drafts once more apart from all that failed, in later rounds', async () => {
+    executing({ 'repair-2-3': holds });
+    expect((await theatre.run(swarmInput('coding-swarm'))).answers).toEqual(['repair-2-3']);
+    expect(said('repair-2-3')).toBe(said('draft'));
   });
 
   test('answers with the best draft when none holds, and says so', async () => {
@@ -141,12 +148,9 @@ describe('build', () => {
     const result = await theatre.run(swarmInput('coding-swarm'));
     expect(turns()).toEqual([
       'draft',
-      'repair-1',
-      'repair-2',
-      'repair-2-2',
-      'repair-3',
-      'repair-3-2',
-      'repair-3-3',
+      ...['repair-1', 'repair-1-2'],
+      ...['repair-2', 'repair-2-2', 'repair-2-3'],
+      ...['repair-3', 'repair-3-2', 'repair-3-3', 'repair-3-4'],
       'review',
     ]);
     expect(result).toMatchObject({
