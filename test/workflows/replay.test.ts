@@ -30,9 +30,9 @@ if (process.env.RECORD_HISTORIES) {
   test('records', async () => {
     const theatre = await createTheatre();
     theatre.script = ({ turn }) => (turn.endsWith('summary') ? 'VERDICT: REVISE' : `text of ${turn}`);
-    // the draft fails, so that a repair and a second execution stand in the history
+    // the draft and its repair fail, so that a draft beside them and three executions stand in the history
     theatre.execution = ({ turn }) =>
-      turn === 'draft' ? report([{ passed: false, error: 'f(1) returned 3' }]) : report([{}]);
+      /draft$|repair-1$/.test(turn) ? report([{ passed: false, error: 'f(1) returned 3' }]) : report([{}]);
     const minute = new Date().toISOString().slice(0, 16).replace(':', '');
     const keep = async (name: string, id: string) => {
       const history = await theatre.handle(id).fetchHistory();
