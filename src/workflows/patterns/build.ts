@@ -10,7 +10,7 @@ import { assistant, failureOf, textOf, user, type Ask, type Team } from '../team
 const DRAFTS: readonly number[] = [0.5, 0.8, 0.6, 0.9, 0.7, 1, 0.4];
 /**
  * How a candidate comes about: it goes on from the best one, begins anew and knows what failed, or is drafted as if it were the
- * first. On HumanEval with a 1.5B model one in five that began anew was right, and one in twelve that went on.
+ * first. On HumanEval with a 1.5B model one in five that began anew passed its checks, and one in twelve that went on.
  */
 type Way = 'repair' | 'anew' | 'apart';
 /** By round: the candidates, one after the other until one passes, and how warm each is written. */
