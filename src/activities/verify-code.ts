@@ -11,7 +11,7 @@ import type { Sandbox } from '../sandbox/sandbox';
 import { tellCheckEnded, tellCheckStarted } from './check-news';
 import { programOf } from './code-blocks';
 import { isWhole, textLost } from './prompt';
-import { examplesOf } from './request-examples';
+import { examplesOf } from './examples';
 
 export interface VerifyDependencies {
   turns: TurnStore;

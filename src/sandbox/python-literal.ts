@@ -16,11 +16,22 @@ export function equalLiterals(got: string, expected: string): boolean | undefine
   return a && b ? equal(a, b) : undefined;
 }
 
+/** The literal that the text begins with, and what comes after it; undefined when it begins with something else. */
+export function leadingLiteral(text: string): { literal: string; rest: string } | undefined {
+  const reader = new Reader(text);
+  if (!attempt(() => reader.value())) return undefined;
+  return { literal: text.slice(0, reader.end).trim(), rest: text.slice(reader.end) };
+}
+
 function read(text: string): Literal | undefined {
   const reader = new Reader(text);
+  const value = attempt(() => reader.value());
+  return value && reader.atEnd() ? value : undefined;
+}
+
+function attempt(readValue: () => Literal): Literal | undefined {
   try {
-    const value = reader.value();
-    return reader.atEnd() ? value : undefined;
+    return readValue();
   } catch (error) {
     if (error instanceof NotALiteral || error instanceof RangeError) return undefined;
     throw error;
@@ -80,6 +91,11 @@ class Reader {
   private at = 0;
 
   constructor(private readonly text: string) {}
+
+  /** Where what was read ends. */
+  get end(): number {
+    return this.at;
+  }
 
   atEnd(): boolean {
     this.skip(/\s*/y);

@@ -1,0 +1,42 @@
+/** What all forms of examples share: the example itself and the value that one expects. */
+import type { Check } from '../../contract/checks';
+import { leadingLiteral } from '../../sandbox/python-literal';
+
+export interface Example extends Check {
+  /** Written as an equation, `f(1) = 2`, as mathematics is too. */
+  equation?: boolean;
+}
+
+/** What was read from some of the lines, and the line after them. */
+export interface Found {
+  examples: Example[];
+  next: number;
+}
+
+export function toExample(call: string, expected: string, more: Omit<Example, keyof Check> = {}): Example {
+  return { name: `${call} gives ${expected}`, code: call, expected, ...more };
+}
+
+/** Other languages' words for values. */
+const WORDS: Record<string, string> = { true: 'True', false: 'False', null: 'None' };
+/** What may come after a value without being part of it: the end, a comment, the next sentence or half of one. */
+const TAIL = /^\s*(?:$|`|#|\/\/|;|\)|\.(?!\d)|,(?=\s*(?:[A-Za-z`]|$))|\((?=[A-Za-z])|and\b|but\b|because\b|since\b)/;
+/** A calculation before its result: `19 - 5 - 6 = 8`. */
+const CALCULATION = /^[\s\d.+*/%()-]*=\s*/;
+
+/** The value at the beginning of the text, as Python writes it, and what comes after; undefined when it begins with words. */
+export function leadingValue(text: string): { value: string; rest: string } | undefined {
+  const word = /^(?:true|false|null)\b/.exec(text)?.[0];
+  if (word) return ended({ value: WORDS[word]!, rest: text.slice(word.length) });
+  const found = leadingLiteral(text);
+  if (!found) return undefined;
+  // the full stop of a sentence, not a number that ends with one
+  const value = found.literal.replace(/^([+-]?\d+)\.$/, '$1');
+  const rest = (value === found.literal ? '' : '.') + found.rest;
+  const calculation = CALCULATION.exec(rest)?.[0];
+  return calculation ? leadingValue(rest.slice(calculation.length)) : ended({ value, rest });
+}
+
+function ended(found: { value: string; rest: string }) {
+  return TAIL.test(found.rest) ? found : undefined;
+}
