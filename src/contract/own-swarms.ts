@@ -61,7 +61,9 @@ const debate = z.strictObject({
 });
 const build = z.strictObject({
   ...fields('build'),
-  roles: rolesOf(teamRole, ['coder', 'reviewer']),
+  roles: rolesOf(teamRole, ['coder', 'reviewer']).describe(
+    'All others are further coders, who draft in their own words or with their own model.',
+  ),
   build: buildOptions.strict().optional(),
   checks: z
     .array(z.strictObject({ ...codeCheck.shape, name: codeCheck.shape.name.optional() }))

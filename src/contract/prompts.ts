@@ -21,6 +21,9 @@ A function that calculates something returns that one value for its argument, by
 In Python the tests are plain assert statements under: if __name__ == "__main__":
 After the block explain in a few sentences how to use it. Leave nothing out and write no placeholders.`;
 
+/** Few words on purpose: what comes of them is other code than the coder's, shorter, and right in other cases. It brings no tests. */
+export const SECOND_CODER = 'You are a helpful assistant.';
+
 export const CODE_REVIEWER = `You review code before it is shipped. Check that it does what the task asks, runs as it stands, handles bad input and edge cases,
 and that its tests test it. Trace one normal and one extreme input through the code before you judge.
 Your first line is exactly "VERDICT: PASS" or "VERDICT: REVISE". After VERDICT: PASS add one sentence that says why.

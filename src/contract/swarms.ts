@@ -23,6 +23,7 @@ export type Role = z.infer<typeof role>;
 export const PATTERN_ROLES = {
   strategic: ['strategist', 'critic'],
   coding: ['coder', 'reviewer'],
+  /** All others are further coders. */
   build: ['coder', 'reviewer'],
   /** All others are its voices. */
   debate: ['moderator'],
@@ -133,6 +134,13 @@ export const SWARMS: readonly SwarmDefinition[] = [
     pattern: 'build',
     roles: {
       coder: { label: 'Coder', alias: 'coding', system: prompts.CODER, temperature: 0, max_tokens: MAX_TOKENS },
+      second_coder: {
+        label: 'Second coder',
+        alias: 'coding',
+        system: prompts.SECOND_CODER,
+        temperature: 0,
+        max_tokens: MAX_TOKENS,
+      },
       reviewer: {
         label: 'Code reviewer',
         alias: 'coding',

@@ -11,8 +11,13 @@ export function isVerified({ executed, checks }: CheckReport): boolean {
 
 /** The checks that count for the verdict. */
 export function decisive(checks: readonly CheckResult[]): CheckResult[] {
-  const demanded = checks.some(({ origin }) => origin === 'request');
+  const demanded = isDemanded(checks);
   return checks.filter(({ origin }) => origin !== 'own' || !demanded);
+}
+
+/** Whether the request itself, or the swarm, says what the program must do. */
+export function isDemanded(checks: readonly CheckResult[]): boolean {
+  return checks.some(({ origin }) => origin === 'request');
 }
 
 /** Orders reports from better to worse: more of what decides, then more of all. */

@@ -23,7 +23,7 @@ it.each(SWARMS.map((swarm) => [swarm.id, swarm] as const))(
 
 it.each([
   ['strategic-swarm', { strategist: 'strategic', critic: 'strategic' }],
-  ['coding-swarm', { coder: 'coding', reviewer: 'coding' }],
+  ['coding-swarm', { coder: 'coding', second_coder: 'coding', reviewer: 'coding' }],
   ['debate-swarm', { optimistic: 'debate_1', cautious: 'debate_2', balanced: 'fast', moderator: 'strategic' }],
 ])('%s has its roles, each at its alias', (id, aliases) => {
   expect(aliasesOf(id)).toEqual(aliases);

@@ -113,9 +113,16 @@ describe('build', () => {
     });
   });
 
+  /** Without further coders. */
+  const alone = () => {
+    const given = swarmInput('coding-swarm');
+    const { coder, reviewer } = given.swarm.roles;
+    return { ...given, swarm: { ...given.swarm, roles: { coder: coder!, reviewer: reviewer! } } };
+  };
+
   test('sends failures back with what was got and expected, until a repair holds', async () => {
     executing({ 'repair-1': holds });
-    const result = await theatre.run(swarmInput('coding-swarm'));
+    const result = await theatre.run(alone());
     expect(turns()).toEqual(['draft', 'repair-1', 'review']);
     expect(said('repair-1')).toContain('<draft>');
     expect(said('repair-1')).toContain('f(1) returned 3, expected 2');
@@ -127,7 +134,7 @@ describe('build', () => {
 
   test('begins anew beside repairs, warmer, and stops at the first that holds', async () => {
     executing({ 'repair-1-2': holds });
-    const result = await theatre.run(swarmInput('coding-swarm'));
+    const result = await theatre.run(alone());
     expect(turns()).toEqual(['draft', 'repair-1', 'repair-1-2', 'review']);
     expect(said('repair-1-2')).not.toContain('<');
     expect(said('repair-1-2')).toContain('f(1) returned 3, expected 2');
@@ -138,14 +145,14 @@ describe('build', () => {
 
   test('drafts once more apart from all that failed, in later rounds', async () => {
     executing({ 'repair-2-3': holds });
-    expect((await theatre.run(swarmInput('coding-swarm'))).answers).toEqual(['repair-2-3']);
+    expect((await theatre.run(alone())).answers).toEqual(['repair-2-3']);
     expect(said('repair-2-3')).toBe(said('draft'));
   });
 
   test('answers with the best draft when none holds, and says so', async () => {
     const half = report([{ origin: 'load' }, {}, { passed: false, error: 'still wrong' }]);
     executing({ 'repair-3': half });
-    const result = await theatre.run(swarmInput('coding-swarm'));
+    const result = await theatre.run(alone());
     expect(turns()).toEqual([
       'draft',
       ...['repair-1', 'repair-1-2'],
@@ -158,6 +165,47 @@ describe('build', () => {
       verification: { turn: 'repair-3', rounds: 3, passed: false },
     });
     expect(said('review')).toContain('still wrong');
+  });
+
+  test('asks another coder, who is told the task alone, before it sends failures back', async () => {
+    executing({ 'other-1': holds });
+    const result = await theatre.run(swarmInput('coding-swarm'));
+    expect(turns()).toEqual(['draft', 'other-1', 'review']);
+    expect(said('other-1')).toBe(said('draft'));
+    expect(theatre.asked[1]).toMatchObject({ role: 'second_coder', definition: { temperature: 0 } });
+    expect(result).toMatchObject({ answers: ['other-1'], verification: { turn: 'other-1', rounds: 1 } });
+  });
+
+  test('drafts of another coder come in every round, each written in another warmth', async () => {
+    executing({});
+    await theatre.run(swarmInput('coding-swarm'));
+    expect(turns()).toEqual([
+      'draft',
+      ...['other-1', 'repair-1'],
+      ...['other-2', 'other-2-2', 'repair-2', 'repair-2-2'],
+      ...['other-3', 'other-3-2', 'repair-3', 'repair-3-2'],
+      'review',
+    ]);
+    const others = theatre.asked.filter(({ role }) => role === 'second_coder');
+    expect(new Set(others.map(({ definition }) => definition.temperature)).size).toBe(others.length);
+    expect(said('repair-1')).toContain('f(1) returned 3, expected 2');
+  });
+
+  test('several other coders take turns', async () => {
+    executing({});
+    const given = swarmInput('coding-swarm');
+    const third_coder = { ...given.swarm.roles.second_coder!, models: ['a-model'] };
+    const roles = { ...given.swarm.roles, third_coder };
+    await theatre.run({ ...given, swarm: { ...given.swarm, roles } });
+    const others = theatre.asked.filter(({ turn }) => turn.startsWith('other'));
+    const [second, third] = ['second_coder', 'third_coder'];
+    expect(others.map(({ role }) => role)).toEqual([second, third, second, third, second]);
+  });
+
+  test('where its own tests decide no other coder is asked, who may bring none', async () => {
+    executing({ draft: report([{ origin: 'load' }, { origin: 'own', passed: false }]), 'repair-1': holds });
+    await theatre.run(swarmInput('coding-swarm'));
+    expect(turns()).toEqual(['draft', 'repair-1', 'review']);
   });
 
   test('a test that the program brought along does not win against the examples of the request', async () => {
@@ -208,7 +256,7 @@ describe('build', () => {
     executing({ 'draft-2': half, 'repair-1': holds });
     const { answers } = await theatre.run(ofDrafts(3));
     expect(turns().slice(0, 3).sort()).toEqual(['draft', 'draft-2', 'draft-3']);
-    expect(turns().slice(3)).toEqual(['repair-1', 'review']);
+    expect(turns().slice(3)).toEqual(['other-1', 'repair-1', 'review']);
     expect(said('repair-1')).toContain('<draft-2>');
     const temperatures = Object.fromEntries(
       theatre.asked.map(({ turn, definition: { temperature } }) => [turn, temperature]),

@@ -30,7 +30,7 @@ if (process.env.RECORD_HISTORIES) {
   test('records', async () => {
     const theatre = await createTheatre();
     theatre.script = ({ turn }) => (turn.endsWith('summary') ? 'VERDICT: REVISE' : `text of ${turn}`);
-    // the draft and its repair fail, so that a draft beside them and three executions stand in the history
+    // the draft, the other coder and the repair fail, so that a second round and four executions stand in the history
     theatre.execution = ({ turn }) =>
       /draft$|repair-1$/.test(turn) ? report([{ passed: false, error: 'f(1) returned 3' }]) : report([{}]);
     const minute = new Date().toISOString().slice(0, 16).replace(':', '');

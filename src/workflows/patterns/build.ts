@@ -1,59 +1,16 @@
 /** drafts -> run -> { repair and fresh drafts -> run } while checks fail and rounds are left -> review -> the best draft */
-import { CancellationScope, isCancellation, patched } from '@temporalio/workflow';
-import type { TurnResult } from '../../contract';
-import type { CheckReport } from '../../contract/checks';
+import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import type { Failure } from '../../contract/failures';
-import { compareReports, decisive, isVerified } from '../../contract/verification';
-import { assistant, failureOf, textOf, user, type Ask, type Team } from '../team';
+import { compareReports, isVerified } from '../../contract/verification';
+import { describe, ROUNDS, triesOf, type Candidate } from '../repairs';
+import { failureOf, textOf, user, type Ask, type Team } from '../team';
 
 /** How warm drafts beside the first are written, which is written as its role is: equal ones would show nothing. */
 const DRAFTS: readonly number[] = [0.5, 0.8, 0.6, 0.9, 0.7, 1, 0.4];
-/**
- * How a candidate comes about: it goes on from the best one, begins anew and knows what failed, or is drafted as if it were the
- * first. On HumanEval with a 1.5B model one in five that began anew passed its checks, and one in twelve that went on.
- */
-type Way = 'repair' | 'anew' | 'apart';
-/** By round: the candidates, one after the other until one passes, and how warm each is written. */
-const ROUNDS: readonly (readonly [Way, number][])[] = [
-  [
-    ['repair', 0.3],
-    ['anew', 0.6],
-  ],
-  [
-    ['repair', 0.5],
-    ['anew', 0.7],
-    ['apart', 0.8],
-  ],
-  [
-    ['repair', 0.5],
-    ['anew', 0.8],
-    ['anew', 0.9],
-    ['apart', 1],
-  ],
-];
-/** Of runs that began before there were as many. */
-const FEWER: typeof ROUNDS = [
-  [['repair', 0.3]],
-  [
-    ['repair', 0.5],
-    ['anew', 0.7],
-  ],
-  [
-    ['repair', 0.5],
-    ['anew', 0.8],
-    ['anew', 0.9],
-  ],
-];
-const FAILURES_SHOWN = 3;
-
-interface Candidate {
-  turn: TurnResult;
-  report: CheckReport;
-}
 
 /** A coder writes, the sandbox runs it, and what fails goes back; the answer is the draft that does best. */
 export async function build(team: Team): Promise<string[]> {
-  const { drafts = 1, rounds: most = ROUNDS.length } = team.definition.build ?? {};
+  const { drafts = 1, rounds: most = ROUNDS } = team.definition.build ?? {};
   const candidates = await draft(team, drafts);
   let rounds = 0;
   for (; rounds < most && mayImprove(best(candidates), rounds); rounds++) {
@@ -100,8 +57,8 @@ function outlive(team: Team, ask: Ask, error: unknown, written: Candidate[]): vo
   if (!isWritten) team.note('coder', ask, isCancellation(error) ? OUTDONE : failure);
 }
 
-async function attempt(team: Team, ask: Ask): Promise<Candidate> {
-  const turn = await team.speak('coder', { ...ask, withContext: true });
+async function attempt(team: Team, ask: Ask, role = 'coder'): Promise<Candidate> {
+  const turn = await team.speak(role, { ...ask, withContext: true });
   return { turn, report: await team.verify(turn) };
 }
 
@@ -117,66 +74,12 @@ function mayImprove({ report }: Candidate, rounds: number): boolean {
 
 async function repair(team: Team, from: Candidate, round: number): Promise<Candidate[]> {
   const candidates: Candidate[] = [];
-  const tries = (patched('more-fresh-drafts') ? ROUNDS : FEWER)[round] ?? [];
-  for (const [i, [way, temperature]] of (from.report.executed ? tries : tries.slice(0, 1)).entries()) {
-    const name = `repair-${round + 1}${i === 0 ? '' : `-${i + 1}`}`;
-    const messages = ask(team, from, way);
-    const part = `${i === 0 ? 'repair' : 'fresh draft'} ${round + 1}${i === 0 ? '' : `.${i}`}`;
-    const candidate = await attempt(team, { turn: name, part, messages, temperature });
+  for (const { role, ask } of triesOf(team, from, round)) {
+    const candidate = await attempt(team, ask, role);
     candidates.push(candidate);
     if (isVerified(candidate.report)) break;
   }
   return candidates;
-}
-
-function ask(team: Team, { turn, report }: Candidate, way: Way) {
-  if (!report.executed) return doWithout(team, report.missing ?? []);
-  if (way === 'apart') return [user(...team.task)];
-  const failures = describe(report);
-  return way === 'anew' ? beginAnew(team, failures) : goOn(team, turn, failures);
-}
-
-/** The thought stands in a comment: asked for it in a sentence before the code, a small model ends after the sentence. */
-function goOn(team: Team, turn: TurnResult, failures: string) {
-  return [
-    user(...team.task),
-    assistant(textOf(turn)),
-    user(
-      `Your code was executed, and it fails:\n${failures}\n\n`,
-      'Answer with the whole corrected program in one code block, and nothing before it. ',
-      'It begins with a comment that says what the failing case shows about the task and where the code went wrong.',
-    ),
-  ];
-}
-
-/** Without its earlier answer, which a small model would write again. */
-function doWithout(team: Team, missing: readonly string[]) {
-  return [
-    user(
-      ...team.task,
-      `\n\nAn earlier attempt could not be executed: ${missing.join(', ')} is not there. Import nothing of it. `,
-      'Write the core of the program in one code block, as plain functions and classes with the standard library alone, ',
-      'data in memory and no server, with its tests.',
-    ),
-  ];
-}
-
-function beginAnew(team: Team, failures: string) {
-  return [
-    user(
-      ...team.task,
-      `\n\nAn earlier attempt was executed and failed:\n${failures}\n\n`,
-      'Do not repeat its mistake. Think about these cases first, then write a different, correct solution in one code block.',
-    ),
-  ];
-}
-
-/** What decides comes first, with what was got and what was expected. */
-function describe({ checks, output, killed }: CheckReport): string {
-  const failed = decisive(checks).filter(({ passed }) => !passed);
-  const shown = failed.slice(0, FAILURES_SHOWN).map(({ name, error }) => `- ${name}\n  ${error ?? 'failed'}`);
-  const written = output.trim() && !killed ? [`It printed:\n${output.trim().slice(-500)}`] : [];
-  return [...shown, ...written].join('\n');
 }
 
 /** What ran and passed needs a short word only; what did not is explained. The review changes nothing that was executed. */
