@@ -32,7 +32,7 @@ if (process.env.RECORD_HISTORIES) {
     theatre.script = ({ turn }) => (turn.endsWith('summary') ? 'VERDICT: REVISE' : `text of ${turn}`);
     // the draft, the other coder and the repair fail, so that a second round and four executions stand in the history
     theatre.execution = ({ turn }) =>
-      /draft$|repair-1$/.test(turn) ? report([{ passed: false, error: 'f(1) returned 3' }]) : report([{}]);
+      /draft$|(other|repair)-1$/.test(turn) ? report([{ passed: false, error: 'f(1) returned 3' }]) : report([{}]);
     const minute = new Date().toISOString().slice(0, 16).replace(':', '');
     const keep = async (name: string, id: string) => {
       const history = await theatre.handle(id).fetchHistory();
