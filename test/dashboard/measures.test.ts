@@ -33,7 +33,7 @@ test('code that fails is shown with its error and output at its turn, what works
   await draft.getByText('double(2) returned 2, expected 4').waitFor();
   await draft.getByText('What it printed').click();
   await draft.locator('details pre', { hasText: 'one otter' }).waitFor();
-  await page.locator('#turn-repair-1 .execution', { hasText: '3 of 3 checks passed' }).waitFor();
+  await page.locator('#turn-other-1 .execution', { hasText: '3 of 3 checks passed' }).waitFor();
   expect(await page.locator('.node', { hasText: 'Execution' }).allTextContents()).toEqual([
     expect.stringContaining('2 of 3 passed'),
     expect.stringContaining('3 of 3 passed'),
