@@ -12,8 +12,8 @@ type Literal =
 
 /** Whether the two texts write down equal values; undefined when one of them is not a literal. */
 export function equalLiterals(got: string, expected: string): boolean | undefined {
-  const [a, b] = [read(got), read(expected)];
-  return a && b ? equal(a, b) : undefined;
+  const [a, b] = [got, expected].map((text) => attempt(() => plain(read(text))));
+  return a !== undefined && b !== undefined ? a === b : undefined;
 }
 
 /** The literal that the text begins with, and what comes after it; undefined when it begins with something else. */
@@ -23,48 +23,51 @@ export function leadingLiteral(text: string): { literal: string; rest: string } 
   return { literal: text.slice(0, reader.end).trim(), rest: text.slice(reader.end) };
 }
 
-function read(text: string): Literal | undefined {
+/** The arguments that the text begins with, brackets included: their names, empty where there is none, and where they end. */
+export function leadingArguments(text: string): { names: string[]; end: number } | undefined {
   const reader = new Reader(text);
-  const value = attempt(() => reader.value());
-  return value && reader.atEnd() ? value : undefined;
+  const names = attempt(() => reader.arguments());
+  return names && { names, end: reader.end };
 }
 
-function attempt(readValue: () => Literal): Literal | undefined {
+function read(text: string): Literal {
+  const reader = new Reader(text);
+  const value = reader.value();
+  if (!reader.atEnd()) throw NOT_A_LITERAL;
+  return value;
+}
+
+/** Undefined when there is no literal, or one that is nested too deeply. */
+function attempt<T>(readIt: () => T): T | undefined {
   try {
-    return readValue();
+    return readIt();
   } catch (error) {
-    if (error instanceof NotALiteral || error instanceof RangeError) return undefined;
+    if (error === NOT_A_LITERAL || error instanceof RangeError) return undefined;
     throw error;
   }
 }
 
-function equal(a: Literal, b: Literal): boolean {
-  if (a.kind === 'number' && b.kind === 'number') return equalNumbers(a, b);
-  if (a.kind === 'text' && b.kind === 'text') return a.value === b.value;
-  if (a.kind === 'dict' && b.kind === 'dict') return sameMembers(a.entries, b.entries, equalEntries);
-  if ('items' in a && 'items' in b) return a.kind === b.kind && equalItems(a, b);
-  return a.kind === b.kind;
+/** The same text for equal values, and another one for others. */
+function plain(value: Literal): string {
+  if (value.kind === 'number') return plainNumber(value);
+  if (value.kind === 'text') return JSON.stringify(value.value);
+  if (value.kind === 'none') return value.kind;
+  if (value.kind === 'dict') {
+    const entries = new Map(value.entries.map(([key, held]) => [plain(key), plain(held)]));
+    return `dict[${[...entries].map((entry) => entry.join(':')).sort()}]`;
+  }
+  const items = value.items.map(plain);
+  return `${value.kind}[${value.kind === 'set' ? [...new Set(items)].sort() : items}]`;
 }
 
-function equalEntries([key, value]: [Literal, Literal], [other, held]: [Literal, Literal]): boolean {
-  return equal(key, other) && equal(value, held);
+/** Whole numbers of any length are exact, and 2.0 is one. */
+function plainNumber({ text, value }: { text: string; value: number }): string {
+  if (/^-?\d+$/.test(text)) return text.replace(/^(-?)0+(?=\d)/, '$1').replace(/^-0$/, '0');
+  return Number.isInteger(value) ? String(BigInt(value)) : String(value);
 }
 
-function equalItems({ kind, items }: { kind: string; items: Literal[] }, b: { items: Literal[] }): boolean {
-  if (kind === 'set') return sameMembers(items, b.items, equal);
-  return items.length === b.items.length && items.every((item, i) => equal(item, b.items[i]!));
-}
-
-function equalNumbers(a: { text: string; value: number }, b: { text: string; value: number }): boolean {
-  const isWhole = (text: string) => /^-?\d+$/.test(text);
-  return isWhole(a.text) && isWhole(b.text) ? BigInt(a.text) === BigInt(b.text) : a.value === b.value;
-}
-
-function sameMembers<T>(a: T[], b: T[], same: (one: T, other: T) => boolean): boolean {
-  return a.length === b.length && a.every((one) => b.some((other) => same(one, other)));
-}
-
-class NotALiteral extends Error {}
+/** Made once: a long text has many words, and a trace of each would cost more than the reading. */
+const NOT_A_LITERAL = new Error('not a literal');
 
 const ESCAPES: Record<string, string> = {
   n: '\n',
@@ -116,10 +119,20 @@ class Reader {
     return this.texts();
   }
 
+  /** Their names; the values are only looked at. */
+  arguments(): string[] {
+    const names: string[] = [];
+    this.each('(', ')', () => {
+      names.push(/\w*/.exec(this.skip(/\w+\s*=(?!=)/y) ?? '')![0]);
+      this.value();
+    });
+    return names;
+  }
+
   /** Adjacent strings are one. */
   private texts(): Literal {
     let value = this.string();
-    if (value === undefined) throw new NotALiteral();
+    if (value === undefined) throw NOT_A_LITERAL;
     for (let more = this.string(); more !== undefined; more = this.string()) value += more;
     return { kind: 'text', value };
   }
@@ -147,7 +160,7 @@ class Reader {
       if (this.skip(/\s*:/y)) entries.push([key, this.value()]);
       else items.push(key);
     });
-    if (entries.length > 0 && items.length > 0) throw new NotALiteral();
+    if (entries.length > 0 && items.length > 0) throw NOT_A_LITERAL;
     return items.length > 0 ? { kind: 'set', items } : { kind: 'dict', entries };
   }
 
@@ -166,7 +179,7 @@ class Reader {
       if (!this.skip(/\s*,/y)) break;
     }
     this.skip(/\s*/y);
-    if (this.text[this.at] !== close) throw new NotALiteral();
+    if (this.text[this.at] !== close) throw NOT_A_LITERAL;
     this.at += close.length;
   }
 

@@ -1,5 +1,7 @@
 import { equalLiterals } from '../../src/sandbox/python-literal';
 
+const range = Array.from({ length: 20_000 }, (_, i) => i).join();
+
 test.each([
   ['1', '1.0'],
   ['True', '1'],
@@ -16,6 +18,8 @@ test.each([
   ['1e3', '1000'],
   ['None', 'None'],
   ['()', '()'],
+  ['{1, 1.0, True}', '{1}'],
+  [`{${range}}`, `{${range.split(',').reverse().join()}}`],
 ])('%s equals %s', (got, expected) => expect(equalLiterals(got, expected)).toBe(true));
 
 test.each([
@@ -30,7 +34,15 @@ test.each([
   ['{}', 'set()'],
 ])('%s does not equal %s', (got, expected) => expect(equalLiterals(got, expected)).toBe(false));
 
-test.each(['<object at 0x1>', 'f(1)', '1 2', '[1', "'a", 'Hello', '{1: 2, 3}', '', '['.repeat(100_000)])(
-  '%# is not a literal',
-  (text) => expect(equalLiterals(text, '1')).toBeUndefined(),
-);
+test.each([
+  '<object at 0x1>',
+  'f(1)',
+  '1 2',
+  '[1',
+  "'a",
+  'Hello',
+  '{1: 2, 3}',
+  '',
+  '['.repeat(100_000),
+  `${'['.repeat(100_000)}${']'.repeat(100_000)}`,
+])('%# is not a literal', (text) => expect(equalLiterals(text, '1')).toBeUndefined());
