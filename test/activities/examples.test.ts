@@ -76,7 +76,26 @@ describe('of the function that is asked for', () => {
     ['an output that is described', 'Input: [1], 2\nOutput: the first one'],
     ['an input without an output', 'Input: [1], 2'],
     ['a value among words', 'For nums = [1], some of them, the result should be 3'],
+    ['a call without all arguments', 'If target = 0, the result is 0'],
+    ['a call with too many arguments', 'Input: 1, 2, 3\nOutput: 6'],
+    ['the first line of an output', 'Input: [1], 2\nOutput:\n1\n2\n3'],
+    ['what a faulty program gives', 'Input: [1], 2\nActual output: 3\nExpected output: 4'],
+    ['what is done in place', 'Modify nums in-place.\nInput: nums = [1], target = 2\nOutput: [2]'],
   ])('%s is no example', (_what, text) => expect(demands(f + text)).toEqual([]));
+
+  test.each([
+    ['in blocks of code', 'Input:\n```\n[1], 2\n```\nOutput:\n```\n3\n```'],
+    ['between headings', '### Input:\n`[1], 2`\n### Output:\n\n`3`'],
+    ['with an arrow', '- Input: `[1], 2` → Output: `3`'],
+  ])('input and output %s', (_where, text) => expect(demands(f + text)).toEqual([['f([1], 2)', '3']]));
+
+  test('its parameters may have types and defaults', () => {
+    const g = 'def f(a: Dict[str, int], b: Tuple[int, int] = (1, 2)) -> int:\n';
+    expect(demands(`${g}Input: 1, 2\nOutput: 3`)).toEqual([['f(1, 2)', '3']]);
+    expect(demands(`${g}For a = 1 the result is 3`)).toEqual([['f(a=1)', '3']]);
+    expect(demands(`${g}Input: 1, 2, 3\nOutput: 3`)).toEqual([]);
+    expect(demands('def f(head: ListNode):\nInput: head = [1, 2]\nOutput: 3')).toEqual([]);
+  });
 
   test('it may be named in a sentence', () => {
     expect(demands('Write a function `twice(n)`.\nInput: 4\nOutput: 8')).toEqual([['twice(4)', '8']]);
@@ -99,6 +118,122 @@ test('assert lines', () => {
     ['assert f(1) == 2', undefined],
     ['assert f(2)', undefined],
   ]);
+});
+
+test('assert lines over several lines, and those that bind what they use', () => {
+  const lines = ['assert f([\n1,\n2\n]) == 3', 'assert all(isinstance(f(i), int) for i in (1, 2)), "f(i)"'];
+  expect(demands(lines.join('\n')).map(([code]) => code)).toEqual(lines);
+});
+
+test.each([
+  ['of variables', 'def test():\n    x = 3\n    assert f(x) == 9\n    assert cache.get(1) == 1'],
+  ['in words', 'assert that the result is sorted.'],
+  ['that is no Python', 'assert f(1) = 2'],
+])('an assert line %s is no example', (_what, request) => expect(demands(request)).toEqual([]));
+
+test('what is asserted in words is an example', () => {
+  expect(demands('assert f(1) equals 2')).toEqual([['f(1)', '2']]);
+});
+
+describe('a doctest', () => {
+  test('changes what it has prepared, as often as it says so', () => {
+    const steps = '>>> s = Stack()\n>>> s.push(1)\n>>> s.push(1)\n>>> s.size()\n2\n';
+    const codes = ['s = Stack()', 's.push(1)', 's.push(1)', 's.size()'];
+    expect(demands(`class Stack:\n${steps}\n${steps}`).map(([code]) => code)).toEqual([...codes, ...codes]);
+  });
+
+  test.each([
+    ['uses what nobody prepared', '>>> stack.push(1)\n>>> stack.pop()\n1'],
+    ['gives an error in short', '>>> f(0)\nValueError: bad value'],
+    ['leaves something out', '>>> f(1)\n[1, 2, ...]'],
+    ['gives an address', '>>> f(1)\n<Foo object at 0x7f>'],
+    ['is the mark of a conflict', '>>>>>>> branch\nf()'],
+  ])('that %s is no example', (_what, request) => expect(demands(request)).toEqual([]));
+
+  test('ends before the next sentence', () => {
+    expect(demands('>>> f(1)\n2\nThis is because of it.')).toEqual([['f(1)', '2']]);
+  });
+});
+
+describe('a report of what goes wrong', () => {
+  test.each([
+    'Currently f(1) returns 3 but should return 2.',
+    'f(1) returns 3, but it should be 2.',
+    'f(1) == 3 # wrong, should be 2',
+    'Bug: f(1) returns 3, expected 2',
+    'f(1) returns 3. It should return 2.',
+    'f(1) returns 3 but I expect 2',
+    'f(1) should return 2 instead of 3.',
+    'Expected f(1) to return 2 but got 3.',
+    'Actual:\n```python\n>>> f(1)\n3\n```\nExpected:\n```python\n>>> f(1)\n2\n```',
+    '- **Actual:** f(1) == 3\n- **Expected:** f(1) == 2',
+    'Got f(1) == 3, want f(1) == 2',
+    'def f(n):\nFor n = 5 it is so.\nf(1) = 3 (should be 2)',
+  ])('%j demands what is right', (request) => expect(demands(request)).toEqual([['f(1)', '2']]));
+
+  test.each([
+    'f(1) returns 3, which is wrong.',
+    'f(1) returns True, but 1 is not prime.',
+    'The problem: f(1) returns 3',
+    'I get the wrong result:\n\n>>> f(1)\n3\n\nPlease fix the code.',
+  ])('%j demands nothing', (request) => expect(demands(request)).toEqual([]));
+
+  test('demands what it asserts and what comes after it', () => {
+    expect(demands('The wrong ones:\nassert f(1) == 2\nf(3) == 3\nFix it.\nf(2) == 4').map(([code]) => code)).toEqual([
+      'assert f(1) == 2',
+      'f(2)',
+    ]);
+    expect(demands('f(1) returns 2, but f(2) returns 4, not 3')).toHaveLength(2);
+  });
+});
+
+test.each([
+  ['If f(1) returns 2, the loop ends.'],
+  ['Suppose f(0) is 0; what happens?'],
+  ['check whether f(1) is 2'],
+  ['not f(1) == 2'],
+  ['if (f(1) == 2) return true;'],
+  ['f(1) + f(2) == 3'],
+  ['2 * f(3) == 12'],
+  ['f(1) and f(2) return 3 and 4'],
+  ['f(1) returns 2, or 3'],
+  ['f(2) -> 1.4142...'],
+  ['close() -> None and reset(hard=True) -> None'],
+  ['[a link](http://x.y/f(1)==2)'],
+])('%s is no example', (request) => expect(demands(request)).toEqual([]));
+
+test.each([
+  ['the order', 'f(1) == [1, 2]\nf(2) == [1]\nThe order of the output does not matter.', 'f(2)'],
+  ['the order of several', 'f(1) == (1, 2)\nf(2) == 1. You may return the answer in any order.', 'f(2)'],
+  ['the last digits', 'f(1) == 1.41\nf(2) == 4\nApproximate it.', 'f(2)'],
+  ['which of several', 'Write f. f(1) == "aba" but "bab" is also a valid answer.', undefined],
+])('where %s is free, an example does not decide it', (_what, request, code) =>
+  expect(demands(request).map(([first]) => first)).toEqual(code ? [code] : []),
+);
+
+test.each([
+  ['**f(1)** == 2', 'f(1)', '2'],
+  ['- **`f(1)`** returns **`2`**', 'f(1)', '2'],
+  ['I want f("a") to return "b"', 'f("a")', '"b"'],
+  ['f(1) gives 2', 'f(1)', '2'],
+  ['print(f(1))  # 2', 'print(f(1))', '2'],
+  ['print(f(1))  # "2"', 'f(1)', '"2"'],
+])('%s', (line, code, expected) => expect(demands(line)).toEqual([[code, expected]]));
+
+test.each([
+  ['calls', 'f('],
+  ['examples', 'f(1) == 2, '],
+  ['lines', '\n'],
+  ['open lines', 'f(\n'],
+  ['definitions', 'def f(\n'],
+  ['doctests', '>>> f(1)\n2\n'],
+  ['reports', 'currently: '],
+  ['labels', 'def f(x):\nInput: 1\n- output x'],
+  ['sets', 'f({1, 2, 3}) == {1, 2}\n'],
+])('many %s are read in time that grows with their number alone', (_what, part) => {
+  const started = performance.now();
+  demands(part.repeat(100_000 / part.length));
+  expect(performance.now() - started).toBeLessThan(4000);
 });
 
 test.each([

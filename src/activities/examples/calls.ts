@@ -1,11 +1,19 @@
 /** Calls with the value that they should give: `f(1, 2) -> 3`, `f(1) == 2`, `f(1) returns 2`, in a line of their own or a sentence. */
-import { equalLiterals } from '../../sandbox/python-literal';
+import { leadingArguments } from '../../sandbox/python-literal';
+import { isDoubtful, rightValue } from './demand';
 import { leadingValue, toExample, type Example, type Found } from './example';
 import type { Subject } from './subject';
 
-const NAME = /(?<![\w.'"])[A-Za-z_]\w*\(/g;
-const LEADS_TO =
-  /^`?\s*(==>|=>|-+>|➞|→|➝|==|=|#\s*(?:=>|->|➞|returns?)|(?:should |must |will )?(?:returns?|equals?|be|is)\b)\s*`?/;
+const NAME = /(?<![\w.'"/$])[A-Za-z_]\w*\(/g;
+const DEMANDS = '(?:should|must|will|to) ';
+const DEMAND = new RegExp(`^${DEMANDS}`);
+const LEADS_TO = new RegExp(
+  String.raw`^[${'`'}*]{0,3}\s*(==>|=>|-+>|➞|→|➝|==|=|#\s*(?:=>|->|➞|returns?)|(?:${DEMANDS})?(?:(?:return|equal|give|yield|produce)s?|be|is)\b)\s*[${'`'}*]{0,3}`,
+);
+/** `close() -> None` tells the type of a result, as in a definition. */
+const SIGNATURE = /^\w+\(\s*(?:\)|\w+\s*=)/;
+/** After `print(f(1)`. */
+const PRINTS = /^\)\s*#\s*(?:=>|->|➞|(?:returns?|prints?|outputs?):?\s)?\s*/;
 const LONGEST_CALL_LINES = 24;
 
 /** The examples in one line. An equation counts where it is about the function that is asked for. */
@@ -13,66 +21,62 @@ export function calls(lines: readonly string[], at: number, subject: Subject | u
   const { line, next } = wholeLine(lines, at);
   const examples: Example[] = [];
   let from = 0;
-  for (const { index } of line.matchAll(NAME)) {
-    const end = index < from ? -1 : endOfCall(line, index);
-    const call = line.slice(index, Math.max(index, end));
-    if (!hasLiteralArguments(call)) continue;
-    from = end;
-    const example = withValue(call, line.slice(end), subject);
+  for (const { 0: name, index } of line.matchAll(NAME)) {
+    const call = index < from ? undefined : callAt(line, index, name);
+    if (!call) continue;
+    from = index + call.length;
+    const example = withValue(line, index, call, subject);
     if (example) examples.push(example);
   }
   return { examples, next };
 }
 
-function withValue(call: string, after: string, subject: Subject | undefined): Example | undefined {
-  const [connector = '', sign] = LEADS_TO.exec(after) ?? [];
-  const equation = sign === '=';
-  if (!connector || (equation && subject?.name !== nameOf(call))) return undefined;
-  const found = leadingValue(after.slice(connector.length));
-  return found && toExample(call, found.value, equation ? { equation } : {});
+/** `f(x)` speaks of some x: only values can be executed. */
+function callAt(line: string, index: number, name: string): string | undefined {
+  const start = index + name.length - 1;
+  const found = leadingArguments(line.slice(start));
+  return found && line.slice(index, start + found.end);
+}
+
+function withValue(line: string, index: number, call: string, subject: Subject | undefined): Example | undefined {
+  const after = line.slice(index + call.length);
+  const prints = line.slice(0, index).endsWith('print(') ? PRINTS.exec(after) : null;
+  if (prints) return withOutput(call, rightValue(after.slice(prints[0].length)));
+  return withResult(call, after, subject, isDoubtful(line, index));
+}
+
+function withResult(call: string, after: string, subject: Subject | undefined, doubtful: boolean): Example | undefined {
+  const [connector, sign = ''] = LEADS_TO.exec(after) ?? [''];
+  const expected = after.slice(connector.length);
+  const value = DEMAND.test(sign) ? leadingValue(expected)?.value : rightValue(expected, doubtful);
+  if (!connector || value === undefined || isOther(call, sign, value, subject)) return undefined;
+  return toExample(call, value, sign === '=' ? { equation: true } : {});
+}
+
+/** An equation of another function is mathematics, and a signature no example. */
+function isOther(call: string, sign: string, value: string, subject: Subject | undefined): boolean {
+  if (sign === '=') return !subject || !call.startsWith(`${subject.name}(`);
+  return sign === '->' && value === 'None' && SIGNATURE.test(call);
+}
+
+/** What is printed shows no quotes: where there are some, the comment speaks of the result. */
+function withOutput(call: string, value: string | undefined): Example | undefined {
+  return value === undefined ? undefined : toExample(/^['"]/.test(value) ? call : `print(${call})`, value);
 }
 
 /** A line that begins with a call goes on until its brackets close. */
-function wholeLine(lines: readonly string[], at: number): { line: string; next: number } {
-  let line = lines[at]!;
-  if (/^[-*`\s]*[A-Za-z_]\w*\(/.test(line)) {
-    for (let next = at + 1; next < Math.min(lines.length, at + LONGEST_CALL_LINES) && depthOf(line) > 0; next++) {
-      line += `\n${lines[next]!}`;
-      if (depthOf(line) === 0) return { line, next: next + 1 };
-    }
+export function wholeLine(lines: readonly string[], at: number): { line: string; next: number } {
+  const first = lines[at]!;
+  let depth = /^[-*`\s]*(?:assert\s)?\s*[A-Za-z_]\w*\(/.test(first) ? depthOf(first) : 0;
+  for (let next = at + 1; depth > 0 && next < Math.min(lines.length, at + LONGEST_CALL_LINES); next++) {
+    depth += depthOf(lines[next]!);
+    if (depth === 0) return { line: lines.slice(at, next + 1).join('\n'), next: next + 1 };
   }
-  return { line: lines[at]!, next: at + 1 };
+  return { line: first, next: at + 1 };
 }
 
-function nameOf(call: string): string {
-  return call.slice(0, call.indexOf('('));
-}
-
-/** `f(x)` speaks of some x: only values can be executed. */
-function hasLiteralArguments(call: string): boolean {
-  return call !== '' && areLiterals(call.slice(call.indexOf('(') + 1, -1).replace(/(^|,)\s*\w+\s*=(?!=)/g, '$1'));
-}
-
-/** Whether these are values with commas between them, or nothing. */
-export function areLiterals(list: string): boolean {
-  return equalLiterals(`[${list}]`, `[${list}]`) !== undefined;
-}
-
-/** Where the call that begins here ends; -1 when its brackets do not close. */
-function endOfCall(text: string, from: number): number {
-  const found = brackets(text.slice(from)).find(({ depth }) => depth === 0);
-  return found ? from + found.end : -1;
-}
-
-/** How many brackets are open at the end; below zero when more were closed. */
+/** How many of the brackets outside of quotes are open at the end; below zero when more were closed. */
 export function depthOf(text: string): number {
-  return brackets(text).pop()?.depth ?? 0;
-}
-
-/** All brackets outside of quotes: how many are open after each, and where it ends. */
-function brackets(text: string): { depth: number; end: number }[] {
-  let depth = 0;
-  return [...text.matchAll(/'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|[([{]|[)\]}]/g)]
-    .filter(([sign]) => sign.length === 1)
-    .map(({ 0: sign, index }) => ({ depth: (depth += '([{'.includes(sign) ? 1 : -1), end: index + 1 }));
+  const signs = text.match(/'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|[([{]|[)\]}]/g) ?? [];
+  return signs.reduce((depth, sign) => depth + ('([{'.includes(sign) ? 1 : ')]}'.includes(sign) ? -1 : 0), 0);
 }

@@ -1,36 +1,52 @@
 /** Examples as Python's own tools write them: doctests and `assert` lines. */
-import { calls, depthOf } from './calls';
+import { leadingLiteral } from '../../sandbox/python-literal';
+import { calls, depthOf, wholeLine } from './calls';
 import { toExample, type Example, type Found } from './example';
+import { variablesOf } from './names';
 import type { Subject } from './subject';
 
-/** A line that expects nothing and makes what later lines use. */
-export const PREPARATION = /^(import |from |\w+\s*=[^=])/;
+/** A step that expects nothing and makes or changes what later ones use. */
+export const PREPARATION =
+  /^(?:import |from |for |with |def |class |del |\w[\w.[\]'"]*\s*[-+*/|]?=[^=]|\w+(?:\.\w+)+\()/;
+/** An error, a part left out, or an address: no value that could be compared. */
+const NO_VALUE = /^(?:Traceback|\w*(?:Error|Exception)\b)|\.\.\.|\bat 0x/;
+/** After a value: the next sentence, not the rest of what is printed. */
+const SENTENCE = /^\s*\n\s*[A-Za-z]+[\s,:]/;
 
 /** The source of an example, and what the lines after it expect. */
 export function doctest(lines: readonly string[], at: number, subject: Subject | undefined): Found | undefined {
-  if (!lines[at]!.startsWith('>>>')) return undefined;
+  if (!/^>>>(?!>)/.test(lines[at]!)) return undefined;
   const more = linesWhile(lines, at + 1, (line) => line.startsWith('...'));
   const code = [lines[at]!.replace(/^>>>\s?/, ''), ...more.map((line) => line.replace(/^\.\.\.\s?/, ''))].join('\n');
-  const wanted = linesWhile(lines, at + 1 + more.length, (line) => line !== '' && !/^(>>>|"""|'''|```)/.test(line));
-  const expected = wanted.join('\n').replace(/\s*("""|''')$/, '');
-  return { examples: read(code, expected, subject), next: at + 1 + more.length + wanted.length };
+  const wanted = linesWhile(lines, at + 1 + more.length, (line) => line !== '' && !/^(>>>|"""|''')/.test(line));
+  const printed = wanted
+    .join('\n')
+    .replace(/("""|''')$/, '')
+    .trimEnd();
+  const value = /\bprint\(/.test(code) ? undefined : leadingLiteral(printed);
+  const expected = value && SENTENCE.test(value.rest) ? value.literal : printed;
+  const length = expected === printed ? wanted.length : expected.split('\n').length;
+  return { examples: read(code, expected, subject), next: at + 1 + more.length + length };
 }
 
 function read(code: string, expected: string, subject: Subject | undefined): Example[] {
-  if (!code.trim() || expected.startsWith('Traceback')) return [];
+  if (!code.trim() || NO_VALUE.test(expected)) return [];
   if (expected) return [toExample(code, expected)];
   const { examples } = calls([code], 0, subject);
   return examples.length > 0 ? examples : PREPARATION.test(code) ? [{ name: code, code }] : [];
 }
 
+/** Of values alone: one that stands in a test or a loop uses variables of it, and a sentence has words. */
 export function assertion(lines: readonly string[], at: number): Found | undefined {
-  const code = /^[`\s*-]*(assert\s+[^`]+?)`?$/.exec(lines[at]!)?.[1];
-  return code && depthOf(code) === 0 && !/\s(?:=>|-+>|➞|→)\s/.test(code)
-    ? { examples: [{ name: code, code }], next: at + 1 }
-    : undefined;
+  if (!/^[`\s*-]*assert\s/.test(lines[at]!)) return undefined;
+  const { line, next } = wholeLine(lines, at);
+  const code = /(assert\s[^`]+?)`?$/.exec(line)?.[1];
+  if (!code || depthOf(code) !== 0 || /\)\s*=(?!=)|\s(?:=>|-+>|➞|→)\s/.test(code)) return undefined;
+  return variablesOf(code).length === 0 ? { examples: [{ name: code, code }], next } : undefined;
 }
 
 function linesWhile(lines: readonly string[], from: number, fits: (line: string) => boolean): string[] {
-  const end = lines.findIndex((line, i) => i >= from && !fits(line));
-  return lines.slice(from, end < 0 ? lines.length : end);
+  let end = from;
+  while (end < lines.length && fits(lines[end]!)) end++;
+  return lines.slice(from, end);
 }

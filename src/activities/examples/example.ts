@@ -20,23 +20,27 @@ export function toExample(call: string, expected: string, more: Omit<Example, ke
 /** Other languages' words for values. */
 const WORDS: Record<string, string> = { true: 'True', false: 'False', null: 'None' };
 /** What may come after a value without being part of it: the end, a comment, the next sentence or half of one. */
-const TAIL = /^\s*(?:$|`|#|\/\/|;|\)|\.(?!\d)|,(?=\s*(?:[A-Za-z`]|$))|\((?=[A-Za-z])|and\b|but\b|because\b|since\b)/;
-/** A calculation before its result: `19 - 5 - 6 = 8`. */
-const CALCULATION = /^[\s\d.+*/%()-]*=\s*/;
+const TAIL =
+  /^\s*(?:$|`|\*\*(?!\s?[\w(])|#|\/\/|;|\)|\.(?![\d.])|,(?=\s*(?:[A-Za-z`]|$))(?!\s*or\b)|\((?=[A-Za-z])|and\b(?!\s+[`'"\d[({-])|(?:but|because|since|instead of|rather than)\b)/;
+/** A calculation before its result, or several: `19 - 5 - 6 = 8`. */
+const CALCULATION = /^(?:[\s\d.+*/%()-]*=(?!=))+/;
 
 /** The value at the beginning of the text, as Python writes it, and what comes after; undefined when it begins with words. */
 export function leadingValue(text: string): { value: string; rest: string } | undefined {
   const word = /^(?:true|false|null)\b/.exec(text)?.[0];
   if (word) return ended({ value: WORDS[word]!, rest: text.slice(word.length) });
-  const found = leadingLiteral(text);
-  if (!found) return undefined;
-  // the full stop of a sentence, not a number that ends with one
-  const value = found.literal.replace(/^([+-]?\d+)\.$/, '$1');
-  const rest = (value === found.literal ? '' : '.') + found.rest;
-  const calculation = CALCULATION.exec(rest)?.[0];
-  return calculation ? leadingValue(rest.slice(calculation.length)) : ended({ value, rest });
+  const found = withoutFullStop(text);
+  const calculation = found && CALCULATION.exec(found.rest)?.[0];
+  return ended(calculation ? withoutFullStop(found.rest.slice(calculation.length)) : found);
 }
 
-function ended(found: { value: string; rest: string }) {
-  return TAIL.test(found.rest) ? found : undefined;
+/** The full stop of a sentence is no part of the number before it. */
+function withoutFullStop(text: string): { value: string; rest: string } | undefined {
+  const { literal = '', rest = '' } = leadingLiteral(text) ?? {};
+  const value = literal.replace(/^([+-]?\d+)\.$/, '$1');
+  return literal ? { value, rest: (value === literal ? '' : '.') + rest } : undefined;
+}
+
+function ended(found: { value: string; rest: string } | undefined) {
+  return found && TAIL.test(found.rest) ? found : undefined;
 }

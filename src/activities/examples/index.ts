@@ -1,8 +1,10 @@
 /** Finds the examples that a request gives: what its author demands of the program, in a form that can be executed. Pure. */
 import type { Check } from '../../contract/checks';
 import { calls } from './calls';
+import { introducesReport } from './demand';
 import { assertion, doctest, PREPARATION } from './doctest';
 import type { Example, Found } from './example';
+import { madeBy, namesIn, variablesOf } from './names';
 import { subjectOf, type Subject } from './subject';
 import { inputAndOutput, sentence } from './values';
 
@@ -14,19 +16,39 @@ type Form = (lines: readonly string[], at: number, subject: Subject | undefined)
 /** The first that fits a line reads it. */
 const FORMS: readonly Form[] = [doctest, assertion, inputAndOutput, sentence, calls];
 
+/** Where any order will do, or a result that is nearly right, an example shows one of several: of which values. */
+const LOOSE: readonly [said: RegExp, of: RegExp][] = [
+  [/\bany order\b|\border\b[^.\n]{0,60}\b(?:doesn't|does not) matter/i, /^[[(].*,/s],
+  [/\bapprox|\bwithin (?:1e|10)|\btolerance\b/i, /\d\.\d/],
+  [
+    /\balso (?:a )?(?:valid|correct|accepted)\b|\breturn any (?:of|one|valid)\b|\bany valid (?:answer|result|solution)/i,
+    /./,
+  ],
+];
+
 /** Doctest examples, `assert` lines, and calls or inputs with the value that they should give. Of Python only. */
 export function examplesOf(request: string): Check[] {
+  const loose = LOOSE.filter(([said]) => said.test(request)).map(([, of]) => of);
+  const found = withoutDefinitions(all(request)).filter(({ expected = '' }) => !loose.some((of) => of.test(expected)));
+  const asked = executable(asTuples(found), request);
+  // what is prepared may be prepared anew, so that the same line means something else
+  const isSession = asked.some(({ code }) => PREPARATION.test(code));
+  return (isSession ? asked : [...new Map(asked.map((check) => [check.name, check])).values()]).slice(0, MOST);
+}
+
+/** All but those that report what goes wrong, until the next words. What is asserted is demanded even so. */
+function all(request: string): Example[] {
   const subject = subjectOf(request);
-  const lines = request.split('\n').map((line) => line.trim());
+  const lines = request.split('\n').map((line) => line.trim().replace(/^```\w*$/, ''));
   const found: Example[] = [];
+  let isReport = false;
   for (let at = 0; at < lines.length;) {
     const { examples, next } = read(lines, at, subject);
-    found.push(...examples);
+    if (examples.length === 0 && lines[at] !== '') isReport = introducesReport(lines[at]!);
+    found.push(...examples.filter(({ expected }) => !isReport || expected === undefined));
     at = next;
   }
-  const isAsked = about(request);
-  const asked = asTuples(withoutDefinitions(found)).filter(({ code }) => isAsked(code));
-  return [...new Map(asked.map((check) => [check.name, check])).values()].slice(0, MOST);
+  return found;
 }
 
 function read(lines: readonly string[], at: number, subject: Subject | undefined): Found {
@@ -50,7 +72,7 @@ function withoutDefinitions(examples: readonly Example[]): Check[] {
 
 /** Among tuples `("a")` means a tuple of one, though Python reads it otherwise. */
 function asTuples(examples: readonly Check[]): Check[] {
-  const isTuple = (value = '') => /^\(.*,.*\)$/s.test(value);
+  const isTuple = (value = '') => value.startsWith('(') && value.endsWith(')') && value.includes(',');
   if (!examples.some(({ expected }) => isTuple(expected))) return [...examples];
   return examples.map((example) => {
     const [, only] = /^\((.+)\)$/s.exec(example.expected ?? '') ?? [];
@@ -63,9 +85,22 @@ function kindOf(value = ''): string {
   return /^['"[({]/.exec(value)?.[0].replace("'", '"') ?? '';
 }
 
-/** A request that writes functions down means those; the examples of others explain something. */
-function about(request: string): (code: string) => boolean {
-  const defined = [...request.matchAll(/^\s*(?:def|class)\s+(\w+)/gm)].map(([, name = '']) => name);
-  if (defined.length === 0) return () => true;
-  return (code) => PREPARATION.test(code) || defined.some((name) => new RegExp(`\\b${name}\\b`).test(code));
+/**
+ * A request that writes functions down means those; the examples of others explain something. And a variable has a value only after
+ * the line that gives it one.
+ */
+function executable(examples: readonly Check[], request: string): Check[] {
+  const defined = [...request.matchAll(/^[ \t]*(?:def|class)\s+(\w+)/gm)].map(([, name = '']) => name);
+  const known = new Set(defined);
+  const meant = new Set(defined);
+  return examples.filter(({ code }) => {
+    const isPreparation = PREPARATION.test(code);
+    const isMeant = defined.length === 0 || isPreparation || namesIn(code).some((name) => meant.has(name));
+    if (!isMeant || !variablesOf(code).every((name) => known.has(name))) return false;
+    for (const name of isPreparation ? madeBy(code) : []) {
+      known.add(name);
+      meant.add(name);
+    }
+    return true;
+  });
 }

@@ -2,29 +2,36 @@
  * Examples that name arguments and result without a call, as collections of exercises do: `Input: nums = [2, 7], target = 9` with
  * `Output: [0, 1]` in one line or below, and `For n = 3 the output should be 6`.
  */
-import { leadingLiteral } from '../../sandbox/python-literal';
-import { areLiterals } from './calls';
+import { leadingArguments, leadingLiteral } from '../../sandbox/python-literal';
+import { rightValue } from './demand';
 import { leadingValue, toExample, type Found } from './example';
-import { callOf, type Subject } from './subject';
+import { callOf, takes, type Subject } from './subject';
 
-const LABEL = String.raw`[-*>\s]*(?:sample |expected )?`;
+const LABEL = String.raw`[-*#>→➞\s]{0,9}(?:sample |expected )?`;
 const INPUT = new RegExp(String.raw`^${LABEL}inputs?\s*(?::|\*\*:|:\*\*)\s*`, 'i');
-const OUTPUT = new RegExp(String.raw`(?:^|[\s,;])${LABEL}outputs?\s*(?::|\*\*:|:\*\*)\s*`, 'i');
+/** What a faulty program gives is no output to be demanded. */
+const OUTPUT = new RegExp(
+  String.raw`(?:^|[\s,;])${LABEL}(?<!\b(?:actual|current|wrong|my|your)\s)outputs?\s*(?::|\*\*:|:\*\*)\s*`,
+  'i',
+);
 const LONGEST_INPUT_LINES = 12;
 const SENTENCE =
-  /^[-*\s]*(?:for|if|given|when|with)\s+(.+?),?\s+(?:then\s+)?(?:the |your )?(?:output|result|answer|function|it)\s+(?:(?:should|must|would|will)\s+(?:be|return)|is|returns?|gives)\s+(.*)$/i;
+  /^[-*\s]*(?:for|if|given|when|with)\s+(.+?),?\s(?:then\s+)?(?:the |your )?(?:output|result|answer|function|it)\s+(?:(?:should|must|would|will)\s+(?:be|return)|is|returns?|gives)\s+(.*)$/i;
 
 export function inputAndOutput(lines: readonly string[], at: number, subject: Subject | undefined): Found | undefined {
   if (!subject || !INPUT.test(lines[at]!)) return undefined;
-  const end = lines.findIndex((line, i) => i >= at && OUTPUT.test(line));
-  if (end < 0 || end - at > LONGEST_INPUT_LINES) return undefined;
-  const block = lines
-    .slice(at, end + 1)
-    .join('\n')
-    .replace(INPUT, '');
-  const [given = '', after = ''] = block.split(OUTPUT);
-  const isBelow = after.trim() === '';
-  return example(subject, given, isBelow ? (lines[end + 1] ?? '') : after, isBelow ? end + 2 : end + 1);
+  const length = lines.slice(at, at + LONGEST_INPUT_LINES + 1).findIndex((line) => OUTPUT.test(line)) + 1;
+  if (length === 0) return undefined;
+  const block = lines.slice(at, at + length).join('\n');
+  const [given = '', inLine = ''] = block.replace(INPUT, '').split(OUTPUT);
+  const { expected, next } = inLine.trim() ? { expected: inLine, next: at + length } : firstBelow(lines, at + length);
+  // of an output over several lines the first one says little
+  return leadingValue(lines[next] ?? '') ? undefined : example(subject, given, expected, next);
+}
+
+function firstBelow(lines: readonly string[], from: number): { expected: string; next: number } {
+  const at = lines[from] === '' ? from + 1 : from;
+  return { expected: lines[at] ?? '', next: at + 1 };
 }
 
 export function sentence(lines: readonly string[], at: number, subject: Subject | undefined): Found | undefined {
@@ -33,15 +40,16 @@ export function sentence(lines: readonly string[], at: number, subject: Subject 
 }
 
 function example(subject: Subject, given: string, expected: string, next: number): Found | undefined {
-  const call = assigned(subject, given) ?? (areLiterals(given) ? `${subject.name}(${given.trim()})` : undefined);
-  const value = leadingValue(unmarked(expected));
-  return call && value ? { examples: [toExample(call, value.value)], next } : undefined;
+  const values = unmarked(given);
+  const call = assigned(subject, values) ?? inOrder(subject, values);
+  const value = rightValue(unmarked(expected));
+  return call && value !== undefined ? { examples: [toExample(call, value)], next } : undefined;
 }
 
 /** `a = 1, b: [2]` as a call; undefined when there is more to it than names and values. */
 function assigned(subject: Subject, text: string): string | undefined {
   const given: [string, string][] = [];
-  let rest = unmarked(text);
+  let rest = text;
   while (rest.trim()) {
     const [lead, name = ''] = /^[\s,;]*(?:and\s+)?`?([A-Za-z_]\w*)`?\s*[=:]\s*`?/.exec(rest) ?? [];
     const value = lead && leadingLiteral(rest.slice(lead.length));
@@ -52,7 +60,16 @@ function assigned(subject: Subject, text: string): string | undefined {
   return given.length > 0 ? callOf(subject, given) : undefined;
 }
 
+/** `1, [2]` as a call. */
+function inOrder(subject: Subject, text: string): string | undefined {
+  const found = leadingArguments(`(${text})`);
+  return found?.end === text.length + 2 && takes(subject, found.names) ? `${subject.name}(${text})` : undefined;
+}
+
 /** Without the stars and backticks around it. */
 function unmarked(text: string): string {
-  return text.trim().replace(/^(?:\*\*|`)\s*|\s*(?:\*\*|`)$/g, '');
+  return text
+    .trim()
+    .replace(/^(?:\*\*|`)|(?:\*\*|`)$/g, '')
+    .trim();
 }
