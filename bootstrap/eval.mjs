@@ -14,7 +14,7 @@ import { createStack } from './stack.mjs';
 const USAGE = `Usage: npm run eval -- [options]
   --limit <n>             the first n problems
   --tasks <1,2,...>       only these problems, by number
-  --only single|swarm     one of the two systems
+  --only <system>         single, swarm, or drafts: the swarm with three drafts that are compared; else the first two
   --parallel <n>          problems at a time, 1 by default; twelve together took the model 0.4 of the time that they take in a row
 
 Results: DATA_DIR/eval/results.jsonl, one line a problem and system; lines that are there are not measured again.
@@ -39,8 +39,8 @@ function readArguments(args) {
   const [limit, parallel] = [Number(values.limit), Number(values.parallel)];
   if (!(Number.isInteger(limit) && limit > 0)) throw new Error('--limit: 1 or more.');
   if (!(Number.isInteger(parallel) && parallel > 0)) throw new Error('--parallel: 1 or more.');
-  if (values.only !== undefined && !['single', 'swarm'].includes(values.only))
-    throw new Error('--only: single or swarm.');
+  if (values.only !== undefined && !['single', 'swarm', 'drafts'].includes(values.only))
+    throw new Error('--only: single, swarm or drafts.');
   const tasks = (values.tasks ?? '').split(',').filter(Boolean);
   return { help: values.help, limit, parallel, tasks, systems: values.only ? [values.only] : ['single', 'swarm'] };
 }

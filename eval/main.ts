@@ -89,7 +89,7 @@ async function ask(problem: Problem, system: SystemName, { apiUrl, signal, folde
     const reply = await fetch(`${apiUrl}/swarm/execute`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'idempotency-key': `eval-${key.slice(0, 32)}` },
-      body: JSON.stringify({ swarm_id: SYSTEMS[system], message }),
+      body: JSON.stringify({ ...SYSTEMS[system], message }),
       signal,
     });
     if (reply.status === 200) return (await reply.json()) as Reply;

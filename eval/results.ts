@@ -2,7 +2,12 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
-export const SYSTEMS = { single: 'single-call', swarm: 'coding-swarm' } as const;
+/** What is compared, and how each is asked for. */
+export const SYSTEMS = {
+  single: { swarm_id: 'single-call' },
+  swarm: { swarm_id: 'coding-swarm' },
+  drafts: { swarm_id: 'coding-swarm', drafts: 3 },
+} as const;
 export type SystemName = keyof typeof SYSTEMS;
 
 export interface Result {
@@ -49,8 +54,13 @@ export function summarise(results: readonly Result[], system: SystemName): strin
   const mean = (value: (result: Result) => number) => own.reduce((sum, result) => sum + value(result), 0) / own.length;
   const tokens = mean(({ prompt_tokens, completion_tokens }) => prompt_tokens + completion_tokens);
   return [
-    `${SYSTEMS[system]}: pass@1 ${((100 * passed) / own.length).toFixed(1)} (${passed} of ${own.length})`,
+    `${nameOf(system)}: pass@1 ${((100 * passed) / own.length).toFixed(1)} (${passed} of ${own.length})`,
     `${Math.round(tokens)} tokens (${Math.round(mean((result) => result.completion_tokens))} written)`,
     `${mean(({ seconds }) => seconds).toFixed(1)} s and ${mean(({ turns }) => turns).toFixed(1)} calls a problem`,
   ].join(', ');
+}
+
+function nameOf(system: SystemName): string {
+  const { swarm_id, ...options } = SYSTEMS[system];
+  return [swarm_id, ...Object.entries(options).map(([name, value]) => `${value} ${name}`)].join(' with ');
 }

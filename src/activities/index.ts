@@ -1,4 +1,5 @@
 /** All activities, built around what they depend on. Workflows know them by the type only. */
+import { createCompareDrafts } from './compare-drafts';
 import { readStructure } from './read-structure';
 import { createRunRecords, type RecordDependencies } from './run-records';
 import { createSessionActivities, type SessionDependencies } from './sessions';
@@ -12,6 +13,7 @@ export function createActivities(dependencies: Dependencies) {
   return {
     takeTurn: createTakeTurn(dependencies),
     verifyCode: createVerifyCode(dependencies),
+    compareDrafts: createCompareDrafts(dependencies),
     ...createRunRecords(dependencies),
     ...createSessionActivities(dependencies),
     ...createSummaries(dependencies),

@@ -37,16 +37,28 @@ async function fetchTexts({ run_id, messages }: TurnRequest, turns: TurnStore): 
       parts.flatMap((part) => (typeof part === 'string' ? [] : [[part.turn, part.length] as const])),
     ),
   );
-  const ids = [...wanted.keys()];
-  const found = await turns.texts(run_id, ids);
-  const texts = new Map(ids.map((id, i) => [id, found[i] ?? null]));
-  const lost = ids.filter((id) => !isWhole(texts.get(id), wanted.get(id)));
+  const asked = [...wanted].map(([turn, length]) => ({ turn, length }));
+  const texts = await wholeTexts(turns, run_id, asked);
+  return new Map(asked.map(({ turn }, i) => [turn, texts[i]!]));
+}
+
+/** The texts of these turns, in their order; fails with `TEXT_LOST` where one is gone or not as long as it was. */
+export async function wholeTexts(
+  turns: TurnStore,
+  runId: string,
+  wanted: readonly { turn: string; length?: number | undefined }[],
+): Promise<string[]> {
+  const texts = await turns.texts(
+    runId,
+    wanted.map(({ turn }) => turn),
+  );
+  const lost = wanted.flatMap(({ turn, length }, i) => (isWhole(texts[i], length) ? [] : [turn]));
   if (lost.length > 0) throw textLost(`Redis has lost the text of: ${lost.join(', ')}.`, lost);
-  return texts as Map<string, string>;
+  return texts as string[];
 }
 
 /** A Redis that was killed may come back with the beginning of a text. */
-export function isWhole(text: string | null | undefined, length: number | undefined): text is string {
+function isWhole(text: string | null | undefined, length: number | undefined): text is string {
   return typeof text === 'string' && (length === undefined || text.length === length);
 }
 

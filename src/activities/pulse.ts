@@ -35,3 +35,9 @@ export function startPulse(context: Context): Pulse {
     },
   };
 }
+
+/** Reports that this attempt lives for as long as the work goes on. */
+export async function whileBeating<T>(context: Context, work: () => Promise<T>): Promise<T> {
+  const beat = setInterval(() => context.heartbeat(), HEARTBEAT_INTERVAL_MS);
+  return work().finally(() => clearInterval(beat));
+}

@@ -3,14 +3,14 @@
  * It may be tried again at any time: the events are published once for each turn, and an execution has no effect outside.
  */
 import { Context } from '@temporalio/activity';
-import { HEARTBEAT_INTERVAL_MS } from '../contract/names';
 import type { RunScope } from '../contract';
 import type { Check, CheckReport } from '../contract/checks';
 import type { TurnStore } from '../redis/turns';
 import type { Sandbox } from '../sandbox/sandbox';
 import { tellCheckEnded, tellCheckStarted } from './check-news';
 import { programOf } from './code-blocks';
-import { isWhole, textLost } from './prompt';
+import { wholeTexts } from './prompt';
+import { whileBeating } from './pulse';
 import { examplesOf } from './examples';
 
 export interface VerifyDependencies {
@@ -38,11 +38,8 @@ export function createVerifyCode({ turns, sandbox }: VerifyDependencies) {
     checks: demands = [],
     ...scope
   }: VerifyRequest): Promise<CheckReport> {
-    const context = Context.current();
-    const heartbeat = setInterval(() => context.heartbeat(), HEARTBEAT_INTERVAL_MS);
-    try {
-      const [text] = await turns.texts(scope.run_id, [turn]);
-      if (!isWhole(text, length)) throw textLost(`Redis has lost the text of: ${turn}.`, [turn]);
+    return whileBeating(Context.current(), async () => {
+      const [text = ''] = await wholeTexts(turns, scope.run_id, [{ turn, length }]);
       const program = programOf(text);
       const language = program?.language ?? '';
       await tellCheckStarted(turns, scope, turn, language);
@@ -51,9 +48,7 @@ export function createVerifyCode({ turns, sandbox }: VerifyDependencies) {
       const report = noteAvoidable(await sandbox.check({ language, files, checks, ownTests: true }), request);
       await tellCheckEnded(turns, scope, { ...report, turn });
       return report;
-    } finally {
-      clearInterval(heartbeat);
-    }
+    });
   };
 }
 

@@ -49,6 +49,16 @@ export interface CheckReport {
   ms: number;
 }
 
+/** How far programs agree that were given the same calls. */
+export interface Agreement {
+  /** Calls to which at least one of them had an answer; 0 where they can not be compared. */
+  calls: number;
+  /** For each program, in the order in which they were named: how often another one returned the same, over all calls. */
+  support: number[];
+  /** For each program: how many return the same as it wherever both return something, itself included. */
+  agreeing: number[];
+}
+
 /** What executing the code of a turn has shown. */
 export interface TurnCheck extends CheckReport {
   /** The turn whose code this is about. */
@@ -59,4 +69,6 @@ export interface TurnCheck extends CheckReport {
 export interface Verification extends TurnCheck {
   /** How often failures went back to the model. */
   rounds: number;
+  /** Where several drafts held: how many were given the same calls, and how many of those return what the answer returns, itself included. */
+  agreement?: { drafts: number; agreeing: number; calls: number };
 }

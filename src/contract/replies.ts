@@ -39,6 +39,7 @@ const verification = z.object({
   killed: checked.killed,
   ms: z.number(),
   rounds: z.number().int(),
+  agreement: z.object({ drafts: z.number().int(), agreeing: z.number().int(), calls: z.number().int() }).optional(),
 });
 
 const findings = ['security', 'data_integrity', 'logic_correctness', 'performance', 'usability', 'maintainability'];

@@ -35,7 +35,9 @@ const options = {
     .describe('What the run may use, tokens of prompts and answers together.'),
   drafts: buildOptions.shape.drafts
     .nullable()
-    .describe('How many drafts of code are written at once; the one that does best when it is executed goes on.'),
+    .describe(
+      'How many drafts of code are written at once; of those whose checks pass, the one with which most others agree is the answer.',
+    ),
   session_policy: z
     .enum(SESSION_POLICIES)
     .nullish()

@@ -31,17 +31,25 @@ function shareOf(checks: readonly CheckResult[]): number {
 
 /** One paragraph that goes with an answer: what ran, what passed, and plainly what did not. */
 export function describeVerification(verification: Verification): string {
-  const { executed, reason, checks, rounds, language } = verification;
+  const { executed, reason, checks, rounds, language, agreement } = verification;
   if (!executed) return `Not executed: ${reason ?? 'the answer holds no code.'}`;
   const failed = checks.filter(({ passed }) => !passed);
   const after = rounds > 0 ? ` after ${rounds} ${rounds === 1 ? 'repair' : 'repairs'}` : '';
-  const count = `${checks.length - failed.length} of ${checks.length} checks passed`;
-  if (failed.length === 0) return `Executed (${language}): ${count}${after}.`;
+  const count = `Executed (${language}): ${checks.length - failed.length} of ${checks.length} checks passed${after}.`;
+  const outcome = agreement ? `${count} ${describeAgreement(agreement)}` : count;
+  if (failed.length === 0) return outcome;
   const lines = failed.slice(0, 5).map(({ name, error = '' }) => `- ${name}: ${lastLine(error)}`);
   const verdict = isVerified(verification)
     ? 'The examples of the request hold; tests of its own do not:'
     : 'It does not work yet:';
-  return [`Executed (${language}): ${count}${after}. ${verdict}`, ...lines].join('\n');
+  return [`${outcome} ${verdict}`, ...lines].join('\n');
+}
+
+/** How many drafts return what the answer returns. */
+export function describeAgreement({ drafts, agreeing, calls }: NonNullable<Verification['agreement']>): string {
+  const given = `for ${calls} ${calls === 1 ? 'call' : 'calls'}`;
+  if (agreeing === 1) return `${drafts} drafts return different values ${given}.`;
+  return `${agreeing === drafts ? drafts : `${agreeing} of ${drafts}`} drafts return the same ${given}.`;
 }
 
 export function lastLine(text: string): string {

@@ -3,8 +3,8 @@
  * order. The comparison happens here, where nothing that a program defines can take part in it.
  */
 
-type Literal =
-  | { kind: 'number'; text: string; value: number }
+export type Literal =
+  | { kind: 'number'; text: string; value: number; word?: 'True' | 'False' }
   | { kind: 'text'; value: string }
   | { kind: 'none' }
   | { kind: 'list' | 'tuple' | 'set'; items: Literal[] }
@@ -12,7 +12,7 @@ type Literal =
 
 /** Whether the two texts write down equal values; undefined when one of them is not a literal. */
 export function equalLiterals(got: string, expected: string): boolean | undefined {
-  const [a, b] = [got, expected].map((text) => attempt(() => plain(read(text))));
+  const [a, b] = [canonical(got), canonical(expected)];
   return a !== undefined && b !== undefined ? a === b : undefined;
 }
 
@@ -23,11 +23,22 @@ export function leadingLiteral(text: string): { literal: string; rest: string } 
   return { literal: text.slice(0, reader.end).trim(), rest: text.slice(reader.end) };
 }
 
-/** The arguments that the text begins with, brackets included: their names, empty where there is none, and where they end. */
-export function leadingArguments(text: string): { names: string[]; end: number } | undefined {
+/** What a call gives; the name is empty where it has none. */
+export interface Argument {
+  name: string;
+  value: Literal;
+}
+
+/** The arguments that the text begins with, brackets included, and where they end. */
+export function leadingArguments(text: string): { given: Argument[]; end: number } | undefined {
   const reader = new Reader(text);
-  const names = attempt(() => reader.arguments());
-  return names && { names, end: reader.end };
+  const given = attempt(() => reader.arguments());
+  return given && { given, end: reader.end };
+}
+
+/** The same text for all that write down equal values; undefined for what is not a literal. Floats are compared to twelve digits. */
+export function canonical(text: string): string | undefined {
+  return attempt(() => plain(read(text)));
 }
 
 function read(text: string): Literal {
@@ -60,10 +71,13 @@ function plain(value: Literal): string {
   return `${value.kind}[${value.kind === 'set' ? [...new Set(items)].sort() : items}]`;
 }
 
+/** So many digits of a float are compared: the last ones tell in which order a program has calculated. */
+const DIGITS = 12;
+
 /** Whole numbers of any length are exact, and 2.0 is one. */
 function plainNumber({ text, value }: { text: string; value: number }): string {
   if (/^-?\d+$/.test(text)) return text.replace(/^(-?)0+(?=\d)/, '$1').replace(/^-0$/, '0');
-  return Number.isInteger(value) ? String(BigInt(value)) : String(value);
+  return Number.isInteger(value) ? String(BigInt(value)) : String(Number(value.toPrecision(DIGITS)));
 }
 
 /** Made once: a long text has many words, and a trace of each would cost more than the reading. */
@@ -84,8 +98,8 @@ const ESCAPES: Record<string, string> = {
 };
 const WORDS: Record<string, Literal> = {
   None: { kind: 'none' },
-  True: { kind: 'number', text: '1', value: 1 },
-  False: { kind: 'number', text: '0', value: 0 },
+  True: { kind: 'number', text: '1', value: 1, word: 'True' },
+  False: { kind: 'number', text: '0', value: 0, word: 'False' },
   inf: { kind: 'number', text: 'inf', value: Infinity },
   '-inf': { kind: 'number', text: '-inf', value: -Infinity },
 };
@@ -119,14 +133,13 @@ class Reader {
     return this.texts();
   }
 
-  /** Their names; the values are only looked at. */
-  arguments(): string[] {
-    const names: string[] = [];
+  arguments(): Argument[] {
+    const given: Argument[] = [];
     this.each('(', ')', () => {
-      names.push(/\w*/.exec(this.skip(/\w+\s*=(?!=)/y) ?? '')![0]);
-      this.value();
+      const name = /\w*/.exec(this.skip(/\w+\s*=(?!=)/y) ?? '')![0];
+      given.push({ name, value: this.value() });
     });
-    return names;
+    return given;
   }
 
   /** Adjacent strings are one. */

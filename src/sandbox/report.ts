@@ -13,6 +13,7 @@ const OUTPUT_LIMIT = 8000;
 export class Reporter {
   private readonly steps: Step[] = [];
   private readonly outcomes = new Map<number, CheckResult>();
+  private readonly values = new Map<number, string>();
   private refusal: string | undefined;
   private missing: string[] = [];
   private exhausted = false;
@@ -34,9 +35,17 @@ export class Reporter {
       const step = this.steps[news.index];
       if (!news.outcome.ended && news.outcome.last === 'memory') this.exhausted = true;
       if (step) this.outcomes.set(news.index, judge(step, news.outcome, this.printed));
+      if (news.outcome.ended) this.values.set(news.index, valueOf(news.outcome, this.printed).slice(0, OUTPUT_LIMIT));
       this.printed = '';
     }
   };
+
+  /** What the steps with a value gave, in their order, up to the first that was never come to; undefined where one failed. */
+  given(): (string | undefined)[] {
+    const valued = this.steps.flatMap(({ expected }, index) => (expected === undefined ? [] : [index]));
+    const end = valued.findIndex((index) => !this.outcomes.has(index));
+    return valued.slice(0, end < 0 ? valued.length : end).map((index) => this.values.get(index));
+  }
 
   conclude(language: string, end: ChildEnd, ms: number): CheckReport {
     const { output } = this;
@@ -68,11 +77,14 @@ export class Reporter {
 function judge({ name, origin, expected, source }: Step, outcome: StepOutcome, printed: string): CheckResult {
   if (!outcome.ended) return { name, origin, passed: false, error: shorten(outcome.error, ERROR_LIMIT) };
   if (expected === undefined) return { name, origin, passed: true };
-  const got =
-    (outcome.value === undefined || outcome.value === 'None') && printed ? printed.trim() : (outcome.value ?? 'None');
+  const got = valueOf(outcome, printed);
   if (equalLiterals(got, expected) ?? sameText(got, expected)) return { name, origin, passed: true };
   const error = `${shorten(source ?? name, VALUE_LIMIT)} returned ${shorten(got, VALUE_LIMIT)}, expected ${shorten(expected, VALUE_LIMIT)}`;
   return { name, origin, passed: false, error };
+}
+
+function valueOf({ value = 'None' }: { value?: string }, printed: string): string {
+  return value === 'None' && printed ? printed.trim() : value;
 }
 
 /** The step during which a child ended, and those that it never came to. */

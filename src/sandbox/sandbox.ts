@@ -6,7 +6,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Check, CheckReport, SourceFile } from '../contract/checks';
 import { languageOf } from '../contract/languages';
-import { Child } from './child';
+import { Child, type ChildEnd } from './child';
 import { insideCommand, readableBy, type Interpreter } from './commands';
 import { ensureImage, imageFile } from './image';
 import { findLayers } from './layers';
@@ -39,8 +39,15 @@ export interface CheckOrder {
   wallMs?: number;
 }
 
+/** Expressions whose values are wanted, in the main module of a program. */
+export interface EvaluationOrder extends Pick<CheckOrder, 'language' | 'files' | 'wallMs'> {
+  expressions: string[];
+}
+
 export interface Sandbox {
   check(order: CheckOrder): Promise<CheckReport>;
+  /** The values as the language writes them, bounded; undefined where an expression fails, or was not come to within the limits. */
+  evaluate(order: EvaluationOrder): Promise<(string | undefined)[]>;
   /** The walls that this machine offers, for people. */
   layers(): Promise<string[]>;
   close(): Promise<void>;
@@ -53,6 +60,10 @@ const DEFAULTS = {
   outputBytes: 1024 * 1024,
   concurrency: 2,
 };
+
+/** What the values of expressions may take: one may never end, and they are asked for out of curiosity. */
+const EVALUATION_MS = 2000;
+const EVALUATING_CHILDREN = 3;
 
 /** Largest program, in UTF-16 units. */
 const PROGRAM_LIMIT = 512 * 1024;
@@ -77,6 +88,20 @@ export function createSandbox(given: SandboxOptions): Sandbox {
       if (refusal) return notExecuted(order.language, refusal);
       const pool = await poolOf(languageOf(order.language)!.interpreter);
       return pool.use((child) => execute(child, order, options.wallMs));
+    },
+    async evaluate({ expressions, ...order }) {
+      if (refuse(order)) return expressions.map(() => undefined);
+      const pool = await poolOf(languageOf(order.language)!.interpreter);
+      const values: (string | undefined)[] = [];
+      for (let children = 0; values.length < expressions.length && children < EVALUATING_CHILDREN; children++) {
+        const reporter = new Reporter();
+        // that the value is unlike what is expected is of no interest
+        const checks = expressions.slice(values.length).map((code) => ({ name: code, code, expected: '' }));
+        await pool.use((child) => carryOut(child, { ...order, checks }, EVALUATION_MS, reporter));
+        // one during which the child ended gave nothing; another child goes on behind it
+        values.push(...reporter.given(), undefined);
+      }
+      return expressions.map((_code, i) => values[i]);
     },
     layers: async () => (await poolOf('python')).layers,
     async close() {
@@ -104,14 +129,18 @@ async function openPool(interpreter: Interpreter, options: typeof DEFAULTS & San
 
 async function execute(child: Child, order: CheckOrder, wallMs: number): Promise<CheckReport> {
   const reporter = new Reporter();
-  const { language, files, checks = [], ownTests = false } = order;
   await child.ready;
   const start = performance.now();
-  const end = await child.carryOut({ language, files, checks, ownTests }, order.wallMs ?? wallMs, reporter.hear);
-  return reporter.conclude(language, end, Math.round(performance.now() - start));
+  const end = await carryOut(child, order, wallMs, reporter);
+  return reporter.conclude(order.language, end, Math.round(performance.now() - start));
 }
 
-function refuse({ language, files }: CheckOrder): string | undefined {
+function carryOut(child: Child, order: CheckOrder, wallMs: number, reporter: Reporter): Promise<ChildEnd> {
+  const { language, files, checks = [], ownTests = false } = order;
+  return child.carryOut({ language, files, checks, ownTests }, order.wallMs ?? wallMs, reporter.hear);
+}
+
+function refuse({ language, files }: Pick<CheckOrder, 'language' | 'files'>): string | undefined {
   if (!files.some(({ text }) => text.trim())) return 'There is no code to execute.';
   if (!languageOf(language)) {
     return `Only Python, JavaScript and TypeScript are executed here${language ? `, not ${language}` : ''}.`;

@@ -23,7 +23,7 @@ export const { takeTurn } = proxyActivities<Pick<Activities, 'takeTurn'>>({
 export const { takeTurn: takeTurnUnheard } = proxyActivities<Pick<Activities, 'takeTurn'>>(MODEL_CALL);
 
 /** Executions of code: short, and without effect outside, so that another try is always right. */
-export const { verifyCode } = proxyActivities<Pick<Activities, 'verifyCode'>>({
+export const { verifyCode, compareDrafts } = proxyActivities<Pick<Activities, 'verifyCode' | 'compareDrafts'>>({
   startToCloseTimeout: '2 minutes',
   heartbeatTimeout: HEARTBEAT_TIMEOUT,
   retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '10 seconds', maximumAttempts: 10 },

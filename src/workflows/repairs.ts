@@ -3,18 +3,8 @@ import { patched } from '@temporalio/workflow';
 import type { TurnResult } from '../contract';
 import type { CheckReport } from '../contract/checks';
 import { decisive, isDemanded } from '../contract/verification';
+import { othersOf, type Candidate, type Try } from './candidates';
 import { assistant, textOf, user, type Ask, type Team } from './team';
-
-export interface Candidate {
-  turn: TurnResult;
-  report: CheckReport;
-}
-
-/** One thing to try, and who does it. */
-export interface Try {
-  role: string;
-  ask: Ask;
-}
 
 /**
  * How a candidate comes about: it goes on from the best one, begins anew and knows what failed, or is drafted as if it were the
@@ -75,6 +65,8 @@ const FEWER: readonly Round[] = [
     ['anew', 0.9],
   ],
 ];
+/** How warm another coder drafts who has drafted before. */
+const AGAIN = 0.9;
 /** How warm a program is written anew without what it cannot have. */
 const REDUCED = 0.3;
 const FAILURES_SHOWN = 3;
@@ -86,10 +78,11 @@ export function triesOf(team: Team, from: Candidate, round: number): Try[] {
   const others = othersOf(team);
   // they may bring no tests, so that only the request's own examples can tell whether they are right
   const mayHelp = others.length > 0 && isDemanded(from.report.checks) && patched('other-coders');
-  const rounds = mayHelp ? WITH_OTHERS : alone;
+  const ways = (mayHelp ? WITH_OTHERS : alone)[round] ?? [];
+  const first = mayHelp && haveDrafted(team) ? AGAIN : undefined;
   const before = WITH_OTHERS.slice(0, round).flatMap((tries) => tries.filter(([way]) => way === 'other')).length;
   const counts = { other: 0, own: 0 };
-  return (rounds[round] ?? []).map(([way, temperature]): Try => {
+  return ways.map(([way, temperature = first]): Try => {
     const warmth = temperature === undefined ? {} : { temperature };
     if (way === 'other') {
       const at = counts.other++;
@@ -101,9 +94,9 @@ export function triesOf(team: Team, from: Candidate, round: number): Try[] {
   });
 }
 
-/** Everybody but the two whom the pattern needs. */
-function othersOf({ definition }: Team): string[] {
-  return Object.keys(definition.roles).filter((role) => role !== 'coder' && role !== 'reviewer');
+/** Whether the others were among those who wrote the first drafts. */
+function haveDrafted({ definition }: Team): boolean {
+  return (definition.build?.drafts ?? 1) > 1 && patched('drafts-agree');
 }
 
 function nameOf(round: number, at: number): Pick<Ask, 'turn' | 'part'> {

@@ -3,12 +3,14 @@ import { ApplicationFailure, isCancellation, rootCause, setCurrentDetails } from
 import { isFailureCode, type Failure } from '../contract/failures';
 import type { VerifyRequest } from '../activities/verify-code';
 import type {
+  Agreement,
   CheckReport,
   ModelNames,
   Opening,
   PromptMessage,
   PromptPart,
   Role,
+  RunScope,
   SwarmDefinition,
   SwarmResult,
   SwarmRunInput,
@@ -18,7 +20,7 @@ import type {
   TurnResult,
   Verification,
 } from '../contract';
-import { restoreRun, restoreTexts, verifyCode } from './activities';
+import { compareDrafts, restoreRun, restoreTexts, verifyCode } from './activities';
 import { collectExpenses } from './expense';
 import { partsOf, textsOf } from './message';
 import { INTERRUPTED, Steering } from './steering';
@@ -53,6 +55,8 @@ export interface Team {
   conclude(structures: Structures): void;
   /** Executes the code of a turn, with the request's examples as demands. */
   verify(turn: TurnResult): Promise<CheckReport>;
+  /** Gives the programs of these turns the same calls, and says how far they agree. */
+  compare(drafts: readonly TurnResult[]): Promise<Agreement>;
   /** Notes what executing the answer's code has shown. */
   verified(verification: Verification): void;
   result(answers: string[]): SwarmResult;
@@ -126,6 +130,7 @@ export function createTeam(input: SwarmRunInput, { models, opening }: Beginning,
       }),
     note,
     verify: (turn) => withTexts(() => execute(input, turn, show)).then((report) => kept(checks, turn, report)),
+    compare: (drafts) => withTexts(() => compare(input, drafts)),
     verified: (verification) => void (shown.verification = verification),
     conclude: (more) => void (shown.structures = { ...shown.structures, ...more }),
     result: (answers) => ({ turns, answers, failures, ...expenses.told(), ...shown }),
@@ -157,15 +162,24 @@ async function restore(
   await restoreTexts(run_id, { ...material, ...said });
 }
 
-/** What a person has written of the task holds demands; the texts of other turns do not. */
-function execute(input: SwarmRunInput, { turn, label, text }: TurnResult, show: Show): Promise<CheckReport> {
-  show(label, 'executing');
-  const { run_id, session_id, team_id, stage, message } = input;
-  const request = (stage?.brief ?? [message]).filter((part) => typeof part === 'string').join('');
-  return verifyCode.executeWithOptions({ summary: `${label} · executed` }, [
-    { run_id, session_id, team_id, turn, length: text.length, request, ...demandsOf(input.swarm) },
-  ]);
+function execute(input: SwarmRunInput, turn: TurnResult, show: Show): Promise<CheckReport> {
+  show(turn.label, 'executing');
+  const request = { ...orderOf(input), ...lengthOf(turn), ...demandsOf(input.swarm) };
+  return verifyCode.executeWithOptions({ summary: `${turn.label} · executed` }, [request]);
 }
+
+function compare(input: SwarmRunInput, drafts: readonly TurnResult[]): Promise<Agreement> {
+  const request = { ...orderOf(input), drafts: drafts.map(lengthOf) };
+  return compareDrafts.executeWithOptions({ summary: `${drafts.length} drafts · compared` }, [request]);
+}
+
+/** What a person has written of the task holds demands; the texts of other turns do not. */
+function orderOf({ run_id, session_id, team_id, stage, message }: SwarmRunInput): RunScope & { request: string } {
+  const request = (stage?.brief ?? [message]).filter((part) => typeof part === 'string').join('');
+  return { run_id, session_id, team_id, request };
+}
+
+const lengthOf = ({ turn, text }: TurnResult) => ({ turn, length: text.length });
 
 function kept(checks: TurnCheck[], { turn }: TurnResult, report: CheckReport): CheckReport {
   checks.push({ ...report, turn });

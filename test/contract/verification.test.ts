@@ -45,6 +45,18 @@ test('demands weigh more than own tests', () => {
 test.each([
   [verified([check('load', true)]), 'Executed (python): 1 of 1 checks passed.'],
   [verified([check('load', true)], { rounds: 2 }), 'Executed (python): 1 of 1 checks passed after 2 repairs.'],
+  [
+    verified([check('load', true)], { agreement: { drafts: 3, agreeing: 2, calls: 20 } }),
+    'Executed (python): 1 of 1 checks passed. 2 of 3 drafts return the same for 20 calls.',
+  ],
+  [
+    verified([check('load', true)], { agreement: { drafts: 2, agreeing: 2, calls: 1 } }),
+    'Executed (python): 1 of 1 checks passed. 2 drafts return the same for 1 call.',
+  ],
+  [
+    verified([check('request', true), check('own', false)], { agreement: { drafts: 2, agreeing: 1, calls: 9 } }),
+    'Executed (python): 1 of 2 checks passed. 2 drafts return different values for 9 calls. The examples of the request hold; tests of its own do not:\n- a own check: AssertionError: no',
+  ],
   [verified([], { executed: false, reason: 'Not rust.' }), 'Not executed: Not rust.'],
   [
     verified([check('load', true), check('request', false)], { rounds: 1 }),

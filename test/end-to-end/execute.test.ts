@@ -123,14 +123,15 @@ describe('the swarms', () => {
     expect(body.turns).toHaveLength(2);
   });
 
-  test('coding: what fails goes back to the coder with what it gave', async () => {
+  test('coding: where another coder fails too, what fails goes back to the coder with what it gave', async () => {
     const wrong = '```python\ndef double(x):\n    return x\n```';
     const right = '```python\ndef double(x):\n    return x + x\n```';
-    stack.gateway.script('coding-model', [{ tokens: [wrong] }, { tokens: [right] }, { tokens: ['VERDICT: PASS'] }]);
+    const drafts = [wrong, wrong, right].map((text) => ({ tokens: [text] }));
+    stack.gateway.script('coding-model', [...drafts, { tokens: ['VERDICT: PASS'] }]);
     const before = stack.gateway.calls('coding-model').length;
     const { body } = await post(`${stack.url}/swarm/execute`, { swarm_id: 'coding-swarm', message: DOUBLE });
     expect(body.responses).toEqual([`${right}\n\nExecuted (python): 2 of 2 checks passed after 1 repair.`]);
-    const [, repair] = stack.gateway.calls('coding-model').slice(before);
+    const [, , repair] = stack.gateway.calls('coding-model').slice(before);
     expect(JSON.stringify(repair?.body)).toContain('double(2) returned 2, expected 4');
   });
 
@@ -143,6 +144,18 @@ describe('the swarms', () => {
     expect(body.responses).toEqual([`${code('x + x')}\n\nExecuted (python): 2 of 2 checks passed.`]);
     expect(body.verification).toMatchObject({ passed: true, rounds: 0 });
     expect(body.turns.length + body.failures.length).toBe(4);
+  });
+
+  test('coding: of drafts that all do what the request shows, the answer is the one with which most agree', async () => {
+    const code = (body: string) => '```python\ndef sign(x):\n    return ' + body + '\n```';
+    const [wrong, right, other] = ['1 if x > 0 else -1', '(x > 0) - (x < 0)', '0 if x == 0 else x // abs(x)'].map(code);
+    const drafts = [wrong, right, other].map((text) => ({ tokens: [text!] }));
+    stack.gateway.script('coding-model', [...drafts, { tokens: ['VERDICT: PASS'] }]);
+    const message = 'Write a function sign:\n>>> sign(3)\n1\n>>> sign(-3)\n-1\n';
+    const { body } = await post(`${stack.url}/swarm/execute`, { swarm_id: 'coding-swarm', message, drafts: 3 });
+    expect(body.responses[0]).toMatch(/checks passed\. 2 (of 3 )?drafts return the same for \d+ calls\.$/);
+    expect([right, other].some((text) => body.responses[0].startsWith(text))).toBe(true);
+    expect(body.verification).toMatchObject({ passed: true, rounds: 0, agreement: { agreeing: 2 } });
   });
 
   test('coding: an answer without code says that nothing was executed', async () => {

@@ -19,6 +19,8 @@ test.each([
   ['None', 'None'],
   ['()', '()'],
   ['{1, 1.0, True}', '{1}'],
+  ['9.261000000000001', '9.26100'],
+  ['[2.0000000000000004]', '[2]'],
   [`{${range}}`, `{${range.split(',').reverse().join()}}`],
 ])('%s equals %s', (got, expected) => expect(equalLiterals(got, expected)).toBe(true));
 
@@ -32,6 +34,8 @@ test.each([
   ['123456789012345678901234567890', '123456789012345678901234567891'],
   ["'a'", "'A'"],
   ['{}', 'set()'],
+  ['3.14', '3.1415'],
+  ['1.00000000001', '1'],
 ])('%s does not equal %s', (got, expected) => expect(equalLiterals(got, expected)).toBe(false));
 
 test.each([

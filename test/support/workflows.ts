@@ -9,6 +9,7 @@ import { COORDINATION, membersOf, severalSwarms } from '../../src/contract/compo
 import { readStructure } from '../../src/activities/read-structure';
 import { findSwarm } from '../../src/contract/swarms';
 import type {
+  Agreement,
   CheckReport,
   CheckResult,
   RunNews,
@@ -28,6 +29,11 @@ export const WORKFLOW_BUNDLE = path.join(__dirname, '../../dist/workflow-bundle.
 
 /** What a turn says, by the turn's id; throwing is failing. */
 export type Script = (request: TurnRequest) => string | Promise<string>;
+
+/** Programs that can not be compared. */
+export function incomparable(turns: string[]): Agreement {
+  return { calls: 0, support: turns.map(() => 0), agreeing: turns.map(() => 1) };
+}
 
 /** A report of an execution in which these checks came out so. */
 export function report(checks: Partial<CheckResult>[] = [], more: Partial<CheckReport> = {}): CheckReport {
@@ -52,6 +58,10 @@ export interface Theatre {
   /** Executions in the order in which they were asked for, and what comes of one. */
   verified: VerifyRequest[];
   execution: (request: VerifyRequest) => CheckReport;
+  /** The turns of each comparison of drafts. */
+  compared: string[][];
+  /** How far they agree; by default they can not be compared. */
+  comparison: (turns: string[]) => Agreement;
   run(input: SwarmRunInput): Promise<RunResult>;
   start(input: SwarmRunInput): Promise<WorkflowHandle>;
   handle(runId: string): WorkflowHandle;
@@ -77,8 +87,10 @@ export async function createTheatre(): Promise<Theatre> {
     restored: [],
     announced: [],
     verified: [],
+    compared: [],
     script: () => 'said',
     execution: () => report(),
+    comparison: incomparable,
   } as unknown as Theatre;
   const dueIn = (sessionId: string) => theatre.stretches.find(({ session_id }) => session_id === sessionId);
   const activities: Activities = {
@@ -89,6 +101,11 @@ export async function createTheatre(): Promise<Theatre> {
     async verifyCode(request) {
       theatre.verified.push(request);
       return theatre.execution(request);
+    },
+    async compareDrafts({ drafts }) {
+      const names = drafts.map(({ turn }) => turn);
+      theatre.compared.push(names);
+      return theatre.comparison(names);
     },
     openRun: async () => ({
       strategic: 'model-s',

@@ -6,13 +6,15 @@ import type { CheckReport, PromptPart } from '../../src/contract';
 import { PLAN_HEADINGS } from '../../src/contract/plan';
 import { totalsOf } from '../../src/contract/totals';
 import { planText } from '../support/plan';
-import { createTheatre, report, swarmInput, type Theatre } from '../support/workflows';
+import { createTheatre, incomparable, report, swarmInput, type Theatre } from '../support/workflows';
 
 let theatre: Theatre;
 beforeAll(async () => (theatre = await createTheatre()), 60_000);
 afterAll(() => theatre.stop());
 beforeEach(() => {
   theatre.asked.length = theatre.closed.length = theatre.restored.length = theatre.verified.length = 0;
+  theatre.compared.length = 0;
+  theatre.comparison = incomparable;
   theatre.execution = () => report();
   theatre.script = ({ turn }) => (turn.startsWith('plan') ? planText(turn) : `text of ${turn}`);
 });
@@ -264,6 +266,73 @@ describe('build', () => {
     expect(temperatures.draft).toBe(0);
     expect(new Set(Object.values(temperatures)).size).toBeGreaterThan(3);
     expect(answers).toEqual(['repair-1']);
+    expect(theatre.compared).toEqual([]);
+  });
+
+  describe('drafts that hold and can be compared', () => {
+    /** Turns that return the same, by group; each call is answered by all. */
+    const returning = (...groups: string[][]) => {
+      const groupOf = (turn: string) => groups.find((group) => group.includes(turn))!;
+      const CALLS = 10;
+      theatre.comparison = (names) => {
+        const agreeing = names.map((turn) => names.filter((other) => groupOf(turn).includes(other)).length);
+        return { calls: CALLS, support: agreeing.map((count) => (count - 1) * CALLS), agreeing };
+      };
+    };
+
+    test('the one with which most agree is the answer, though another was asked for first', async () => {
+      executing({ draft: holds, 'draft-2': holds, 'draft-3': holds });
+      returning(['draft'], ['draft-2', 'draft-3']);
+      const result = await theatre.run(ofDrafts(3));
+      expect(result).toMatchObject({
+        answers: ['draft-2'],
+        verification: { turn: 'draft-2', rounds: 0, agreement: { drafts: 3, agreeing: 2, calls: 10 } },
+      });
+      expect(theatre.compared.at(-1)).toEqual(['draft', 'draft-2', 'draft-3']);
+    });
+
+    test('once more than half return the same, the rest are stopped', async () => {
+      executing({ draft: holds, 'draft-2': holds, 'draft-3': holds });
+      returning(['draft', 'draft-2', 'draft-3']);
+      theatre.script = async ({ turn }) => {
+        if (turn !== 'draft-3') return turn;
+        const beating = setInterval(() => Context.current().heartbeat(), 100);
+        await Context.current().cancelled.catch(() => clearInterval(beating));
+        throw new CancelledFailure('stopped');
+      };
+      const result = await theatre.run(ofDrafts(3));
+      expect(result).toMatchObject({ answers: ['draft'], verification: { agreement: { drafts: 2, agreeing: 2 } } });
+      expect(result.failures).toMatchObject([{ turn: 'draft-3', code: 'CUT_OFF' }]);
+    });
+
+    test('where each returns something else, the first is the answer and the record says so', async () => {
+      executing({ draft: holds, 'draft-3': holds });
+      returning(['draft'], ['draft-3']);
+      const { answers, verification } = await theatre.run(ofDrafts(3));
+      expect([answers, verification?.agreement]).toEqual([['draft'], { drafts: 2, agreeing: 1, calls: 10 }]);
+    });
+
+    test('one that fails its checks has no voice', async () => {
+      executing({ draft: fails, 'draft-2': fails, 'draft-3': holds });
+      returning(['draft', 'draft-2'], ['draft-3']);
+      const { answers, verification } = await theatre.run(ofDrafts(3));
+      expect([answers, theatre.compared]).toEqual([['draft-3'], [['draft-3']]]);
+      expect(verification).not.toHaveProperty('agreement');
+    });
+
+    test('other coders write those beside the first, cool as their role is and then warmer', async () => {
+      executing({});
+      await theatre.run(ofDrafts(4));
+      const drafts = theatre.asked.filter(({ turn }) => turn.startsWith('draft'));
+      const by = Object.fromEntries(drafts.map(({ turn, role, definition }) => [turn, [role, definition.temperature]]));
+      expect(by).toMatchObject({
+        draft: ['coder', 0],
+        'draft-2': ['second_coder', 0],
+        'draft-3': ['second_coder', 0.8],
+      });
+      const again = theatre.asked.find(({ turn }) => turn === 'other-1');
+      expect(again?.definition.temperature).toBeGreaterThan(0);
+    });
   });
 
   test('the first draft that passes its checks stops the others, which are named and paid for', async () => {

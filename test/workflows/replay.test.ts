@@ -48,6 +48,13 @@ if (process.env.RECORD_HISTORIES) {
     try {
       for (const id of ['strategic-swarm', 'debate-swarm']) await record(id, swarmInput(id));
       await record('build', swarmInput('coding-swarm'));
+      const given = swarmInput('coding-swarm');
+      theatre.comparison = (turns) => ({
+        calls: 9,
+        support: turns.map(() => 9),
+        agreeing: turns.map(() => turns.length),
+      });
+      await record('drafts', { ...given, swarm: { ...given.swarm, build: { drafts: 3 } } });
       await record('consensus', multiInput(['strategic-swarm', 'coding-swarm'], 'consensus'));
       await record('panel', ownInput(ownSwarm('jury')));
       await record('pipeline', ownInput(ownSwarm('cookbook'), ['jury', 'translator'].map(ownSwarm)));
@@ -72,6 +79,7 @@ const KINDS = [
   'strategic-swarm',
   'coding-swarm',
   'build',
+  'drafts',
   'debate-swarm',
   'coordinate',
   'consensus',

@@ -1,5 +1,5 @@
 /** Calls with the value that they should give: `f(1, 2) -> 3`, `f(1) == 2`, `f(1) returns 2`, in a line of their own or a sentence. */
-import { leadingArguments } from '../../sandbox/python-literal';
+import { leadingArguments, type Argument } from '../../sandbox/python-literal';
 import { isDoubtful, rightValue } from './demand';
 import { leadingValue, toExample, type Example, type Found } from './example';
 import type { Subject } from './subject';
@@ -19,23 +19,30 @@ const LONGEST_CALL_LINES = 24;
 /** The examples in one line. An equation counts where it is about the function that is asked for. */
 export function calls(lines: readonly string[], at: number, subject: Subject | undefined): Found {
   const { line, next } = wholeLine(lines, at);
-  const examples: Example[] = [];
-  let from = 0;
-  for (const { 0: name, index } of line.matchAll(NAME)) {
-    const call = index < from ? undefined : callAt(line, index, name);
-    if (!call) continue;
-    from = index + call.length;
-    const example = withValue(line, index, call, subject);
-    if (example) examples.push(example);
-  }
+  const examples = callsIn(line).flatMap(({ index, call }) => withValue(line, index, call, subject) ?? []);
   return { examples, next };
 }
 
-/** `f(x)` speaks of some x: only values can be executed. */
-function callAt(line: string, index: number, name: string): string | undefined {
-  const start = index + name.length - 1;
-  const found = leadingArguments(line.slice(start));
-  return found && line.slice(index, start + found.end);
+export interface Call {
+  name: string;
+  given: Argument[];
+  /** As it is written, and where. */
+  call: string;
+  index: number;
+}
+
+/** `f(x)` speaks of some x: only calls with values can be executed. One inside of another is a part of it. */
+export function callsIn(text: string): Call[] {
+  const found: Call[] = [];
+  let from = 0;
+  for (const { 0: opening, index } of text.matchAll(NAME)) {
+    const start = index + opening.length - 1;
+    const list = index < from ? undefined : leadingArguments(text.slice(start));
+    if (!list) continue;
+    from = start + list.end;
+    found.push({ name: opening.slice(0, -1), given: list.given, call: text.slice(index, from), index });
+  }
+  return found;
 }
 
 function withValue(line: string, index: number, call: string, subject: Subject | undefined): Example | undefined {

@@ -63,7 +63,9 @@ function assigned(subject: Subject, text: string): string | undefined {
 /** `1, [2]` as a call. */
 function inOrder(subject: Subject, text: string): string | undefined {
   const found = leadingArguments(`(${text})`);
-  return found?.end === text.length + 2 && takes(subject, found.names) ? `${subject.name}(${text})` : undefined;
+  if (found?.end !== text.length + 2) return undefined;
+  const names = found.given.map(({ name }) => name);
+  return takes(subject, names) ? `${subject.name}(${text})` : undefined;
 }
 
 /** Without the stars and backticks around it. */

@@ -1,6 +1,7 @@
 /** What executing a turn's code has shown: at the turn as it happens, and check by check with the result. */
 import type { JSX } from 'preact';
 import type { CheckOrigin, CheckResult, CheckSnapshot, Verification } from '../../contract';
+import { describeAgreement } from '../../contract/verification';
 import { duration, plural } from '../format';
 import { visible } from '../markdown/visible';
 import { Icon, type IconName } from './icons';
@@ -57,7 +58,7 @@ function Output({ text }: { text: string }): JSX.Element {
 const ORIGINS: Record<CheckOrigin, string> = { request: 'from the task', own: 'its own test', load: 'loads' };
 
 export function VerificationReport({ verification }: { verification: Verification }): JSX.Element {
-  const { executed, passed, checks, output } = verification;
+  const { executed, passed, checks, output, agreement } = verification;
   const works = executed && passed;
   return (
     <section class={`verification ${works ? 'passed' : executed ? 'failed' : 'skipped'}`} aria-label="Verification">
@@ -65,6 +66,7 @@ export function VerificationReport({ verification }: { verification: Verificatio
         <Icon name={works ? 'check' : 'warn'} size={18} />
         <h3>{works ? 'Executed, and it works' : executed ? 'Executed, and it fails' : 'Not executed'}</h3>
         <p class="faint">{tell(verification)}</p>
+        {agreement && <p class="faint">{describeAgreement(agreement)}</p>}
       </header>
       {checks.length > 0 && (
         <ol class="check-list" tabIndex={0} aria-label="Checks">

@@ -1,0 +1,47 @@
+/** Values that differ a little from one, as a tester would try them: empty, one more, one less, the other way round. */
+import type { Literal } from '../../sandbox/python-literal';
+
+type Of<Kind extends Literal['kind']> = Extract<Literal, { kind: Kind }>;
+
+export const whole = (value: number): Literal => ({ kind: 'number', text: String(value), value });
+export const text = (value: string): Literal => ({ kind: 'text', value });
+export const list = (...items: Literal[]): Literal => ({ kind: 'list', items });
+
+export function variantsOf(value: Literal): Literal[] {
+  switch (value.kind) {
+    case 'number':
+      return variantsOfNumber(value);
+    case 'text':
+      return variantsOfText(value.value).map(text);
+    case 'list':
+    case 'tuple':
+      return variantsOfItems(value.items).map((items) => ({ kind: value.kind, items }));
+    case 'set':
+      return [[], value.items.slice(1)].map((items) => ({ kind: 'set', items }));
+    case 'dict':
+      return [[], value.entries.slice(1)].map((entries) => ({ kind: 'dict', entries }));
+    case 'none':
+      return [];
+  }
+}
+
+function variantsOfNumber({ value, word }: Of<'number'>): Literal[] {
+  if (word) return [{ kind: 'number', text: String(1 - value), value: 1 - value, word: value ? 'False' : 'True' }];
+  if (Number.isSafeInteger(value)) return [value + 1, value - 1, 0, 1, value + 2, -value].map(whole);
+  if (!Number.isFinite(value) || Number.isInteger(value)) return [whole(0)];
+  return [value + 0.5, -value].map((other) => ({ kind: 'number', text: other.toFixed(2), value: other }));
+}
+
+function variantsOfText(value: string): string[] {
+  const signs = [...value];
+  const reversed = [...signs].reverse().join('');
+  return ['', reversed, value + value, signs.slice(1).join(''), signs.slice(0, 1).join(''), value.toUpperCase()];
+}
+
+function variantsOfItems(items: readonly Literal[]): Literal[][] {
+  const replaced = items.slice(0, 2).flatMap((item, at) => {
+    const [first] = variantsOf(item);
+    return first ? [items.with(at, first)] : [];
+  });
+  return [[], [...items].reverse(), items.slice(0, -1), items.slice(0, 1), [...items, ...items], ...replaced];
+}
