@@ -65,12 +65,12 @@ export const debateOptions = panelOptions.extend({
 });
 export type DebateOptions = z.infer<typeof debateOptions>;
 
-/** Drafts at most that are written at the same time. */
+/** Drafts at most. */
 const MOST_DRAFTS = 8;
 
 /** How code comes about; defaults: one draft, and three rounds of repair. */
 export const buildOptions = z.object({
-  /** How many drafts are written at the same time; of those whose checks pass, the one with which most others agree goes on. */
+  /** How many drafts are written at most, where fewer don't decide; of those that pass, the one with which most others agree goes on. */
   drafts: z.number().int().min(1).max(MOST_DRAFTS).optional(),
   /** How often code that fails is repaired or written anew, at most. */
   rounds: z.number().int().min(0).max(3).optional(),

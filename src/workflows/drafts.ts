@@ -1,4 +1,4 @@
-/** The first drafts of a program: several are written at the same time, and where they hold, what they return decides. */
+/** The first drafts of a program: where several hold, what they return decides, and no more are written than that needs. */
 import { CancellationScope, isCancellation, patched } from '@temporalio/workflow';
 import type { Failure } from '../contract/failures';
 import type { Agreement, Verification } from '../contract/checks';
@@ -19,8 +19,9 @@ export interface Drafted {
 }
 
 /**
- * Written at the same time, and executed. Once more than half of them hold and return the same, or one holds and can not be compared,
- * the others are stopped. One that fails is named.
+ * As many are written at a time as could be the majority, and executed; one that fails or returns something else is followed by the
+ * next. Once more than half of all hold and return the same, or one holds and can not be compared, nothing further is begun and what
+ * is under way is stopped. One that fails is named.
  */
 export async function draft(team: Team, count: number): Promise<Drafted> {
   if (count === 1) return { candidates: [await attempt(team, alone(team, 1)[0]!)] };
@@ -33,13 +34,35 @@ export async function draft(team: Team, count: number): Promise<Drafted> {
     if (isVerified(candidate.report) && (await (poll?.add(candidate) ?? true))) scope.cancel();
     return candidate;
   };
-  const outcomes = await scope.run(() => Promise.allSettled(tries.map(write)));
+  const needed =
+    poll && patched('drafts-as-needed') ? () => (scope.consideredCancelled ? 0 : poll.lacking()) : () => count;
+  const outcomes = await scope.run(() => settle(tries, write, needed));
   const candidates = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
   for (const [i, outcome] of outcomes.entries()) {
     if (outcome.status === 'rejected') outlive(team, tries[i]!, outcome.reason, candidates);
   }
   const elected = await poll?.close();
   return { candidates, ...(elected ? { elected } : {}) };
+}
+
+/** Begins so many that as many are under way as are needed, and again whenever one has ended; the outcomes of all that were begun. */
+async function settle(tries: readonly Try[], write: (given: Try) => Promise<Candidate>, needed: () => number) {
+  const outcomes: PromiseSettledResult<Candidate>[] = [];
+  let begun = 0;
+  let underWay = 0;
+  const fill = async (): Promise<void> => {
+    const now: Promise<void>[] = [];
+    for (; begun < tries.length && underWay < needed(); underWay++) now.push(one(begun++));
+    await Promise.all(now);
+  };
+  const one = async (at: number): Promise<void> => {
+    const [outcome] = await Promise.allSettled([write(tries[at]!)]);
+    outcomes[at] = outcome;
+    underWay--;
+    if (outcome.status === 'fulfilled' || !isRefused(outcome.reason)) await fill();
+  };
+  await fill();
+  return outcomes;
 }
 
 /** The coder's first, then those of the others, who are told less and so write other code; of one who drafts again, warm ones. */
@@ -74,13 +97,16 @@ function openPoll(team: Team, tries: readonly Try[]) {
     if (now.length > last.held.length) last = { held: now, agreement };
     return agreement;
   };
+  /** How many more would have to return the same to be more than half of all. */
+  const lacking = () => Math.floor(tries.length / 2) + 1 - Math.max(0, ...last.agreement.agreeing);
   return {
     /** Whether nothing further is needed to decide. */
     async add(candidate: Candidate): Promise<boolean> {
       held.push(candidate);
-      const { calls, agreeing } = await count();
-      return calls === 0 || Math.max(...agreeing) > tries.length / 2;
+      const { calls } = await count();
+      return calls === 0 || lacking() <= 0;
     },
+    lacking,
     /** Of equals the one that was asked for first. */
     async close(): Promise<Elected | undefined> {
       const { calls, agreeing, support } = held.length > 1 ? await count() : NONE;
@@ -96,9 +122,14 @@ const NONE: Agreement = { calls: 0, support: [], agreeing: [] };
 /** Notes a draft that did not come about; throws what must end the run, or leaves it with nothing. */
 function outlive(team: Team, { role, ask }: Try, error: unknown, written: Candidate[]): void {
   const failure = failureOf(error);
-  const mayNotGoOn = CancellationScope.current().consideredCancelled || failure.code === 'APPROVAL_REFUSED';
+  const mayNotGoOn = CancellationScope.current().consideredCancelled || isRefused(error);
   if (mayNotGoOn || written.length === 0) throw error;
   // one that was stopped while its code was executed has its answer
   const isWritten = team.result([]).turns.some(({ turn }) => turn === ask.turn);
   if (!isWritten) team.note(role, ask, isCancellation(error) ? OUTDONE : failure);
+}
+
+/** Whether a person did not approve further cost. A budget that is reserved for others may be free again for the next one. */
+function isRefused(error: unknown): boolean {
+  return failureOf(error).code === 'APPROVAL_REFUSED';
 }

@@ -291,18 +291,36 @@ describe('build', () => {
       expect(theatre.compared.at(-1)).toEqual(['draft', 'draft-2', 'draft-3']);
     });
 
-    test('once more than half return the same, the rest are stopped', async () => {
+    test('once more than half return the same, nothing further is written', async () => {
       executing({ draft: holds, 'draft-2': holds, 'draft-3': holds });
       returning(['draft', 'draft-2', 'draft-3']);
-      theatre.script = async ({ turn }) => {
-        if (turn !== 'draft-3') return turn;
-        const beating = setInterval(() => Context.current().heartbeat(), 100);
-        await Context.current().cancelled.catch(() => clearInterval(beating));
-        throw new CancelledFailure('stopped');
-      };
       const result = await theatre.run(ofDrafts(3));
       expect(result).toMatchObject({ answers: ['draft'], verification: { agreement: { drafts: 2, agreeing: 2 } } });
-      expect(result.failures).toMatchObject([{ turn: 'draft-3', code: 'CUT_OFF' }]);
+      expect([turns(), result.failures]).toEqual([['draft', 'draft-2', 'review'], []]);
+    });
+
+    test.each<[string, string[], string[][], string[]]>([
+      ['all that could be the majority return the same', [], [['draft', 'draft-2', 'draft-3']], ['draft-2', 'draft-3']],
+      ['one fails', ['draft-2'], [['draft', 'draft-3', 'draft-4']], ['draft-2', 'draft-3', 'draft-4']],
+      [
+        'one returns something else',
+        [],
+        [['draft', 'draft-3', 'draft-4'], ['draft-2']],
+        ['draft-2', 'draft-3', 'draft-4'],
+      ],
+      [
+        'no majority comes about',
+        [],
+        [['draft', 'draft-3'], ['draft-2', 'draft-4'], ['draft-5']],
+        ['draft-2', 'draft-3', 'draft-4', 'draft-5'],
+      ],
+    ])('of five as many are written as are needed where %s', async (_, failing, groups, written) => {
+      const names = ['draft', 'draft-2', 'draft-3', 'draft-4', 'draft-5'];
+      executing(Object.fromEntries(names.map((name) => [name, failing.includes(name) ? fails : holds])));
+      returning(...groups);
+      const { answers, verification } = await theatre.run(ofDrafts(5));
+      expect(turns().sort()).toEqual(['draft', ...written, 'review']);
+      expect([answers, verification?.agreement?.agreeing]).toEqual([['draft'], groups[0]!.length]);
     });
 
     test('where each returns something else, the first is the answer and the record says so', async () => {
@@ -344,7 +362,7 @@ describe('build', () => {
       await Context.current().cancelled.catch(() => clearInterval(beating));
       throw new CancelledFailure('stopped', [used]);
     };
-    const result = await theatre.run(ofDrafts(3));
+    const result = await theatre.run(ofDrafts(5));
     expect(result).toMatchObject({ answers: ['draft-2'], verification: { passed: true, rounds: 0 } });
     expect(result.failures.map(({ turn, code }) => [turn, code])).toEqual([
       ['draft', 'CUT_OFF'],
