@@ -14,7 +14,7 @@ import { createStack } from './stack.mjs';
 const USAGE = `Usage: npm run eval -- [options]
   --limit <n>             the first n problems
   --tasks <1,2,...>       only these problems, by number
-  --only <system>         single, swarm, or drafts: the swarm with three drafts that are compared; else the first two
+  --only <system>         single, swarm, or drafts: the swarm with up to five drafts that are compared; else the first two
   --parallel <n>          problems at a time, 1 by default; twelve together took the model 0.4 of the time that they take in a row
 
 Results: DATA_DIR/eval/results.jsonl, one line a problem and system; lines that are there are not measured again.

@@ -36,7 +36,7 @@ const options = {
   drafts: buildOptions.shape.drafts
     .nullable()
     .describe(
-      'How many drafts of code are written at most, more than half of them at once; of those whose checks pass, the one with which most others agree is the answer.',
+      'How many drafts of code are written at most: two at once, and further ones where those fail or differ. Of those whose checks pass, the one with which most others agree is the answer.',
     ),
   session_policy: z
     .enum(SESSION_POLICIES)

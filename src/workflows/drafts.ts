@@ -8,6 +8,8 @@ import { failureOf, user, type Team } from './team';
 
 /** How warm drafts beside the first are written, which is written as its role is: equal ones would show nothing. */
 const WARMTH: readonly number[] = [0.5, 0.8, 0.6, 0.9, 0.7, 1, 0.4];
+/** Votes between two options end early, and are seldom decided otherwise than by all, where one is so many ahead. */
+const AHEAD = 2;
 const OUTDONE: Failure = { code: 'CUT_OFF', message: 'Other drafts had decided.' };
 
 /** The one with which most others agree, where several hold and could be compared. */
@@ -19,9 +21,9 @@ export interface Drafted {
 }
 
 /**
- * As many are written at a time as could be the majority, and executed; one that fails or returns something else is followed by the
- * next. Once more than half of all hold and return the same, or one holds and can not be compared, nothing further is begun and what
- * is under way is stopped. One that fails is named.
+ * Two are written at the same time, and executed; what fails or returns something else is followed by further ones. Once so many hold
+ * and return the same that they are two ahead of those that differ, or one holds and can not be compared, nothing further is begun and
+ * what is under way is stopped. One that fails is named.
  */
 export async function draft(team: Team, count: number): Promise<Drafted> {
   if (count === 1) return { candidates: [await attempt(team, alone(team, 1)[0]!)] };
@@ -97,8 +99,11 @@ function openPoll(team: Team, tries: readonly Try[]) {
     if (now.length > last.held.length) last = { held: now, agreement };
     return agreement;
   };
-  /** How many more would have to return the same to be more than half of all. */
-  const lacking = () => Math.floor(tries.length / 2) + 1 - Math.max(0, ...last.agreement.agreeing);
+  /** How many more would have to return the same as most do, to be far enough ahead. */
+  const lacking = () => {
+    const most = Math.max(0, ...last.agreement.agreeing);
+    return AHEAD - (most - (last.held.length - most));
+  };
   return {
     /** Whether nothing further is needed to decide. */
     async add(candidate: Candidate): Promise<boolean> {

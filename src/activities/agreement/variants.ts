@@ -1,4 +1,4 @@
-/** Values that differ a little from one, as a tester would try them: empty, one more, one less, the other way round. */
+/** Values that differ a little from one, as a tester would try them: empty, one more, one less, the other way round, below zero. */
 import type { Literal } from '../../sandbox/python-literal';
 
 type Of<Kind extends Literal['kind']> = Extract<Literal, { kind: Kind }>;
@@ -43,5 +43,14 @@ function variantsOfItems(items: readonly Literal[]): Literal[][] {
     const [first] = variantsOf(item);
     return first ? [items.with(at, first)] : [];
   });
-  return [[], [...items].reverse(), items.slice(0, -1), items.slice(0, 1), [...items, ...items], ...replaced];
+  const less = [items.slice(0, -1), items.slice(0, 1)];
+  return [[], [...items].reverse(), items.map(negate), ...less, [...items, ...items], ...replaced];
+}
+
+/** With the signs of all its numbers changed. */
+function negate(value: Literal): Literal {
+  if (value.kind === 'list' || value.kind === 'tuple') return { ...value, items: value.items.map(negate) };
+  if (value.kind !== 'number' || value.word || value.value === 0) return value;
+  const text = value.text.startsWith('-') ? value.text.slice(1) : `-${value.text}`;
+  return { kind: 'number', text, value: -value.value };
 }
