@@ -32,6 +32,8 @@ describe('the calls', () => {
     const calls = probesOf('Add two things.', ['def add(a, b, c=1):\n    return a + b']);
     expect(calls.length).toBeGreaterThan(10);
     expect(calls).toEqual(expect.arrayContaining(['add(2, 1)', 'add("abc", "a")']));
+    const typed = 'def add(a: Tuple[int, int], b: Dict[str, int] = {}, *rest):\n    return a';
+    expect(probesOf('Add two things.', [typed])).toContain('add("abc")');
   });
 
   test('are of functions that all programs have, and not of their tests', () => {

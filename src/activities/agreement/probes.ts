@@ -1,6 +1,7 @@
 /** Calls that show where programs differ: those of the request and of the programs' own tests, and others that are near to them. Pure. */
 import type { Literal } from '../../sandbox/python-literal';
 import { callsIn, type Call as Written } from '../examples/calls';
+import { functionsOf, type Subject } from '../examples/subject';
 import { print } from './print';
 import { list, text, variantsOf, whole } from './variants';
 
@@ -16,7 +17,7 @@ export function probesOf(request: string, programs: readonly string[]): string[]
   const known = [request, ...programs]
     .flatMap((source) => callsIn(source.slice(0, TEXT_LIMIT)))
     .filter(({ name }) => shared.has(name));
-  const seeds = known.length > 0 ? known : [...shared].flatMap(guesses);
+  const seeds = known.length > 0 ? known : [...shared.values()].flatMap(guesses);
   // the calls themselves first, then one variant of each in turn
   const rows = seeds.map((seed) => [seed, ...neighbours(seed)]);
   const longest = Math.max(0, ...rows.map(({ length }) => length));
@@ -24,19 +25,12 @@ export function probesOf(request: string, programs: readonly string[]): string[]
   return [...new Set(inTurn.map(write))].slice(0, MOST);
 }
 
-/** By name, with what stands in the brackets of their definitions. */
-function sharedFunctions(programs: readonly string[]): Map<string, string> {
-  const [first = new Map<string, string>(), ...others] = programs.map(
-    (program) =>
-      new Map(
-        [...program.matchAll(/^def\s+(\w+)\s*\(([^)]*)\)/gm)].map(([, name = '', parameters = '']) => [
-          name,
-          parameters,
-        ]),
-      ),
-  );
-  const isShared = ([name]: [string, string]) => !name.startsWith('test') && others.every((names) => names.has(name));
-  return new Map([...first].filter(isShared));
+/** By name, as the first of the programs defines them. */
+function sharedFunctions(programs: readonly string[]): Map<string, Subject> {
+  const [first = [], ...others] = programs.map(functionsOf);
+  const isShared = ({ name }: Subject) =>
+    !name.startsWith('test') && others.every((defined) => defined.some((other) => other.name === name));
+  return new Map(first.filter(isShared).map((defined) => [defined.name, defined]));
 }
 
 function neighbours({ name, given }: Call): Call[] {
@@ -57,8 +51,8 @@ const GUESSES: readonly (readonly Literal[])[] = [
   [list(...[3, 1, 2].map(whole)), list(whole(1)), list(), list(...[1, 2, 2, 5].map(whole))],
 ];
 
-function guesses([name, parameters]: [string, string]): Call[] {
-  const count = parameters.split(',').filter((parameter) => parameter.trim() && !parameter.includes('=')).length;
+function guesses({ name, required }: Subject): Call[] {
+  const count = required.length;
   if (count === 0) return [];
   const take = (values: readonly Literal[], from: number) =>
     Array.from({ length: count }, (_, i) => ({ name: '', value: values[(from + i) % values.length]! }));

@@ -26,6 +26,12 @@ export function subjectOf(request: string): Subject | undefined {
   return { name, ...signature(parameters) };
 }
 
+/** Those that a program defines, methods and functions inside of others left out. */
+export function functionsOf(program: string): Subject[] {
+  const atTheMargin = [...program.matchAll(DEFINED)].filter(([definition]) => /^\S/.test(definition));
+  return atTheMargin.map(([, name = '', parameters = '']) => ({ name, ...signature(parameters) }));
+}
+
 function signature(text: string): Omit<Subject, 'name'> {
   const all = splitOutsideBrackets(text).filter((parameter) => /\w/.test(parameter));
   const single = all.filter((parameter) => !/^\s*\*/.test(parameter));
