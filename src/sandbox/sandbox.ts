@@ -6,7 +6,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Check, CheckReport, SourceFile } from '../contract/checks';
 import { languageOf } from '../contract/languages';
-import { Child, type ChildEnd } from './child';
+import { Child } from './child';
 import { insideCommand, readableBy, type Interpreter } from './commands';
 import { ensureImage, imageFile } from './image';
 import { findLayers } from './layers';
@@ -40,7 +40,7 @@ export interface CheckOrder {
 }
 
 /** Expressions whose values are wanted, in the main module of a program. */
-export interface EvaluationOrder extends Pick<CheckOrder, 'language' | 'files' | 'wallMs'> {
+export interface EvaluationOrder extends Pick<CheckOrder, 'language' | 'files'> {
   expressions: string[];
 }
 
@@ -97,7 +97,8 @@ export function createSandbox(given: SandboxOptions): Sandbox {
         const reporter = new Reporter();
         // that the value is unlike what is expected is of no interest
         const checks = expressions.slice(values.length).map((code) => ({ name: code, code, expected: '' }));
-        await pool.use((child) => carryOut(child, { ...order, checks }, EVALUATION_MS, reporter));
+        const task = { ...order, checks, ownTests: false };
+        await pool.use((child) => child.carryOut(task, EVALUATION_MS, reporter.hear));
         // one during which the child ended gave nothing; another child goes on behind it
         values.push(...reporter.given(), undefined);
       }
@@ -131,13 +132,9 @@ async function execute(child: Child, order: CheckOrder, wallMs: number): Promise
   const reporter = new Reporter();
   await child.ready;
   const start = performance.now();
-  const end = await carryOut(child, order, wallMs, reporter);
-  return reporter.conclude(order.language, end, Math.round(performance.now() - start));
-}
-
-function carryOut(child: Child, order: CheckOrder, wallMs: number, reporter: Reporter): Promise<ChildEnd> {
   const { language, files, checks = [], ownTests = false } = order;
-  return child.carryOut({ language, files, checks, ownTests }, order.wallMs ?? wallMs, reporter.hear);
+  const end = await child.carryOut({ language, files, checks, ownTests }, order.wallMs ?? wallMs, reporter.hear);
+  return reporter.conclude(language, end, Math.round(performance.now() - start));
 }
 
 function refuse({ language, files }: Pick<CheckOrder, 'language' | 'files'>): string | undefined {

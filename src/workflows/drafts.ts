@@ -12,12 +12,12 @@ const WARMTH: readonly number[] = [0.5, 0.8, 0.6, 0.9, 0.7, 1, 0.4];
 const AHEAD = 2;
 const OUTDONE: Failure = { code: 'CUT_OFF', message: 'Other drafts had decided.' };
 
-/** The one with which most others agree, where several hold and could be compared. */
 export type Elected = Candidate & Required<Pick<Verification, 'agreement'>>;
 
 export interface Drafted {
   candidates: Candidate[];
-  elected?: Elected;
+  /** The one with which most others agree, where several hold and could be compared. */
+  elected: Elected | undefined;
 }
 
 /**
@@ -26,39 +26,38 @@ export interface Drafted {
  * what is under way is stopped. One that fails is named.
  */
 export async function draft(team: Team, count: number): Promise<Drafted> {
-  if (count === 1) return { candidates: [await attempt(team, alone(team, 1)[0]!)] };
+  if (count === 1) return { candidates: [await attempt(team, alone(team, 1)[0]!)], elected: undefined };
   const agree = patched('drafts-agree');
   const tries = agree ? triesOf(team, count) : alone(team, count);
-  const poll = agree ? openPoll(team, tries) : undefined;
+  const poll = agree ? openPoll(team) : undefined;
   const scope = new CancellationScope();
-  const write = async (given: Try) => {
-    const candidate = await attempt(team, given);
-    if (isVerified(candidate.report) && (await (poll?.add(candidate) ?? true))) scope.cancel();
+  const write = async (at: number) => {
+    const candidate = await attempt(team, tries[at]!);
+    if (isVerified(candidate.report) && (await (poll?.add(at, candidate) ?? true))) scope.cancel();
     return candidate;
   };
   const needed =
     poll && patched('drafts-as-needed') ? () => (scope.consideredCancelled ? 0 : poll.lacking()) : () => count;
-  const outcomes = await scope.run(() => settle(tries, write, needed));
+  const outcomes = await scope.run(() => settle(count, write, needed));
   const candidates = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
   for (const [i, outcome] of outcomes.entries()) {
     if (outcome.status === 'rejected') outlive(team, tries[i]!, outcome.reason, candidates);
   }
-  const elected = await poll?.close();
-  return { candidates, ...(elected ? { elected } : {}) };
+  return { candidates, elected: await poll?.close() };
 }
 
 /** Begins so many that as many are under way as are needed, and again whenever one has ended; the outcomes of all that were begun. */
-async function settle(tries: readonly Try[], write: (given: Try) => Promise<Candidate>, needed: () => number) {
+async function settle(count: number, write: (at: number) => Promise<Candidate>, needed: () => number) {
   const outcomes: PromiseSettledResult<Candidate>[] = [];
   let begun = 0;
   let underWay = 0;
   const fill = async (): Promise<void> => {
     const now: Promise<void>[] = [];
-    for (; begun < tries.length && underWay < needed(); underWay++) now.push(one(begun++));
+    for (; begun < count && underWay < needed(); underWay++) now.push(one(begun++));
     await Promise.all(now);
   };
   const one = async (at: number): Promise<void> => {
-    const [outcome] = await Promise.allSettled([write(tries[at]!)]);
+    const [outcome] = await Promise.allSettled([write(at)]);
     outcomes[at] = outcome;
     underWay--;
     if (outcome.status === 'fulfilled' || !isRefused(outcome.reason)) await fill();
@@ -88,12 +87,12 @@ function alone(team: Team, count: number): Try[] {
 }
 
 /** Compares what holds, each time there is one more. */
-function openPoll(team: Team, tries: readonly Try[]) {
-  const held: Candidate[] = [];
+function openPoll(team: Team) {
+  /** By their place among the drafts: one that was stopped for guidance has begun again under another name. */
+  const held = new Map<number, Candidate>();
   let last: { held: Candidate[]; agreement: Agreement } = { held: [], agreement: NONE };
   const count = async (): Promise<Agreement> => {
-    const places = tries.map(({ ask }) => ask.turn);
-    const now = [...held].sort((a, b) => places.indexOf(a.turn.turn) - places.indexOf(b.turn.turn));
+    const now = [...held].sort(([one], [other]) => one - other).map(([, candidate]) => candidate);
     if (now.length === last.held.length) return last.agreement;
     const agreement = await team.compare(now.map(({ turn }) => turn));
     if (now.length > last.held.length) last = { held: now, agreement };
@@ -106,18 +105,18 @@ function openPoll(team: Team, tries: readonly Try[]) {
   };
   return {
     /** Whether nothing further is needed to decide. */
-    async add(candidate: Candidate): Promise<boolean> {
-      held.push(candidate);
+    async add(at: number, candidate: Candidate): Promise<boolean> {
+      held.set(at, candidate);
       const { calls } = await count();
       return calls === 0 || lacking() <= 0;
     },
     lacking,
     /** Of equals the one that was asked for first. */
     async close(): Promise<Elected | undefined> {
-      const { calls, agreeing, support } = held.length > 1 ? await count() : NONE;
+      const { calls, agreeing, support } = held.size > 1 ? await count() : NONE;
       if (calls === 0) return undefined;
       const [at = 0] = [...agreeing.keys()].sort((a, b) => agreeing[b]! - agreeing[a]! || support[b]! - support[a]!);
-      return { ...last.held[at]!, agreement: { drafts: held.length, agreeing: agreeing[at]!, calls } };
+      return { ...last.held[at]!, agreement: { drafts: held.size, agreeing: agreeing[at]!, calls } };
     },
   };
 }

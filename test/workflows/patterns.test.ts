@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Context } from '@temporalio/activity';
 import type { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/client';
@@ -6,6 +7,7 @@ import type { CheckReport, PromptPart } from '../../src/contract';
 import { PLAN_HEADINGS } from '../../src/contract/plan';
 import { totalsOf } from '../../src/contract/totals';
 import { planText } from '../support/plan';
+import { until } from '../support/stack';
 import { createTheatre, incomparable, report, swarmInput, type Theatre } from '../support/workflows';
 
 let theatre: Theatre;
@@ -248,6 +250,13 @@ describe('build', () => {
     expect([answers, turns()]).toEqual([['draft'], ['draft', 'repair-1', 'review']]);
   });
 
+  /** A call that goes on until it is stopped, and then says what it has used. */
+  const untilStopped = async (...used: unknown[]): Promise<never> => {
+    const beating = setInterval(() => Context.current().heartbeat(), 100);
+    await Context.current().cancelled.catch(() => clearInterval(beating));
+    throw new CancelledFailure('stopped', used);
+  };
+
   const ofDrafts = (drafts: number) => {
     const given = swarmInput('coding-swarm');
     return { ...given, swarm: { ...given.swarm, build: { drafts } } };
@@ -291,7 +300,7 @@ describe('build', () => {
       expect(theatre.compared.at(-1)).toEqual(['draft', 'draft-2', 'draft-3']);
     });
 
-    test('once more than half return the same, nothing further is written', async () => {
+    test('once two more return the same than not, nothing further is written', async () => {
       executing({ draft: holds, 'draft-2': holds, 'draft-3': holds });
       returning(['draft', 'draft-2', 'draft-3']);
       const result = await theatre.run(ofDrafts(3));
@@ -323,6 +332,22 @@ describe('build', () => {
       expect([answers, verification?.agreement]).toEqual([['draft'], { drafts: 2, agreeing: 1, calls: 10 }]);
     });
 
+    test('one that guidance has stopped keeps its place, though it begins again under another name', async () => {
+      executing({ draft: holds, 'draft-2~2': holds, 'draft-3': holds });
+      returning(['draft'], ['draft-2~2'], ['draft-3']);
+      theatre.script = async ({ turn }) => {
+        if (turn === 'draft-2') await untilStopped();
+        return turn;
+      };
+      const handle = await theatre.start(ofDrafts(3));
+      await until(() => theatre.compared.length > 0);
+      const guidance = { content: 'Mind the otters.', interrupt: true };
+      const answer = handle.executeUpdate('message', { args: [guidance], updateId: randomUUID() });
+      expect(await answer).toEqual({ interrupted: ['draft-2'] });
+      expect(await handle.result()).toMatchObject({ answers: ['draft'], verification: { agreement: { agreeing: 1 } } });
+      expect(theatre.compared.at(-1)).toEqual(['draft', 'draft-2~2', 'draft-3']);
+    });
+
     test('one that fails its checks has no voice', async () => {
       executing({ draft: fails, 'draft-2': fails, 'draft-3': holds });
       returning(['draft', 'draft-2'], ['draft-3']);
@@ -351,9 +376,7 @@ describe('build', () => {
     const used = { usage: { prompt_tokens: 9, completion_tokens: 3 }, cost_usd: 0.25 };
     theatre.script = async ({ turn }) => {
       if (turn === 'draft-2' || turn === 'review') return turn;
-      const beating = setInterval(() => Context.current().heartbeat(), 100);
-      await Context.current().cancelled.catch(() => clearInterval(beating));
-      throw new CancelledFailure('stopped', [used]);
+      return untilStopped(used);
     };
     const result = await theatre.run(ofDrafts(3));
     expect(result).toMatchObject({ answers: ['draft-2'], verification: { passed: true, rounds: 0 } });
