@@ -4,7 +4,7 @@
  */
 import { ApplicationFailure, condition, defineSignal, setHandler } from '@temporalio/workflow';
 import { MESSAGE_PART } from '../contract/names';
-import type { PromptPart, SwarmRunInput } from '../contract';
+import type { PromptPart, SwarmRunInput, TurnResult } from '../contract';
 
 const messagePart = defineSignal<[MessagePart]>(MESSAGE_PART);
 type MessagePart = { index: number; text: string };
@@ -32,6 +32,9 @@ const MESSAGE = '@message';
 export function partsOf({ message }: SwarmRunInput): PromptPart[] {
   return message.length > TOLD_IN_FULL ? [{ turn: MESSAGE, length: message.length }] : [message];
 }
+
+/** The text of a finished turn, by reference. */
+export const textOf = ({ turn, text }: Pick<TurnResult, 'turn' | 'text'>) => ({ turn, length: text.length });
 
 /** What Redis must hold for these parts. */
 export function textsOf({ message }: SwarmRunInput): Record<string, string> {

@@ -4,7 +4,8 @@ import type { TurnResult } from '../contract';
 import type { CheckReport } from '../contract/checks';
 import { decisive, isDemanded } from '../contract/verification';
 import { othersOf, type Candidate, type Try } from './candidates';
-import { assistant, textOf, user, type Ask, type Team } from './team';
+import { textOf } from './message';
+import { assistant, user, type Ask, type Team } from './team';
 
 /**
  * How a candidate comes about: it goes on from the best one, begins anew and knows what failed, or is drafted as if it were the

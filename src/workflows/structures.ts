@@ -2,7 +2,8 @@
 import { STRUCTURE_REQUESTS } from '../contract/prompts';
 import type { AskedName, AskedValue, PromptMessage } from '../contract';
 import { readStructure } from './activities';
-import { assistant, textOf, user, type Team } from './team';
+import { textOf } from './message';
+import { assistant, user, type Team } from './team';
 
 /** Resolves to the structure, which the team's result then holds as well; undefined when the model could not write it. */
 export async function askForStructure<Name extends AskedName>(

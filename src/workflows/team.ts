@@ -1,7 +1,6 @@
 /** A swarm at work inside a workflow: it lets roles speak, remembers what they said, and shows where the run stands. */
 import { ApplicationFailure, isCancellation, rootCause, setCurrentDetails } from '@temporalio/workflow';
 import { isFailureCode, type Failure } from '../contract/failures';
-import type { VerifyRequest } from '../activities/verify-code';
 import type {
   Agreement,
   CheckReport,
@@ -10,7 +9,6 @@ import type {
   PromptMessage,
   PromptPart,
   Role,
-  RunScope,
   SwarmDefinition,
   SwarmResult,
   SwarmRunInput,
@@ -20,7 +18,8 @@ import type {
   TurnResult,
   Verification,
 } from '../contract';
-import { compareDrafts, restoreRun, restoreTexts, verifyCode } from './activities';
+import { restoreRun, restoreTexts } from './activities';
+import { compare, execute } from './execution';
 import { collectExpenses } from './expense';
 import { partsOf, textsOf } from './message';
 import { INTERRUPTED, Steering } from './steering';
@@ -29,7 +28,8 @@ import { again, toRequest, type Ask } from './turn-request';
 
 export type { Ask };
 
-type Show = (label: string, state: string) => void;
+/** Says what a speaker is at. */
+export type Show = (label: string, state: string) => void;
 
 const STOPPED: Failure = { code: 'INTERRUPTED', message: 'Stopped for new guidance, and begun again.' };
 
@@ -64,11 +64,6 @@ export interface Team {
 
 export const user = (...parts: PromptPart[]): PromptMessage => ({ role: 'user', parts });
 export const assistant = (...parts: PromptPart[]): PromptMessage => ({ role: 'assistant', parts });
-/** The text of a finished turn, by reference. */
-export const textOf = ({ turn, text }: Pick<TurnResult, 'turn' | 'text'>): PromptPart => ({
-  turn,
-  length: text.length,
-});
 
 export function createTeam(input: SwarmRunInput, { models, opening }: Beginning, steering = new Steering(input)): Team {
   const { swarm, stage } = input;
@@ -162,32 +157,9 @@ async function restore(
   await restoreTexts(run_id, { ...material, ...said });
 }
 
-function execute(input: SwarmRunInput, turn: TurnResult, show: Show): Promise<CheckReport> {
-  show(turn.label, 'executing');
-  const request = { ...orderOf(input), ...lengthOf(turn), ...demandsOf(input.swarm) };
-  return verifyCode.executeWithOptions({ summary: `${turn.label} · executed` }, [request]);
-}
-
-function compare(input: SwarmRunInput, drafts: readonly TurnResult[]): Promise<Agreement> {
-  const request = { ...orderOf(input), drafts: drafts.map(lengthOf) };
-  return compareDrafts.executeWithOptions({ summary: `${drafts.length} drafts · compared` }, [request]);
-}
-
-/** What a person has written of the task holds demands; the texts of other turns do not. */
-function orderOf({ run_id, session_id, team_id, stage, message }: SwarmRunInput): RunScope & { request: string } {
-  const request = (stage?.brief ?? [message]).filter((part) => typeof part === 'string').join('');
-  return { run_id, session_id, team_id, request };
-}
-
-const lengthOf = ({ turn, text }: TurnResult) => ({ turn, length: text.length });
-
 function kept(checks: TurnCheck[], { turn }: TurnResult, report: CheckReport): CheckReport {
   checks.push({ ...report, turn });
   return report;
-}
-
-function demandsOf({ checks }: SwarmDefinition): Pick<VerifyRequest, 'checks'> {
-  return checks ? { checks } : {};
 }
 
 /** The model that a role asks first, as far as it is known. */

@@ -2,7 +2,7 @@
 import { VERDICT_REQUEST } from '../../contract/prompts';
 import { readVerdict } from '../../contract/verdict';
 import type { PromptPart, TurnResult, Verdict, Verification } from '../../contract';
-import { textOf } from '../team';
+import { textOf } from '../message';
 import type { StageOutcome, Stages } from '../stages';
 import { stagesByName } from './by-name';
 

@@ -1,8 +1,8 @@
 /** stage -> stage -> ... Each is told what its prompt names: the task, the answer before it, answers of earlier stages. */
 import { fillTemplate } from '../../contract/templates';
 import type { PromptPart } from '../../contract';
+import { textOf } from '../message';
 import type { Stages } from '../stages';
-import { textOf } from '../team';
 
 /** Swarms work one after another; the first that fails ends the run. Without a prompt of its own a stage sees the task and the answer before it. */
 export async function pipeline(stages: Stages): Promise<void> {

@@ -1,9 +1,9 @@
 /** all at once | one after another | all at once -> moderator. A swarm that fails is named, and the others go on. */
 import { CONSENSUS } from '../../contract/names';
 import type { PromptPart } from '../../contract';
+import { textOf } from '../message';
 import { noneLeft } from '../none-left';
 import type { StageOutcome, Stages } from '../stages';
-import { textOf } from '../team';
 
 /** Every swarm answers the task, at the same time. */
 export async function parallel(stages: Stages): Promise<void> {

@@ -2,8 +2,9 @@
 import { isVerified } from '../../contract/verification';
 import { attempt, best, type Candidate } from '../candidates';
 import { draft } from '../drafts';
+import { textOf } from '../message';
 import { describe, ROUNDS, triesOf } from '../repairs';
-import { textOf, user, type Team } from '../team';
+import { user, type Team } from '../team';
 
 /** A coder writes, the sandbox runs it, and what fails goes back; the answer is the draft that does best. */
 export async function build(team: Team): Promise<string[]> {

@@ -1,6 +1,7 @@
 /** draft -> review -> revision, where the review finds faults */
 import { readVerdict } from '../../contract/verdict';
-import { assistant, textOf, user, type Team } from '../team';
+import { textOf } from '../message';
+import { assistant, user, type Team } from '../team';
 
 /** A coder writes, a reviewer looks for faults, and the coder mends them. */
 export async function coding(team: Team): Promise<string[]> {

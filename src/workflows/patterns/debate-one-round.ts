@@ -1,7 +1,8 @@
 /** optimistic, cautious, balanced at once -> summary: what a debate was before it had rounds, for runs that began so */
 import type { TurnResult } from '../../contract';
+import { textOf } from '../message';
 import { noneLeft } from '../none-left';
-import { textOf, user, type Team } from '../team';
+import { user, type Team } from '../team';
 
 const VOICES = ['optimistic', 'cautious', 'balanced'];
 

@@ -6,9 +6,10 @@ import { shuffle } from '../../contract/shuffle';
 import type { DebateRecord, PromptMessage, TurnResult } from '../../contract';
 import { recordOf, reportOf, type Round } from '../debate-record';
 import { gather, hearingOf, type Hearing } from '../gather';
+import { textOf } from '../message';
 import { noneLeft } from '../none-left';
 import { askForStructure } from '../structures';
-import { assistant, textOf, user, type Team } from '../team';
+import { assistant, user, type Team } from '../team';
 import { debateOneRound } from './debate-one-round';
 
 /** The role that judges; all others are voices. */

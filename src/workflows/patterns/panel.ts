@@ -2,9 +2,10 @@
 import { CHAIR } from '../../contract/names';
 import type { PromptMessage, PromptPart, TurnResult } from '../../contract';
 import { gather, hearingOf, type Hearing, type Round } from '../gather';
+import { textOf } from '../message';
 import { noneLeft } from '../none-left';
 import { questionOf } from '../question';
-import { textOf, user, type Team } from '../team';
+import { user, type Team } from '../team';
 
 /** Every role answers the task at the same time. One that fails, or is late when the quorum was heard, is named, and the chair concludes from the others. */
 export async function panel(team: Team, roles: string[]): Promise<string[]> {

@@ -3,7 +3,8 @@ import { patched } from '@temporalio/workflow';
 import { PLAN_HEADINGS, readPlan, type Plan, type PlanPart } from '../../contract/plan';
 import { PLAN_GAPS } from '../../contract/prompts';
 import type { TurnResult } from '../../contract';
-import { assistant, textOf, user, type Team } from '../team';
+import { textOf } from '../message';
+import { assistant, user, type Team } from '../team';
 
 /** A strategist drafts a plan, a critic names its weaknesses, and the strategist writes the plan that follows from both. */
 export async function strategic(team: Team): Promise<string[]> {

@@ -1,0 +1,23 @@
+/** What turns have written is executed: against the demands of the request, and beside what others have written. */
+import type { Agreement, CheckReport, RunScope, SwarmRunInput, TurnResult } from '../contract';
+import { compareDrafts, verifyCode } from './activities';
+import { textOf } from './message';
+import type { Show } from './team';
+
+export function execute(input: SwarmRunInput, turn: TurnResult, show: Show): Promise<CheckReport> {
+  show(turn.label, 'executing');
+  const { checks } = input.swarm;
+  const request = { ...orderOf(input), ...textOf(turn), ...(checks ? { checks } : {}) };
+  return verifyCode.executeWithOptions({ summary: `${turn.label} · executed` }, [request]);
+}
+
+export function compare(input: SwarmRunInput, drafts: readonly TurnResult[]): Promise<Agreement> {
+  const request = { ...orderOf(input), drafts: drafts.map(textOf) };
+  return compareDrafts.executeWithOptions({ summary: `${drafts.length} drafts · compared` }, [request]);
+}
+
+/** What a person has written of the task holds demands; the texts of other turns do not. */
+function orderOf({ run_id, session_id, team_id, stage, message }: SwarmRunInput): RunScope & { request: string } {
+  const request = (stage?.brief ?? [message]).filter((part) => typeof part === 'string').join('');
+  return { run_id, session_id, team_id, request };
+}
