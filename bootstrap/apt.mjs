@@ -6,6 +6,9 @@ import { CommandFailed, findProgram, runCommand } from './run-command.mjs';
 /** One installation at a time: apt-get refuses a second one beside it. @type {Promise<unknown>} */
 let last = Promise.resolve();
 
+/** For one that is not ours, such as the updates that a new machine begins by itself. */
+const WAIT_FOR_OTHERS = ['-o', 'DPkg::Lock::Timeout=300'];
+
 export function canAptInstall() {
   return process.getuid?.() === 0 && findProgram(['apt-get']) !== undefined;
 }
@@ -32,7 +35,7 @@ async function install(packages, step, signal) {
   /** @type {string[]} */
   const complaints = [];
   // One broken package source fails the update, and the install may still work.
-  for (const args of [['update'], ['install', '-y', ...packages]]) {
+  for (const args of [['update'], [...WAIT_FOR_OTHERS, 'install', '-y', ...packages]]) {
     step.update(`apt-get ${args.join(' ')}`);
     await runCommand('apt-get', args, options).catch((error) => {
       if (!(error instanceof CommandFailed)) throw error;
