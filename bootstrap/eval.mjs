@@ -15,6 +15,7 @@ const USAGE = `Usage: npm run eval -- [options]
   --limit <n>             the first n problems
   --tasks <1,2,...>       only these problems, by number
   --only <system>         single, swarm, or drafts: the swarm with up to five drafts that are compared; else the first two
+  --from <file>           lines that were measured before, such as eval/measured.jsonl; they are not measured again
   --parallel <n>          problems at a time, 1 by default; twelve together took the model 0.4 of the time that they take in a row
 
 Results: DATA_DIR/eval/results.jsonl, one line a problem and system; lines that are there are not measured again.
@@ -32,6 +33,7 @@ function readArguments(args) {
       limit: { type: 'string', default: '164' },
       tasks: { type: 'string', default: '' },
       only: { type: 'string' },
+      from: { type: 'string' },
       parallel: { type: 'string', default: '1' },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -42,7 +44,8 @@ function readArguments(args) {
   if (values.only !== undefined && !['single', 'swarm', 'drafts'].includes(values.only))
     throw new Error('--only: single, swarm or drafts.');
   const tasks = (values.tasks ?? '').split(',').filter(Boolean);
-  return { help: values.help, limit, parallel, tasks, systems: values.only ? [values.only] : ['single', 'swarm'] };
+  const systems = values.only ? [values.only] : ['single', 'swarm'];
+  return { help: values.help, limit, parallel, tasks, from: values.from, systems };
 }
 
 /**

@@ -17,6 +17,8 @@ export interface EvalOptions {
   limit: number;
   tasks: string[];
   systems: SystemName[];
+  /** A file of lines that were measured before, on this machine or another; they are not measured again. */
+  from: string | undefined;
   /** How many problems are put at a time. */
   parallel: number;
   signal: AbortSignal;
@@ -30,7 +32,7 @@ const POLL_MS = 500;
 /** Goes on behind the results that are there. Resolves to 0 when all are. */
 export async function runEval(options: EvalOptions): Promise<number> {
   const { signal, say } = options;
-  const results = openResults(path.join(options.folder, 'results.jsonl'));
+  const results = openResults(path.join(options.folder, 'results.jsonl'), options.from);
   const inside = path.join(options.dist, 'sandbox', 'inside');
   const sandbox = createSandbox({ folder: path.join(options.folder, 'sandbox'), inside });
   const wanted = readProblems(options.problems)

@@ -1,5 +1,5 @@
 /** One JSON line for each problem and system: what was answered is kept, so that a run that was killed goes on behind it. */
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, truncateSync } from 'node:fs';
 import path from 'node:path';
 
 /** What is compared, and how each is asked for. */
@@ -21,8 +21,9 @@ export interface Result {
   prompt_tokens: number;
   completion_tokens: number;
   seconds: number;
-  run_id: string;
-  answer: string;
+  /** Left out of lines that are published. */
+  run_id?: string;
+  answer?: string;
 }
 
 export interface Results {
@@ -31,11 +32,12 @@ export interface Results {
   all(): Result[];
 }
 
-export function openResults(file: string): Results {
+/** @param earlier A file of lines that were measured elsewhere, which count as if they had been measured here. */
+export function openResults(file: string, earlier?: string): Results {
   mkdirSync(path.dirname(file), { recursive: true });
   // the last line may have been cut off with the process that wrote it
-  const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1) : [];
-  const known = lines.map((line) => JSON.parse(line) as Result);
+  if (existsSync(file)) truncateSync(file, readFileSync(file).lastIndexOf('\n') + 1);
+  const known = [...(existsSync(file) ? readLines(file) : []), ...(earlier ? readLines(earlier) : [])];
   return {
     has: (taskId, system) => known.some((result) => result.task_id === taskId && result.system === system),
     add(result) {
@@ -44,6 +46,11 @@ export function openResults(file: string): Results {
     },
     all: () => known,
   };
+}
+
+function readLines(file: string): Result[] {
+  const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
+  return lines.map((line) => JSON.parse(line) as Result);
 }
 
 /** One line for a system: pass@1, tokens and seconds a problem. */
