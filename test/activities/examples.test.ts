@@ -150,6 +150,23 @@ describe('a doctest', () => {
     ['is the mark of a conflict', '>>>>>>> branch\nf()'],
   ])('that %s is no example', (_what, request) => expect(demands(request)).toEqual([]));
 
+  test('may change what it has prepared with a function', () => {
+    const steps = '>>> nums = [2, 1]\n>>> sort_in_place(nums)\n>>> nums\n[1, 2]\n';
+    expect(demands(`def sort_in_place(nums):\n${steps}`).map(([code]) => code)).toEqual([
+      'nums = [2, 1]',
+      'sort_in_place(nums)',
+      'nums',
+    ]);
+  });
+
+  test('whose statement prints is carried out, and what it prints is not compared', () => {
+    expect(demands('>>> for n in f(2): print(n)\n0\n1\n')).toEqual([['for n in f(2): print(n)', undefined]]);
+  });
+
+  test('prints empty lines', () => {
+    expect(demands('>>> print(f(1))\na\n<BLANKLINE>\nb\n')).toEqual([['print(f(1))', 'a\n\nb']]);
+  });
+
   test('ends before the next sentence', () => {
     expect(demands('>>> f(1)\n2\nThis is because of it.')).toEqual([['f(1)', '2']]);
   });
@@ -169,10 +186,14 @@ describe('a report of what goes wrong', () => {
     '- **Actual:** f(1) == 3\n- **Expected:** f(1) == 2',
     'Got f(1) == 3, want f(1) == 2',
     'def f(n):\nFor n = 5 it is so.\nf(1) = 3 (should be 2)',
+    'f(1) returns 3. I want 2.',
+    "It fails:\n>>> f(1)\n3\nI don't want f(1) == 3 any more.\nf(1) == 2",
   ])('%j demands what is right', (request) => expect(demands(request)).toEqual([['f(1)', '2']]));
 
   test.each([
     'f(1) returns 3, which is wrong.',
+    'f(1) returns 3, which is a bug.',
+    "I don't want f(1) == 3.",
     'f(1) returns True, but 1 is not prime.',
     'The problem: f(1) returns 3',
     'I get the wrong result:\n\n>>> f(1)\n3\n\nPlease fix the code.',
@@ -195,6 +216,8 @@ test.each([
   ['if (f(1) == 2) return true;'],
   ['f(1) + f(2) == 3'],
   ['2 * f(3) == 12'],
+  ['2*f(3) == 12'],
+  ['(1)-f(3) == 12'],
   ['f(1) and f(2) return 3 and 4'],
   ['f(1) returns 2, or 3'],
   ['f(2) -> 1.4142...'],

@@ -3,22 +3,22 @@ import { leadingValue } from './example';
 
 /** Directly before a call: what follows is no claim, or one about what is wrong, or the call is a part of a calculation. */
 const DOUBT =
-  /(?:\b(?:if|elif|unless|whether|while|until|when|or|not|why|return|suppose|assum(?:e|ing)|currently|right now|got|actual(?:ly)?(?: \w+)?|(?:bug|problem|issue)(?: is)?)(?: that)?[\s:(`*!]{0,4}|[\w)\]] [+*/%] )$/i;
+  /(?:\b(?:if|elif|unless|whether|while|until|when|or|not|why|return|suppose|assum(?:e|ing)|currently|right now|got|actual(?:ly)?(?: \w+)?|(?:bug|problem|issue)(?: is)?|(?:don['’]?t|do not|doesn['’]?t|does not|never|must not|should not|shouldn['’]?t)(?: want)?)(?: that)?[\s:(`*!]{0,4}|[\w)\]] [+*/%] |[\d)\]][+*/%-])$/i;
 const NEARBY = 40;
 const BUT = String.raw`(?:(?:but|and|while|whereas|although|though|which|I|we|it|this|that|is|are|actually|clearly)\s{1,3}){0,4}`;
 /** The right value, after the one that is reported. */
 const AMENDS = new RegExp(
-  String.raw`^[\s,;:.(#/—–-]{0,9}${BUT}(?:(?:wrong|incorrect)[\s,;:]+)?(?:(?:it|that|this)\s+)?(?:(?:should|must|ought to)\s+(?:instead\s+)?(?:be|return|give|have been)|expect(?:ed)?(?:\s+(?:was|is|value|result|output))?:?)\s+`,
+  String.raw`^[\s,;:.(#/—–-]{0,9}${BUT}(?:(?:wrong|incorrect)[\s,;:]+)?(?:(?:it|that|this)\s+)?(?:(?:should|must|ought to)\s+(?:instead\s+)?(?:be|return|give|have been)|(?:expect|want|need)(?:ed)?(?:\s+(?:was|is|value|result|output))?:?)\s+`,
   'i',
 );
 /** After a value that is reported: it is not the right one. Any "but" may mean that, unless it goes on to the next call. */
 const WRONG = new RegExp(
-  String.raw`^[\s,;:(#/—–-]{0,9}${BUT}(?:(?:should|must|ought|expect(?:ed)?|instead|rather than|wrong|incorrect|not (?:right|correct))\b|(?<=\bbut\s{1,3})(?!also\b|[${'`'}*]*\w+\())`,
+  String.raw`^[\s,;:(#/—–-]{0,9}${BUT}(?:(?:should|must|ought|(?:expect|want|need)(?:ed)?|instead|rather than|wrong|incorrect|not (?:right|correct)|an? (?:bug|error|mistake|problem))\b|(?<=\bbut\s{1,3})(?!also\b|[${'`'}*]*\w+\())`,
   'i',
 );
 /** The heading of what a program does at present. */
 const REPORT =
-  /\b(?:actual(?:ly)?|current(?:ly)?|wrong(?:ly)?|incorrect(?:ly)?|broken)\b(?!.*\b(?:should|must)\b)[^.]*:\W*$/i;
+  /\b(?:actual(?:ly)?|current(?:ly)?|wrong(?:ly)?|incorrect(?:ly)?|broken|fail(?:s|ed|ing)?|bug(?:gy)?)\b(?!.*\b(?:should|must)\b)[^.]*:\W*$/i;
 const LONGEST_HEADING = 200;
 
 /** Whether what is said about the call that begins here need not be so. */

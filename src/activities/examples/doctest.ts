@@ -5,9 +5,12 @@ import { toExample, type Example, type Found } from './example';
 import { variablesOf } from './names';
 import type { Subject } from './subject';
 
+/** Has no value that could be compared. */
+const STATEMENT = /^(?:import |from |for |with |def |class |del |\w[\w.[\]'"]*\s*[-+*/|]?=[^=])/;
 /** A step that expects nothing and makes or changes what later ones use. */
-export const PREPARATION =
-  /^(?:import |from |for |with |def |class |del |\w[\w.[\]'"]*\s*[-+*/|]?=[^=]|\w+(?:\.\w+)+\()/;
+export const PREPARATION = new RegExp(String.raw`${STATEMENT.source}|^\w+(?:\.\w+)+\(`);
+/** A function that is given what was prepared may change it. */
+const CALL = /^\w+\(.*\)$/s;
 /** An error, a part left out, or an address: no value that could be compared. */
 const NO_VALUE = /^(?:Traceback|\w*(?:Error|Exception)\b)|\.\.\.|\bat 0x/;
 /** After a value: the next sentence, not the rest of what is printed. */
@@ -22,6 +25,7 @@ export function doctest(lines: readonly string[], at: number, subject: Subject |
   const printed = wanted
     .join('\n')
     .replace(/("""|''')$/, '')
+    .replace(/^<BLANKLINE>$/gm, '')
     .trimEnd();
   const value = /\bprint\(/.test(code) ? undefined : leadingLiteral(printed);
   const expected = value && SENTENCE.test(value.rest) ? value.literal : printed;
@@ -31,9 +35,10 @@ export function doctest(lines: readonly string[], at: number, subject: Subject |
 
 function read(code: string, expected: string, subject: Subject | undefined): Example[] {
   if (!code.trim() || NO_VALUE.test(expected)) return [];
-  if (expected) return [toExample(code, expected)];
+  if (expected && !STATEMENT.test(code)) return [toExample(code, expected)];
   const { examples } = calls([code], 0, subject);
-  return examples.length > 0 ? examples : PREPARATION.test(code) ? [{ name: code, code }] : [];
+  const isStep = PREPARATION.test(code) || (CALL.test(code) && variablesOf(code).length > 0);
+  return examples.length > 0 ? examples : isStep ? [{ name: code, code }] : [];
 }
 
 /** Of values alone: one that stands in a test or a loop uses variables of it, and a sentence has words. */
