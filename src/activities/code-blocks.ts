@@ -36,8 +36,11 @@ export function programOf(answer: string): Program | undefined {
   const blocks = blocksOf(answer).filter(({ language, text }) => text.trim() && !BESIDE.has(language));
   const first = blocks.find(({ language }) => languageOf(language)) ?? blocks[0];
   if (!first) return undefined;
-  const language = languageOf(first.language)?.name ?? (first.language || guess(first.text));
-  const own = blocks.filter((block) => (languageOf(block.language)?.name ?? (block.language || language)) === language);
+  const tagged = languageOf(first.language)?.name ?? first.language;
+  const language = tagged || guess(first.text);
+  // beside blocks that name their language one that does not is often what the program prints
+  const meant = ({ language: own, text }: Block) => languageOf(own)?.name ?? (own || (tagged ? guess(text) : language));
+  const own = blocks.filter((block) => meant(block) === language);
   return { language, files: filesOf(own, languageOf(language)?.extension ?? 'txt') };
 }
 
@@ -92,6 +95,6 @@ function nameOf(rest: string, before = '', firstLine = ''): string | undefined {
 }
 
 function guess(text: string): string {
-  if (/^\s*(def |import \w+$|from \w+ import |class \w+.*:$)/m.test(text)) return 'python';
+  if (/^\s*(def |assert |if __name__ |import \w+$|from \w+ import |class \w+.*:$)/m.test(text)) return 'python';
   return /^\s*(const |let |function |import .* from )/m.test(text) ? 'javascript' : '';
 }

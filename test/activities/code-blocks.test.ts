@@ -23,6 +23,11 @@ test('without tests the main file comes first, and without one the last file', (
   expect(named(['a.ts', 'b.ts'])).toBe('b.ts');
 });
 
+test('beside blocks that name their language, one that does not counts only when it looks like them', () => {
+  const blocks = [fence('python', 'def f(): return 1'), fence('', 'Result: 1'), fence('', 'assert f() == 1')];
+  expect(programOf(blocks.join('\nIt prints:\n'))?.files[0]?.text).toBe('def f(): return 1\n\nassert f() == 1');
+});
+
 test('a block that was cut off counts to the end', () => {
   expect(programOf('```python\nx = 1\ny =')?.files[0]?.text).toBe('x = 1\ny =');
 });
