@@ -4,7 +4,7 @@
  */
 import { Context } from '@temporalio/activity';
 import type { RunScope } from '../contract';
-import type { Agreement } from '../contract/checks';
+import type { Agreement, SourceFile } from '../contract/checks';
 import { agreementOf } from './agreement/agreement';
 import { probesOf } from './agreement/probes';
 import { programOf } from './code-blocks';
@@ -22,16 +22,16 @@ export interface CompareRequest extends RunScope {
 export function createCompareDrafts({ turns, sandbox }: VerifyDependencies) {
   /** Programs that are not all Python can not be compared. Fails with `TEXT_LOST` when Redis no longer holds the whole of a text. */
   return async function compareDrafts({ drafts, request, run_id }: CompareRequest): Promise<Agreement> {
-    return whileBeating(Context.current(), async () => {
+    return whileBeating(Context.current(), async (signal) => {
       const programs = (await wholeTexts(turns, run_id, drafts)).map(programOf);
       const isPython = programs.every((program) => program?.language === 'python');
       const files = programs.map((program) => program?.files ?? []);
       const sources = files.map((parts) => parts.map(({ text }) => text).join('\n'));
       const expressions = isPython ? probesOf(request, sources) : [];
       if (expressions.length === 0) return agreementOf(drafts.map(() => []));
-      return agreementOf(
-        await Promise.all(files.map((parts) => sandbox.evaluate({ language: 'python', files: parts, expressions }))),
-      );
+      const evaluate = (parts: SourceFile[]) =>
+        sandbox.evaluate({ language: 'python', files: parts, expressions }, signal);
+      return agreementOf(await Promise.all(files.map(evaluate)));
     });
   };
 }

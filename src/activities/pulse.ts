@@ -36,8 +36,8 @@ export function startPulse(context: Context): Pulse {
   };
 }
 
-/** Reports that this attempt lives for as long as the work goes on. */
-export async function whileBeating<T>(context: Context, work: () => Promise<T>): Promise<T> {
+/** Reports that this attempt lives for as long as the work goes on, which is how it hears that it is cancelled. */
+export async function whileBeating<T>(context: Context, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const beat = setInterval(() => context.heartbeat(), HEARTBEAT_INTERVAL_MS);
-  return work().finally(() => clearInterval(beat));
+  return work(context.cancellationSignal).finally(() => clearInterval(beat));
 }

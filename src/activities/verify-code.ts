@@ -38,14 +38,15 @@ export function createVerifyCode({ turns, sandbox }: VerifyDependencies) {
     checks: demands = [],
     ...scope
   }: VerifyRequest): Promise<CheckReport> {
-    return whileBeating(Context.current(), async () => {
+    return whileBeating(Context.current(), async (signal) => {
       const [text = ''] = await wholeTexts(turns, scope.run_id, [{ turn, length }]);
       const program = programOf(text);
       const language = program?.language ?? '';
       await tellCheckStarted(turns, scope, turn, language);
       const checks = [...demands, ...(language === 'python' ? examplesOf(request) : [])];
       const files = program?.files ?? [];
-      const report = noteAvoidable(await sandbox.check({ language, files, checks, ownTests: true }), request);
+      const executed = await sandbox.check({ language, files, checks, ownTests: true }, signal);
+      const report = noteAvoidable(executed, request);
       await tellCheckEnded(turns, scope, { ...report, turn });
       return report;
     });

@@ -13,7 +13,8 @@ export function imageFile(inside: string): string {
   const hash = createHash('sha256')
     .update(process.version)
     .update(readFileSync(require.resolve('pyodide/package.json')));
-  for (const file of ['runner.py', 'interpreter.js']) hash.update(readFileSync(path.join(inside, file)));
+  for (const file of ['runner.py', 'event_loop.py', 'interpreter.js'])
+    hash.update(readFileSync(path.join(inside, file)));
   return `python-${hash.digest('hex').slice(0, 16)}.image`;
 }
 

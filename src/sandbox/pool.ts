@@ -10,14 +10,14 @@ export interface PoolOptions {
 
 export interface Pool {
   readonly layers: string[];
-  use<T>(work: (child: Child) => Promise<T>): Promise<T>;
+  /** Throws the signal's reason once it is aborted: who waits leaves the queue, and a child at work is killed. */
+  use<T>(work: (child: Child) => Promise<T>, signal?: AbortSignal): Promise<T>;
   close(): Promise<void>;
 }
 
 export function createPool({ start, concurrency, layers }: PoolOptions): Pool {
   const alive = new Set<Child>();
-  const waiting: (() => void)[] = [];
-  let working = 0;
+  const places = createPlaces(concurrency);
   let closed = false;
   const launch = () => {
     const child = start();
@@ -30,33 +30,58 @@ export function createPool({ start, concurrency, layers }: PoolOptions): Pool {
     warm = undefined;
     return child;
   };
-  const enter = async () => {
-    if (working >= concurrency) await new Promise<void>((resolve) => waiting.push(resolve));
-    else working++;
-  };
-  /** A place is handed on rather than freed, so that no newcomer takes it from one who waits. */
-  const leave = () => {
-    const next = waiting.shift();
-    if (next) next();
-    else working--;
-  };
   return {
     layers,
-    async use(work) {
-      await enter();
+    async use(work, signal) {
+      await places.take(signal);
       const child = take();
+      const stop = () => void child.stop();
+      signal?.addEventListener('abort', stop, { once: true });
       try {
-        return await work(child);
+        const result = await work(child);
+        signal?.throwIfAborted();
+        return result;
       } finally {
+        signal?.removeEventListener('abort', stop);
         await child.stop();
         alive.delete(child);
         if (!closed) warm ??= launch();
-        leave();
+        places.leave();
       }
     },
     async close() {
       closed = true;
       await Promise.all([...alive].map((child) => child.stop()));
+    },
+  };
+}
+
+/** So many at a time, the others in the order in which they came. */
+function createPlaces(count: number) {
+  const waiting: (() => void)[] = [];
+  let taken = 0;
+  return {
+    async take(signal?: AbortSignal): Promise<void> {
+      signal?.throwIfAborted();
+      if (taken < count) return void taken++;
+      await new Promise<void>((resolve, reject) => {
+        const abandon = () => {
+          waiting.splice(waiting.indexOf(admit), 1);
+          reject(signal?.reason as Error);
+        };
+        const admit = () => {
+          signal?.removeEventListener('abort', abandon);
+          resolve();
+        };
+        signal?.addEventListener('abort', abandon, { once: true });
+        waiting.push(admit);
+      });
+    },
+    /** A place is handed on rather than freed, so that no newcomer takes it from one who waits. */
+    leave(): void {
+      const next = waiting.shift();
+      if (next) next();
+      else taken--;
     },
   };
 }

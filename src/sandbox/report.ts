@@ -5,6 +5,8 @@ import type { Step, StepOutcome } from './inside/engine';
 import type { News } from './inside/news';
 import { equalLiterals } from './python-literal';
 
+type Broken = Extract<StepOutcome, { ended: false }>;
+
 const ERROR_LIMIT = 2000;
 const VALUE_LIMIT = 400;
 const OUTPUT_LIMIT = 8000;
@@ -17,6 +19,9 @@ export class Reporter {
   private refusal: string | undefined;
   private missing: string[] = [];
   private exhausted = false;
+  /** Where the main block asked for what is not here: from there on it is no test. */
+  private mainEnd = Infinity;
+  private readonly skipped = new Set<number>();
   private output = '';
   /** What the step under way has written: a function that prints its answer gives it so. */
   private printed = '';
@@ -32,10 +37,7 @@ export class Reporter {
       this.printed += news.text;
       this.output = shorten(this.output + news.text, OUTPUT_LIMIT);
     } else if (news.kind === 'step') {
-      const step = this.steps[news.index];
-      if (!news.outcome.ended && news.outcome.last === 'memory') this.exhausted = true;
-      if (step) this.outcomes.set(news.index, judge(step, news.outcome, this.printed));
-      if (news.outcome.ended) this.values.set(news.index, valueOf(news.outcome, this.printed).slice(0, OUTPUT_LIMIT));
+      this.hearStep(news.index, news.outcome);
       this.printed = '';
     }
   };
@@ -45,6 +47,21 @@ export class Reporter {
     const valued = this.steps.flatMap(({ expected }, index) => (expected === undefined ? [] : [index]));
     const end = valued.findIndex((index) => !this.outcomes.has(index));
     return valued.slice(0, end < 0 ? valued.length : end).map((index) => this.values.get(index));
+  }
+
+  private hearStep(index: number, outcome: StepOutcome): void {
+    const step = this.steps[index];
+    if (step) this.outcomes.set(index, judge(step, outcome, this.printed));
+    if (outcome.ended) this.values.set(index, valueOf(outcome, this.printed).slice(0, OUTPUT_LIMIT));
+    else this.noteWhy(step, index, outcome);
+  }
+
+  /** A function that asks instead of taking what it is given has failed; a program that does so was not executed. */
+  private noteWhy(step: Step | undefined, index: number, { last, skipped, lack }: Broken): void {
+    if (last === 'memory') this.exhausted = true;
+    if (skipped) this.skipped.add(index);
+    if (lack && (step?.origin === 'load' || lack === 'threads')) this.missing = [lack];
+    else if (lack && step?.main) this.mainEnd = Math.min(this.mainEnd, index);
   }
 
   conclude(language: string, end: ChildEnd, ms: number): CheckReport {
@@ -62,9 +79,9 @@ export class Reporter {
       ] as const;
       return { ...common, executed: true, passed: false, checks: [...checks] };
     }
-    const checks = this.steps.map(
-      (step, index) => this.outcomes.get(index) ?? unheard(step, index, this.outcomes, end),
-    );
+    const checks = this.steps
+      .map((step, index) => this.outcomes.get(index) ?? unheard(step, index, this.outcomes, end))
+      .filter((_check, index) => !this.skipped.has(index) && (!this.steps[index]?.main || index < this.mainEnd));
     return {
       ...common,
       executed: checks.length > 0,
@@ -74,13 +91,28 @@ export class Reporter {
   }
 }
 
-function judge({ name, origin, expected, source }: Step, outcome: StepOutcome, printed: string): CheckResult {
-  if (!outcome.ended) return { name, origin, passed: false, error: shorten(outcome.error, ERROR_LIMIT) };
-  if (expected === undefined) return { name, origin, passed: true };
-  const got = valueOf(outcome, printed);
-  if (equalLiterals(got, expected) ?? sameText(got, expected)) return { name, origin, passed: true };
-  const error = `${shorten(source ?? name, VALUE_LIMIT)} returned ${shorten(got, VALUE_LIMIT)}, expected ${shorten(expected, VALUE_LIMIT)}`;
-  return { name, origin, passed: false, error };
+function judge(step: Step, outcome: StepOutcome, printed: string): CheckResult {
+  const { name, origin } = step;
+  const fault = outcome.ended ? differenceOf(step, outcome, printed) : faultOf(step, outcome);
+  return fault === undefined ? { name, origin, passed: true } : { name, origin, passed: false, error: fault };
+}
+
+/** A main block may end with a good code. */
+function faultOf({ main }: Step, { error, left = 'in the middle' }: Broken): string | undefined {
+  return main && /^(?:None|0|)$/.test(left) ? undefined : shorten(error, ERROR_LIMIT);
+}
+
+/** How the value differs from what is expected, if it does. One that is not asserted may be what is returned or what is printed. */
+function differenceOf(
+  { name, expected, source = name, returned }: Step,
+  outcome: { value?: string },
+  printed: string,
+): string | undefined {
+  if (expected === undefined) return undefined;
+  const value = valueOf(outcome, '');
+  const given = returned ? [value] : [valueOf(outcome, printed), value];
+  if (given.some((one) => equalLiterals(one, expected) ?? sameText(one, expected))) return undefined;
+  return `${shorten(source, VALUE_LIMIT)} returned ${shorten(given[0]!, VALUE_LIMIT)}, expected ${shorten(expected, VALUE_LIMIT)}`;
 }
 
 function valueOf({ value = 'None' }: { value?: string }, printed: string): string {

@@ -45,9 +45,9 @@ export interface EvaluationOrder extends Pick<CheckOrder, 'language' | 'files'> 
 }
 
 export interface Sandbox {
-  check(order: CheckOrder): Promise<CheckReport>;
+  check(order: CheckOrder, signal?: AbortSignal): Promise<CheckReport>;
   /** The values as the language writes them, bounded; undefined where an expression fails, or was not come to within the limits. */
-  evaluate(order: EvaluationOrder): Promise<(string | undefined)[]>;
+  evaluate(order: EvaluationOrder, signal?: AbortSignal): Promise<(string | undefined)[]>;
   /** The walls that this machine offers, for people. */
   layers(): Promise<string[]>;
   close(): Promise<void>;
@@ -83,13 +83,13 @@ export function createSandbox(given: SandboxOptions): Sandbox {
   };
   poolOf('python').catch(() => undefined);
   return {
-    async check(order) {
+    async check(order, signal) {
       const refusal = refuse(order);
       if (refusal) return notExecuted(order.language, refusal);
       const pool = await poolOf(languageOf(order.language)!.interpreter);
-      return pool.use((child) => execute(child, order, options.wallMs));
+      return pool.use((child) => execute(child, order, options.wallMs), signal);
     },
-    async evaluate({ expressions, ...order }) {
+    async evaluate({ expressions, ...order }, signal) {
       if (refuse(order)) return expressions.map(() => undefined);
       const pool = await poolOf(languageOf(order.language)!.interpreter);
       const values: (string | undefined)[] = [];
@@ -98,7 +98,7 @@ export function createSandbox(given: SandboxOptions): Sandbox {
         // that the value is unlike what is expected is of no interest
         const checks = expressions.slice(values.length).map((code) => ({ name: code, code, expected: '' }));
         const task = { ...order, checks, ownTests: false };
-        await pool.use((child) => child.carryOut(task, EVALUATION_MS, reporter.hear));
+        await pool.use((child) => child.carryOut(task, EVALUATION_MS, reporter.hear), signal);
         // one during which the child ended gave nothing; another child goes on behind it
         values.push(...reporter.given(), undefined);
       }

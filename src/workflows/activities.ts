@@ -22,9 +22,9 @@ export const { takeTurn } = proxyActivities<Pick<Activities, 'takeTurn'>>({
 /** For runs that began before stopped turns were heard out. */
 export const { takeTurn: takeTurnUnheard } = proxyActivities<Pick<Activities, 'takeTurn'>>(MODEL_CALL);
 
-/** Executions of code: short, and without effect outside, so that another try is always right. */
+/** Executions of code: short once they have a place, which may take long, and without effect outside, so that another try is always right. */
 export const { verifyCode, compareDrafts } = proxyActivities<Pick<Activities, 'verifyCode' | 'compareDrafts'>>({
-  startToCloseTimeout: '2 minutes',
+  startToCloseTimeout: '1 hour',
   heartbeatTimeout: HEARTBEAT_TIMEOUT,
   retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '10 seconds', maximumAttempts: 10 },
 });

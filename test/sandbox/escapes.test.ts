@@ -53,7 +53,6 @@ const PYTHON_DOORS: [door: string, program: string][] = [
   ['a subprocess', 'import subprocess\nfound = subprocess.check_output(["id"])'],
   ['a fork', 'import os\nfound = os.fork()'],
   ['a spawn', 'import multiprocessing as m\np = m.Process(target=print)\np.start()\nfound = p'],
-  ['a thread', 'import threading\nt = threading.Thread(target=print)\nt.start()\nfound = t'],
   ['a tracer', 'import sys\nsys.settrace(lambda *a: None)\nfound = 1'],
   ['a profiler', 'import sys\nsys.setprofile(lambda *a: None)\nfound = 1'],
   ['a monitor', 'import sys\nsys.monitoring.register_callback(0, 1, print)\nfound = 1'],
@@ -108,6 +107,11 @@ describe('doors to the host', () => {
     expect(JSON.stringify(report)).not.toContain(SECRET);
     expect(JSON.stringify(report)).not.toContain('root:');
     expect(JSON.stringify(report)).not.toContain('was not reached');
+  });
+
+  test('Python: a program that begins a thread is not executed any further', async () => {
+    const report = await rig.python('import threading\nthreading.Thread(target=print).start()');
+    expect(report).toMatchObject({ executed: false, missing: ['threads'] });
   });
 
   test('Python: no object that a program can reach leads to JavaScript', async () => {

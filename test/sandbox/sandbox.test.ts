@@ -49,6 +49,124 @@ if __name__ == "__main__":
     expect(report.passed).toBe(true);
   });
 
+  test('that only prints does not return what an assertion says', async () => {
+    const checks = [
+      demand('assert f(2) == 4'),
+      demand('assert f(2) is None'),
+      demand('f(2)', '4'),
+      demand('f(2)', 'None'),
+    ];
+    const report = await rig.python('def f(x): print(2 * x)', { checks });
+    expect(errorOf(report)).toBe('f(2) returned None, expected 4');
+  });
+
+  test('brings its tests along in any form', async () => {
+    const program = `
+import asyncio, doctest, unittest
+async def double(x):
+    await asyncio.sleep(0.01)
+    return 2 * x
+def half(x):
+    """
+    >>> half(4)
+    2.0
+    """
+    return x / 2
+async def test_double(): assert await double(2) == 5
+class TestHalf:
+    def setup_method(self): self.given = 4
+    def test_half(self): assert half(self.given) == 2
+    async def test_both(self): assert half(await double(self.given)) == 5
+class Shared(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls): cls.given = 4
+    def test_half(self): self.assertEqual(half(self.given), 2)
+    @unittest.skip("later")
+    def test_later(self): self.fail()
+    def test_perhaps(self): self.skipTest("not here")
+class Waiting(unittest.IsolatedAsyncioTestCase):
+    async def test_double(self): self.assertEqual(await double(1), 2)
+if __name__ == "__main__":
+    doctest.testmod()
+    assert asyncio.run(double(1)) == 2
+`;
+    const report = await rig.python(program, { ownTests: true });
+    expect(passed(report)).toEqual([
+      'the program loads',
+      'TestHalf.test_half',
+      'Shared.test_half',
+      'Waiting.test_double',
+      'doctest.testmod()',
+      'assert asyncio.run(double(1)) == 2',
+    ]);
+    const failed = report.checks.filter((check) => !check.passed).map(({ name }) => name);
+    expect(failed).toEqual(['test_double', 'TestHalf.test_both']);
+  });
+
+  test('that brings a doctest which does not hold fails', async () => {
+    const program =
+      'import doctest\ndef f(x):\n    """\n    >>> f(2)\n    5\n    """\n    return 2 * x\ndoctest.testmod()';
+    const report = await rig.python(program, { ownTests: true });
+    expect(errorOf(report)).toContain('AssertionError');
+    expect(report.output).toContain('Expected:\n    5\nGot:\n    4');
+  });
+
+  test('may run tasks, sleep and call what blocks', async () => {
+    const program = `
+import asyncio, time
+async def work(n):
+    await asyncio.sleep(0.05)
+    return n
+async def main():
+    assert await asyncio.gather(*(work(n) for n in range(3))) == [0, 1, 2]
+    assert await asyncio.to_thread(len, [1]) == 1
+start = time.monotonic()
+asyncio.run(main())
+time.sleep(0.05)
+assert time.monotonic() - start >= 0.1
+assert asyncio.get_event_loop().run_until_complete(work(1)) == 1`;
+    expect((await rig.python(program)).checks).toEqual([expect.objectContaining({ passed: true })]);
+  });
+
+  test('whose tasks all wait for each other is told so at once', async () => {
+    const report = await rig.python('import asyncio\nasyncio.run(asyncio.Event().wait())');
+    expect(errorOf(report)).toContain('Every task waits');
+    expect(report.killed).toBeUndefined();
+  });
+
+  const ARGPARSE = 'import argparse\np = argparse.ArgumentParser()\np.add_argument("f")\nprint(p.parse_args())';
+  test.each([
+    ['keyboard input', 'n = int(input())'],
+    ['command-line arguments', ARGPARSE],
+    ['threads', 'import threading\ndef test_it(): threading.Thread(target=print).start()'],
+    ['tkinter, turtle', 'import turtle\nimport tkinter as tk'],
+  ])('that needs %s is not executed', async (lack, program) => {
+    const report = await rig.python(program, { ownTests: true });
+    expect(report).toMatchObject({ executed: false, passed: false, checks: [] });
+    expect(report.reason).toBe(`It needs what the sandbox does not have: ${lack}.`);
+  });
+
+  test.each([
+    ['asks for something', 'n = int(input("n? "))\nprint(double(n))'],
+    ['reads its arguments', ARGPARSE],
+  ])('is tested up to where its main block %s', async (_what, main) => {
+    const block = `assert double(2) == 4\n${main}`.replace(/^/gm, '    ');
+    const report = await rig.python(`def double(x): return 2 * x\nif __name__ == "__main__":\n${block}`, {
+      ownTests: true,
+    });
+    expect(report).toMatchObject({ executed: true, passed: true });
+    expect(passed(report).slice(0, 2)).toEqual(['the program loads', 'assert double(2) == 4']);
+    expect(report.checks.filter(({ name }) => name.startsWith('print('))).toEqual([]);
+  });
+
+  test.each([
+    [0, true],
+    [1, false],
+  ])('whose main block leaves with %d', async (code, holds) => {
+    const program = `import sys\ndef main(): return ${code}\nif __name__ == "__main__":\n    sys.exit(main())`;
+    expect(await rig.python(program, { ownTests: true })).toMatchObject({ executed: true, passed: holds });
+  });
+
   test('may consist of several files', async () => {
     const files = [
       { path: 'main.py', text: 'from shapes.square import area\nassert area(3) == 9' },
@@ -120,6 +238,25 @@ test('more programs at once than there are places wait for each other', async ()
   const reports = await Promise.all([1, 2, 3, 4].map((n) => rig.python(`print(${n})`)));
   expect(reports.map(({ output }) => output)).toEqual(['1\n', '2\n', '3\n', '4\n']);
 });
+
+test('who no longer wants to know leaves the queue, or has the program stopped', async () => {
+  const own = createRig({ concurrency: 1 });
+  const order = (text: string) => ({ language: 'python', files: [{ path: 'main.py', text }] });
+  try {
+    await own.python('1');
+    const [working, waiting] = [new AbortController(), new AbortController()];
+    const endless = own.sandbox.check(order('while True: pass'), working.signal);
+    const queued = own.sandbox.check(order('print(1)'), waiting.signal);
+    const next = own.sandbox.check(order('print(2)'));
+    waiting.abort(new Error('never mind'));
+    await expect(queued).rejects.toThrow('never mind');
+    working.abort(new Error('enough'));
+    await expect(endless).rejects.toThrow('enough');
+    expect(await next).toMatchObject({ passed: true, output: '2\n' });
+  } finally {
+    await own.stop();
+  }
+}, 60_000);
 
 test('a warm check takes tens of milliseconds', async () => {
   const times: number[] = [];

@@ -16,6 +16,10 @@ export interface Step {
   /** For a value: the text of what it should be, and the expression. The comparison is made outside. */
   expected?: string;
   source?: string;
+  /** That value must be returned; otherwise it may be printed as well. */
+  returned?: boolean;
+  /** A statement of the main block: those after it build on it. */
+  main?: boolean;
 }
 
 /** `refused`: the program could not even be compiled; `missing`: packages that are not here. */
@@ -25,8 +29,16 @@ export interface Plan {
   steps: Step[];
 }
 
-/** `value` is the text of a step's value where it has one. After `memory` or `broken` the interpreter can't go on. */
-export type StepOutcome = { ended: true; value?: string } | { ended: false; error: string; last?: 'memory' | 'broken' };
+/** What a program may ask of its surroundings, and finds nobody here to give. */
+export type Lack = 'keyboard input' | 'command-line arguments' | 'threads';
+
+/**
+ * `value` is the text of a step's value where it has one. After `memory` or `broken` the interpreter can't go on; `left` is the code
+ * with which a program wanted to leave, and `skipped` is set where a test does not want to be run.
+ */
+export type StepOutcome =
+  | { ended: true; value?: string }
+  | { ended: false; error: string; last?: 'memory' | 'broken'; lack?: Lack; left?: string; skipped?: boolean };
 
 export interface Engine {
   /** Compiles the program and its checks; nothing of it runs yet. */

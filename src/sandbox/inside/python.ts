@@ -1,5 +1,5 @@
 /** Python: a program's steps are called from here, one after another, so that the end of each is seen outside the interpreter. */
-import type { Engine, Order, Plan, Step, StepOutcome, Write } from './engine';
+import type { Engine, Lack, Order, Plan, Step, StepOutcome, Write } from './engine';
 import { startFromImage } from './interpreter';
 
 interface Session {
@@ -48,9 +48,25 @@ function runStep(step: () => unknown): StepOutcome {
     const value = step();
     return { ended: true, ...(typeof value === 'string' ? { value } : {}) };
   } catch (error) {
-    const { type, message } = error as { type?: string; message?: string };
-    if (type === 'SystemExit') return { ended: false, error: 'The program left before its end (SystemExit).' };
-    if (type === undefined) return { ended: false, error: `The interpreter broke: ${message}`, last: 'broken' };
-    return { ended: false, error: (message ?? '').trim(), ...(type === 'MemoryError' ? { last: 'memory' } : {}) };
+    return whyBroken(error as { type?: string; message?: string });
   }
 }
+
+function whyBroken({ type, message = '' }: { type?: string; message?: string }): StepOutcome {
+  if (type === undefined) return { ended: false, error: `The interpreter broke: ${message}`, last: 'broken' };
+  const text = message.trim();
+  const lack = LACKS.find(([, said]) => said.test(text))?.[0];
+  const why = { ended: false, error: text, ...(lack ? { lack } : {}) } as const;
+  if (type === 'MemoryError') return { ...why, last: 'memory' };
+  if (type === 'SkipTest') return { ...why, skipped: true };
+  if (type !== 'SystemExit') return why;
+  const left = /SystemExit(?:: (.*))?$/.exec(text)?.[1] ?? '';
+  return { ...why, error: 'The program left before its end (SystemExit).', left };
+}
+
+/** As the last line of a traceback tells them; argparse leaves with a 2. */
+const LACKS: readonly [Lack, RegExp][] = [
+  ['keyboard input', /\nEOFError: EOF when reading a line$/],
+  ['command-line arguments', /\nSystemExit: 2$/],
+  ['threads', /\nRuntimeError: can't start new thread$/],
+];

@@ -6,6 +6,8 @@ another and sees itself which of them came to their end.
 
 import ast
 import builtins
+import doctest
+import importlib.util
 import inspect
 import json
 import os
@@ -14,6 +16,8 @@ import sys
 import traceback
 import types
 import unittest
+
+import event_loop
 
 FOLDER = "/program"
 BRIDGES = ("js", "pyodide_js", "pyodide", "_pyodide", "_pyodide_core", "micropip", "ctypes", "_ctypes", "_ctypes_test")
@@ -64,38 +68,50 @@ class Program:
 
     def compile_check(self, check):
         source, expected = check["code"], check.get("expected")
+        more = {}
         if expected is None:
             source, expected = as_value(source)
+            more = {"returned": True}
         if expected is None:
             self.add("request", check["name"], self.compile(ast.parse(source).body, "<check>"))
         else:
             # the value leaves as text and is compared outside: nothing that the program defines takes part in it
             code = compile(as_text(source.strip()), "<check>", "eval")
-            self.add("request", check["name"], code, expected=expected, source=source.strip())
+            self.add("request", check["name"], code, expected=expected, source=source.strip(), **more)
 
     def discover(self):
         """Steps for the tests that the program brings along, once it is loaded; answers them."""
         before = len(self.steps)
         if self.own_tests:
             for name, value in list(self.module.__dict__.items()):
-                if isinstance(value, type) and issubclass(value, unittest.TestCase):
-                    self.add_test_case(value)
+                if isinstance(value, type):
+                    self.add_test_class(name, value)
                 elif name.startswith("test_") and inspect.isfunction(value) and takes_nothing(value):
-                    self.add("own", name, self.compile(ast.parse(f"{name}()").body, "<test>"))
+                    self.add_test(name, run_of(name, value))
+            if "doctest.testmod(" in self.files[0]["text"]:
+                self.add_test("doctest.testmod()", "assert not __import__('doctest').testmod().failed, 'as printed'")
             for statement in self.guarded:
                 if not runs_tests(statement):
-                    self.add("own", shorten(ast.unparse(statement)), self.compile([statement]))
+                    self.add("own", shorten(ast.unparse(statement)), self.compile([statement]), main=True)
         return self.names[before:]
 
-    def add_test_case(self, case):
-        for method in unittest.defaultTestLoader.getTestCaseNames(case):
-            call = f"{case.__name__}({method!r}).debug()"
-            self.add("own", f"{case.__name__}.{method}", self.compile(ast.parse(call).body, "<test>"))
+    def add_test(self, name, source):
+        self.add("own", name, self.compile(ast.parse(source).body, "<test>"))
+
+    def add_test_class(self, name, case):
+        if issubclass(case, unittest.TestCase):
+            for method in unittest.defaultTestLoader.getTestCaseNames(case):
+                if not any(is_set_aside(test) for test in (case, getattr(case, method))):
+                    call = f"__import__('unittest').TestSuite([{name}({method!r})]).debug()"
+                    self.add_test(f"{name}.{method}", call)
+        elif name.startswith("Test") and case.__init__ is object.__init__:
+            for method, value in list(vars(case).items()):
+                if method.startswith("test_") and inspect.isfunction(value):
+                    self.add_test(f"{name}.{method}", run_as_pytest(name, case, method, value))
 
     def missing(self):
         """Packages that the program imports and that are not here."""
         own = {file["path"].split("/")[0].removesuffix(".py") for file in self.files}
-        known = own | set(sys.stdlib_module_names)
         found = set()
         for file in self.files:
             if not file["path"].endswith(".py"):
@@ -106,8 +122,8 @@ class Program:
                     names = [alias.name for alias in node.names]
                 elif isinstance(node, ast.ImportFrom) and node.level == 0:
                     names = [node.module]
-                found |= {name.split(".")[0] for name in names} - known
-        return sorted(found - set(BRIDGES))
+                found |= {name.split(".")[0] for name in names}
+        return sorted(name for name in found - own - set(BRIDGES) if not is_here(name))
 
 
 def split_main(body):
@@ -143,6 +159,33 @@ def as_text(source):
     return ast.fix_missing_locations(ast.Expression(ast.JoinedStr([value])))
 
 
+def is_here(package):
+    """Some of the standard library is not: what needs a screen, for one."""
+    try:
+        return package in sys.modules or importlib.util.find_spec(package) is not None
+    except (ImportError, ValueError):
+        return False
+
+
+def run_of(call, function):
+    return f"__import__('asyncio').run({call}())" if inspect.iscoroutinefunction(function) else f"{call}()"
+
+
+def run_as_pytest(name, case, method, function):
+    """A test of a class that pytest would collect, on an object of its own, between what prepares it and what clears up."""
+    steps = [run_of(f"test.{method}", function)]
+    if hasattr(case, "setup_method"):
+        steps.insert(0, "test.setup_method()")
+    if hasattr(case, "teardown_method"):
+        steps.append("test.teardown_method()")
+    return f"(lambda test: [{', '.join(steps)}])({name}())"
+
+
+def is_set_aside(test):
+    """Whether its author does not expect it to pass."""
+    return getattr(test, "__unittest_skip__", False) or getattr(test, "__unittest_expecting_failure__", False)
+
+
 def takes_nothing(function):
     parameters = inspect.signature(function).parameters.values()
     return all(p.default is not p.empty or p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in parameters)
@@ -172,6 +215,19 @@ def close_bridges():
         for attribute in list(getattr(module, "__dict__", ())):
             if type(module.__dict__[attribute]).__name__ == "JsProxy":
                 del module.__dict__[attribute]
+
+
+class Untraced(types.ModuleType):
+    """`sys` for doctest, which puts back a tracer that nobody has set."""
+
+    def __getattr__(self, name):
+        return getattr(sys, name)
+
+    def __setattr__(self, name, value):
+        setattr(sys, name, value)
+
+    def settrace(self, function):
+        pass
 
 
 # Its frame can be seen in the traceback of what it raises, so it holds nothing but constants.
@@ -209,7 +265,10 @@ class Session:
 
     def lock(self):
         """Puts this file and the bridges out of the program's reach; the host holds what it needs of them."""
-        del sys.modules["runner"]
+        event_loop.install()
+        doctest.sys = Untraced("sys")
+        for name in ("runner", "event_loop"):
+            del sys.modules[name]
         close_bridges()
         forbid()
 
