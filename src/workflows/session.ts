@@ -12,8 +12,11 @@ import { announce, enterSession, leaveSession } from './activities';
 /** Sent by a run that ends to the one behind it. */
 const sessionFree = defineSignal('sessionFree');
 
-/** The signal may be lost with a run that was terminated: then the queue is asked again. */
-const ASK_AGAIN = '20 seconds';
+/**
+ * The signal may be lost with a run that was terminated: then the queue is asked again, the less often the longer the run has waited,
+ * since each time adds some ten events to its history.
+ */
+const ASK_AGAIN_MS = { first: 20_000, longest: 15 * 60_000, growth: 1.25 };
 
 /** Waits until it is this run's turn. Fails with `SESSION_BUSY` when it was told not to wait. */
 export async function enter(input: SwarmRunInput, opening: Opening | undefined): Promise<void> {
@@ -30,7 +33,7 @@ export async function enter(input: SwarmRunInput, opening: Opening | undefined):
       await announce({ run_id, session_id, team_id }, 'run.queued', { type: 'run.queued', behind: ahead }, opening);
       if (session_policy === 'interrupt') await Promise.all(ahead.map(cancel));
     }
-    await condition(() => isFree, ASK_AGAIN);
+    await condition(() => isFree, Math.min(ASK_AGAIN_MS.first * ASK_AGAIN_MS.growth ** round, ASK_AGAIN_MS.longest));
     isFree = false;
   }
 }
