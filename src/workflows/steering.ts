@@ -10,6 +10,7 @@ import {
   condition,
   defineUpdate,
   isCancellation,
+  patched,
   setHandler,
 } from '@temporalio/workflow';
 import type { FailureCode } from '../contract/failures';
@@ -47,7 +48,9 @@ export class Steering {
   private spentUsd = 0;
   private approvedUsd: number;
   private costGates = 0;
+  /** What all turns that may not begin before wait for together. */
   private asking: Promise<void> | undefined;
+  private refused: ApplicationFailure | undefined;
   private queue: Promise<void> = Promise.resolve();
   private queued = 0;
 
@@ -88,7 +91,7 @@ export class Steering {
     for (;;) {
       if (this.queued > 0) await this.queue;
       else if (this.paused) await condition(() => !this.paused);
-      else if (this.spentUsd > this.approvedUsd) await (this.asking ??= this.askForMoney());
+      else if (this.spentUsd > this.approvedUsd) await this.approval();
       else return;
     }
   }
@@ -125,14 +128,26 @@ export class Steering {
     if (this.running.size > 0) await hush([...this.running], () => condition(() => this.running.size === 0));
   }
 
+  /** Ends with the scope of the turn that waits; the question itself outlives it, since others may wait for the answer. */
+  private async approval(): Promise<void> {
+    if (this.refused && patched('refusal-stands')) throw this.refused;
+    if (!this.asking) {
+      this.asking = CancellationScope.nonCancellable(() => this.askForMoney());
+      this.asking.catch(() => undefined);
+    }
+    await Promise.race([this.asking, CancellationScope.current().cancelRequested]);
+  }
+
   private async askForMoney(): Promise<void> {
     const dollars = (usd: number) => `$${usd.toFixed(4)}`;
     const name = `cost-${++this.costGates}`;
     const question = `The run has spent ${dollars(this.spentUsd)}, more than ${dollars(this.approvedUsd)}. Go on?`;
     const { decision, reason } = await this.ask(name, question, null);
     this.asking = undefined;
-    if (decision === 'rejected')
-      throw ApplicationFailure.nonRetryable(`Further cost was not approved: ${reason}`, 'APPROVAL_REFUSED');
+    if (decision === 'rejected') {
+      this.refused = ApplicationFailure.nonRetryable(`Further cost was not approved: ${reason}`, 'APPROVAL_REFUSED');
+      throw this.refused;
+    }
     this.approvedUsd = this.spentUsd + this.stepUsd;
   }
 

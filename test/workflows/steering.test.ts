@@ -2,16 +2,16 @@
 import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { ApplicationFailure } from '@temporalio/common';
-import type { SwarmRunInput } from '../../src/contract';
+import type { CheckReport, RunResult, SwarmRunInput } from '../../src/contract';
 import { until } from '../support/stack';
 import { planText } from '../support/plan';
-import { coordinateInput, createTheatre, swarmInput, type Theatre } from '../support/workflows';
+import { coordinateInput, createTheatre, report, swarmInput, type Theatre } from '../support/workflows';
 
 let theatre: Theatre;
 beforeAll(async () => (theatre = await createTheatre()), 60_000);
 afterAll(() => theatre.stop());
 beforeEach(() => {
-  theatre.asked.length = theatre.closed.length = theatre.announced.length = 0;
+  theatre.asked.length = theatre.closed.length = theatre.announced.length = theatre.verified.length = 0;
   theatre.script = ({ turn }) => (turn.includes('review') ? 'VERDICT: PASS' : planText(`text of ${turn}`));
 });
 
@@ -114,6 +114,49 @@ describe('approval above a cost', () => {
     expect(theatre.closed[0]).toMatchObject({
       failure: { code: 'APPROVAL_REFUSED', message: 'Further cost was not approved: enough' },
       result: { turns: [{ turn: 'draft' }, { turn: 'critique' }] },
+    });
+  });
+
+  describe('from drafts of which one waits for it', () => {
+    const drafting = () => {
+      const given = swarmInput('coding-swarm');
+      return { ...given, swarm: { ...given.swarm, build: { drafts: 3 } }, gates: { approve_above_usd: 0.0005 } };
+    };
+    const asked = () => told().filter((name) => name.startsWith('gate.opened'));
+    /** The second draft goes on while the third waits for the approval, until it is released. */
+    const hold = (second: CheckReport) => {
+      let release = () => {};
+      const released = new Promise<void>((resolve) => (release = resolve));
+      theatre.script = async ({ turn }) => {
+        if (turn === 'draft-2') await released;
+        return turn;
+      };
+      theatre.execution = ({ turn }) => (turn === 'draft-2' ? second : report([{ passed: false, error: 'no' }]));
+      return release;
+    };
+    afterEach(() => (theatre.execution = () => report()));
+
+    test('is still asked for when that one is no longer needed', async () => {
+      const release = hold(report([{}]));
+      const handle = await theatre.start(drafting());
+      await until(() => told().includes('gate.opened:cost-1'));
+      release();
+      await until(() => theatre.verified.some(({ turn }) => turn === 'draft-2'));
+      await say(handle, 'approve', { reason: '' });
+      const result = (await handle.result()) as RunResult;
+      expect(result).toMatchObject({ status: 'complete', answers: ['draft-2'] });
+      expect(turns()).toEqual(['draft', 'draft-2', 'review']);
+    });
+
+    test('is refused once for all', async () => {
+      const release = hold(report([{ passed: false, error: 'no' }]));
+      const handle = await theatre.start(drafting());
+      await until(() => told().includes('gate.opened:cost-1'));
+      await say(handle, 'reject', { reason: 'enough' });
+      await until(() => told().includes('gate.resolved:cost-1'));
+      release();
+      await expect(handle.result()).rejects.toMatchObject({ cause: { type: 'APPROVAL_REFUSED' } });
+      expect([asked(), turns()]).toEqual([['gate.opened:cost-1'], ['draft', 'draft-2']]);
     });
   });
 });
