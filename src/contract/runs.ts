@@ -54,6 +54,8 @@ export interface SwarmRunInput extends RunScope {
 export interface Stage {
   name: string;
   brief: PromptPart[];
+  /** What a person has written of the brief, whole: its examples are demands on code. */
+  request: string;
   /** What the turn that concludes the stage is told on top. */
   closing: string;
   /** Texts that the brief refers to; the parent holds them in case Redis lost them. */

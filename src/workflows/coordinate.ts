@@ -75,7 +75,7 @@ class Coordination {
       `**${name}** · ${swarm.name}\n\nDone: ${this.stages.map(({ stage }) => stage).join(', ') || 'nothing yet'}`,
     );
     const material = Object.fromEntries(needs.map(({ turn, text }) => [turn, text]));
-    const stage = { name, brief, closing, material, models: this.models };
+    const stage = { name, brief, request: message, closing, material, models: this.models };
     const { turns, answers, failures } = await executeChild(runStage, {
       workflowId: `${run_id}.${name}`,
       args: [{ run_id, session_id, team_id: swarm.id, swarm, message, options, stage }],

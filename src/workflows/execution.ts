@@ -16,8 +16,7 @@ export function compare(input: SwarmRunInput, drafts: readonly TurnResult[]): Pr
   return compareDrafts.executeWithOptions({ summary: `${drafts.length} drafts · compared` }, [request]);
 }
 
-/** What a person has written of the task holds demands; the texts of other turns do not. */
+/** What a person has written holds demands; what turns have written, such as faults that a review has found, does not. */
 function orderOf({ run_id, session_id, team_id, stage, message }: SwarmRunInput): RunScope & { request: string } {
-  const request = (stage?.brief ?? [message]).filter((part) => typeof part === 'string').join('');
-  return { run_id, session_id, team_id, request };
+  return { run_id, session_id, team_id, request: stage?.request ?? message };
 }

@@ -30,6 +30,8 @@ export interface StageOrder {
   /** The id of one of the run's members. */
   swarm: string;
   brief: PromptPart[];
+  /** What a person has written of the brief; the request of the run itself unless given. */
+  request?: string;
   /** What the turn that concludes the stage is told on top. */
   closing?: string;
 }
@@ -43,6 +45,8 @@ export interface StageOutcome {
 export class Stages {
   /** What the whole run works on. */
   readonly task: PromptPart[];
+  /** What a person has written of it. */
+  readonly request: string;
   private readonly done: SwarmResult = { turns: [], answers: [], failures: [] };
   private readonly stages: StageResult[] = [];
 
@@ -53,6 +57,7 @@ export class Stages {
     private readonly begin: Begin,
   ) {
     this.task = input.stage?.brief ?? partsOf(input);
+    this.request = input.stage?.request ?? input.message;
   }
 
   result(): WorkResult {
@@ -95,12 +100,13 @@ export class Stages {
     this.stages[this.stages.length - 1]!.verdict = verdict;
   }
 
-  private inputOf({ name, swarm, brief, closing = '' }: StageOrder): SwarmRunInput {
+  private inputOf({ name, swarm, brief, request = this.request, closing = '' }: StageOrder): SwarmRunInput {
     const { input } = this;
     const material = Object.fromEntries(this.done.turns.map(({ turn, text }) => [turn, text]));
     const stage = {
       name: this.fullName(name),
       brief,
+      request,
       closing,
       models: this.beginning.models,
       material: { ...input.stage?.material, ...material },

@@ -75,3 +75,14 @@ test('code that fails when it is executed is sent back, whatever its reviewers s
   const voice = theatre.asked.find(({ turn }) => turn === 'review/cautious');
   expect(voice?.messages[0]?.parts.join('')).toContain('0 of 1 checks passed.\n- fibonacci(10): got 54');
 }, 30_000);
+
+test('what a review has found is no demand on code, and what the message says stays one in every stage', async () => {
+  withFaults(1);
+  theatre.verified.length = 0;
+  const message = `${'Background. '.repeat(1000)}\nf(1) gives 2`;
+  await theatre.run({ ...coordinateInput(), message });
+  expect(theatre.verified.map(({ turn, request }) => [turn, request])).toEqual([
+    ['implement/draft', message],
+    ['implement-2/draft', message],
+  ]);
+});

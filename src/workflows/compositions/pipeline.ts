@@ -9,8 +9,11 @@ export async function pipeline(stages: Stages): Promise<void> {
   const values: Record<string, PromptPart[]> = { task: stages.task };
   let before: PromptPart[] = [];
   for (const { name, swarm, prompt } of stages.input.swarm.stages ?? []) {
-    const brief = prompt === undefined ? [...stages.task, ...before] : fillTemplate(prompt, values);
-    const { answer } = await stages.lead({ name, swarm, brief });
+    const told =
+      prompt === undefined
+        ? { brief: [...stages.task, ...before] }
+        : { brief: fillTemplate(prompt, values), request: fillTemplate(prompt, { task: [stages.request] }).join('') };
+    const { answer } = await stages.lead({ name, swarm, ...told });
     values[name] = values.previous = [textOf(answer)];
     before = [`\n\n# Answer of ${name}\n`, textOf(answer)];
   }
