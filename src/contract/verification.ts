@@ -15,6 +15,11 @@ export function decisive(checks: readonly CheckResult[]): CheckResult[] {
   return checks.filter(({ origin }) => origin !== 'own' || !demanded);
 }
 
+/** Whether anything was put to the program: one that only loads may be right or wrong. */
+export function isTested({ checks }: { checks: readonly CheckResult[] }): boolean {
+  return checks.some(({ origin }) => origin !== 'load');
+}
+
 /** Whether the request itself, or the swarm, says what the program must do. */
 export function isDemanded(checks: readonly CheckResult[]): boolean {
   return checks.some(({ origin }) => origin === 'request');
@@ -35,7 +40,7 @@ export function describeVerification(verification: Verification): string {
   if (!executed) return `Not executed: ${reason ?? 'the answer holds no code.'}`;
   const failed = checks.filter(({ passed }) => !passed);
   const after = rounds > 0 ? ` after ${rounds} ${rounds === 1 ? 'repair' : 'repairs'}` : '';
-  const count = `Executed (${language}): ${checks.length - failed.length} of ${checks.length} checks passed${after}.`;
+  const count = `Executed (${language}): ${describeChecks(checks)}${after}.`;
   const outcome = agreement ? `${count} ${describeAgreement(agreement)}` : count;
   if (failed.length === 0) return outcome;
   const lines = failed.slice(0, 5).map(({ name, error = '' }) => `- ${name}: ${lastLine(error)}`);
@@ -43,6 +48,13 @@ export function describeVerification(verification: Verification): string {
     ? 'The examples of the request hold; tests of its own do not:'
     : 'It does not work yet:';
   return [`${outcome} ${verdict}`, ...lines].join('\n');
+}
+
+/** In half a sentence; that nothing was put to a program is said, rather than that all of it passed. */
+export function describeChecks(checks: readonly CheckResult[]): string {
+  const passed = checks.filter((check) => check.passed).length;
+  if (isTested({ checks })) return `${passed} of ${checks.length} checks passed`;
+  return passed === checks.length ? 'it runs, and nothing else was tested' : 'it does not run';
 }
 
 /** How many drafts return what the answer returns. */

@@ -2,9 +2,9 @@
 import { CancellationScope, isCancellation, patched } from '@temporalio/workflow';
 import type { Failure } from '../contract/failures';
 import type { Agreement, Verification } from '../contract/checks';
-import { isVerified } from '../contract/verification';
+import { isTested, isVerified } from '../contract/verification';
 import { attempt, othersOf, type Candidate, type Try } from './candidates';
-import { failureOf, user, type Team } from './team';
+import { endsTheRun, failureOf, user, type Team } from './team';
 
 /** How warm drafts beside the first are written, which is written as its role is: equal ones would show nothing. */
 const WARMTH: readonly number[] = [0.5, 0.8, 0.6, 0.9, 0.7, 1, 0.4];
@@ -22,8 +22,8 @@ export interface Drafted {
 
 /**
  * Two are written at the same time, and executed; what fails or returns something else is followed by further ones. Once so many hold
- * and return the same that they are two ahead of those that differ, or one holds and can not be compared, nothing further is begun and
- * what is under way is stopped. One that fails is named.
+ * and return the same that they are two ahead of those that differ, or one holds that was tested and can not be compared, nothing
+ * further is begun and what is under way is stopped. One that fails is named.
  */
 export async function draft(team: Team, count: number): Promise<Drafted> {
   if (count === 1) return { candidates: [await attempt(team, alone(team, 1)[0]!)], elected: undefined };
@@ -91,10 +91,17 @@ function openPoll(team: Team) {
   /** By their place among the drafts: one that was stopped for guidance has begun again under another name. */
   const held = new Map<number, Candidate>();
   let last: { held: Candidate[]; agreement: Agreement } = { held: [], agreement: NONE };
+  /** What holds is not lost where it can't be compared. */
+  const compareOr = (none: Agreement, drafts: Candidate[]): Promise<Agreement> =>
+    team
+      .compare(drafts.map(({ turn }) => turn))
+      .catch((error: unknown) =>
+        endsTheRun(error) || !patched('comparison-may-fail') ? Promise.reject(error as Error) : none,
+      );
   const count = async (): Promise<Agreement> => {
     const now = [...held].sort(([one], [other]) => one - other).map(([, candidate]) => candidate);
     if (now.length === last.held.length) return last.agreement;
-    const agreement = await team.compare(now.map(({ turn }) => turn));
+    const agreement = await compareOr(incomparable(now.length), now);
     if (now.length > last.held.length) last = { held: now, agreement };
     return agreement;
   };
@@ -103,25 +110,33 @@ function openPoll(team: Team) {
     const most = Math.max(0, ...last.agreement.agreeing);
     return AHEAD - (most - (last.held.length - most));
   };
+  /** Without a comparison: what nobody has tested waits for another draft, which may bring tests. */
+  const mayStand = ({ report }: Candidate) => last.held.length >= AHEAD || isTested(report) || !patched('tested-first');
   return {
     /** Whether nothing further is needed to decide. */
     async add(at: number, candidate: Candidate): Promise<boolean> {
       held.set(at, candidate);
       const { calls } = await count();
-      return calls === 0 || lacking() <= 0;
+      return calls === 0 ? mayStand(candidate) : lacking() <= 0;
     },
     lacking,
-    /** Of equals the one that was asked for first. */
+    /** Of equals the one that was tested, then the one that was asked for first. */
     async close(): Promise<Elected | undefined> {
       const { calls, agreeing, support } = held.size > 1 ? await count() : NONE;
       if (calls === 0) return undefined;
-      const [at = 0] = [...agreeing.keys()].sort((a, b) => agreeing[b]! - agreeing[a]! || support[b]! - support[a]!);
+      const tested = patched('tested-first') ? last.held.map(({ report }) => Number(isTested(report))) : agreeing;
+      const order = [agreeing, support, tested];
+      const isAhead = (a: number, b: number) => order.map((values) => values[b]! - values[a]!).find(Boolean) ?? 0;
+      const [at = 0] = [...agreeing.keys()].sort(isAhead);
       return { ...last.held[at]!, agreement: { drafts: held.size, agreeing: agreeing[at]!, calls } };
     },
   };
 }
 
-const NONE: Agreement = { calls: 0, support: [], agreeing: [] };
+const incomparable = (drafts: number): Agreement => {
+  return { calls: 0, support: Array<number>(drafts).fill(0), agreeing: Array<number>(drafts).fill(1) };
+};
+const NONE = incomparable(0);
 
 /** Notes a draft that did not come about; throws what must end the run, or leaves it with nothing. */
 function outlive(team: Team, { role, ask }: Try, error: unknown, written: Candidate[]): void {
@@ -129,7 +144,7 @@ function outlive(team: Team, { role, ask }: Try, error: unknown, written: Candid
   const mayNotGoOn = CancellationScope.current().consideredCancelled || isRefused(error);
   if (mayNotGoOn || written.length === 0) throw error;
   // one that was stopped while its code was executed has its answer
-  const isWritten = team.result([]).turns.some(({ turn }) => turn === ask.turn);
+  const isWritten = team.result([]).turns.some(({ turn }) => turn === ask.turn || turn.endsWith(`/${ask.turn}`));
   if (!isWritten) team.note(role, ask, isCancellation(error) ? OUTDONE : failure);
 }
 

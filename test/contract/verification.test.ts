@@ -43,14 +43,22 @@ test('demands weigh more than own tests', () => {
 });
 
 test.each([
-  [verified([check('load', true)]), 'Executed (python): 1 of 1 checks passed.'],
-  [verified([check('load', true)], { rounds: 2 }), 'Executed (python): 1 of 1 checks passed after 2 repairs.'],
+  [verified([check('load', true), check('own', true)]), 'Executed (python): 2 of 2 checks passed.'],
   [
-    verified([check('load', true)], { agreement: { drafts: 3, agreeing: 2, calls: 20 } }),
-    'Executed (python): 1 of 1 checks passed. 2 of 3 drafts return the same for 20 calls.',
+    verified([check('load', true), check('own', true)], { rounds: 2 }),
+    'Executed (python): 2 of 2 checks passed after 2 repairs.',
+  ],
+  [verified([check('load', true)]), 'Executed (python): it runs, and nothing else was tested.'],
+  [
+    verified([check('load', false)], { rounds: 1 }),
+    'Executed (python): it does not run after 1 repair. It does not work yet:\n- a load check: AssertionError: no',
   ],
   [
-    verified([check('load', true)], { agreement: { drafts: 2, agreeing: 2, calls: 1 } }),
+    verified([check('load', true)], { agreement: { drafts: 3, agreeing: 2, calls: 20 } }),
+    'Executed (python): it runs, and nothing else was tested. 2 of 3 drafts return the same for 20 calls.',
+  ],
+  [
+    verified([check('own', true)], { agreement: { drafts: 2, agreeing: 2, calls: 1 } }),
     'Executed (python): 1 of 1 checks passed. 2 drafts return the same for 1 call.',
   ],
   [

@@ -371,6 +371,66 @@ describe('build', () => {
     });
   });
 
+  describe('a program that nothing was put to', () => {
+    const loads = report([{ origin: 'load' }]);
+    const nearly = report([
+      { origin: 'load' },
+      { origin: 'own' },
+      { origin: 'own', passed: false, error: 'off by one' },
+    ]);
+    const tested = report([{ origin: 'load' }, { origin: 'own' }]);
+
+    test('is the answer where none was tested, and the record says that much', async () => {
+      executing({ draft: loads });
+      const result = await theatre.run(swarmInput('coding-swarm'));
+      expect([turns(), result.verification?.passed]).toEqual([['draft', 'review'], true]);
+      expect(said('review')).toContain('nothing tests it');
+    });
+
+    test('does not win against one whose tests it has dropped', async () => {
+      executing({ draft: nearly, 'repair-1': loads, 'repair-1-2': nearly, 'repair-2': tested });
+      const result = await theatre.run(alone());
+      expect(turns()).toEqual(['draft', 'repair-1', 'repair-1-2', 'repair-2', 'review']);
+      expect(said('repair-2')).toContain('<draft>');
+      expect(result.answers).toEqual(['repair-2']);
+    });
+
+    test('does not stop a draft that may bring its tests, where drafts can not be compared', async () => {
+      executing({ draft: tested, 'draft-2': loads });
+      theatre.script = async ({ turn }) => {
+        if (turn === 'draft') await until(() => theatre.compared.length > 0);
+        return turn;
+      };
+      const result = await theatre.run(ofDrafts(5));
+      expect(turns()).toEqual(['draft', 'draft-2', 'review']);
+      expect([result.answers, result.failures]).toEqual([['draft'], []]);
+    });
+
+    test('is the answer once a second one has brought none either', async () => {
+      executing({ draft: loads, 'draft-2': loads });
+      expect((await theatre.run(ofDrafts(5))).answers).toEqual(['draft']);
+      expect(turns()).toEqual(['draft', 'draft-2', 'review']);
+    });
+
+    test('stands behind one that returns the same and was tested', async () => {
+      executing({ draft: loads, 'draft-2': tested });
+      theatre.comparison = (names) => {
+        return { calls: 3, support: names.map(() => 3 * (names.length - 1)), agreeing: names.map(() => names.length) };
+      };
+      expect((await theatre.run(ofDrafts(2))).answers).toEqual(['draft-2']);
+    });
+  });
+
+  test('drafts that hold are not lost where comparing them fails', async () => {
+    executing({ draft: holds, 'draft-2': holds });
+    theatre.comparison = () => {
+      throw ApplicationFailure.nonRetryable('out of order', 'INTERNAL');
+    };
+    const result = await theatre.run(ofDrafts(3));
+    expect(result).toMatchObject({ status: 'complete', verification: { passed: true } });
+    expect(result.verification).not.toHaveProperty('agreement');
+  });
+
   test('the first draft that passes its checks stops the one beside it, which is named and paid for', async () => {
     executing({ 'draft-2': holds });
     const used = { usage: { prompt_tokens: 9, completion_tokens: 3 }, cost_usd: 0.25 };

@@ -1,6 +1,7 @@
 /** plan -> (a person approves) -> implement and verify -> review -> (implement -> review, while faults are found and rounds are left) */
 import { VERDICT_REQUEST } from '../../contract/prompts';
 import { readVerdict } from '../../contract/verdict';
+import { describeChecks } from '../../contract/verification';
 import type { PromptPart, TurnResult, Verdict, Verification } from '../../contract';
 import { textOf } from '../message';
 import type { StageOutcome, Stages } from '../stages';
@@ -84,8 +85,7 @@ function briefOfExecution(verification: Verification | undefined): PromptPart[] 
   if (!verification?.executed) return [];
   const { checks } = verification;
   const failed = checks.filter(({ passed }) => !passed).map(({ name, error = '' }) => `\n- ${name}: ${error}`);
-  const sum = `It was executed: ${checks.length - failed.length} of ${checks.length} checks passed.`;
-  return [`\n\n# Execution\n${sum}${failed.join('')}`];
+  return [`\n\n# Execution\nIt was executed: ${describeChecks(checks)}.${failed.join('')}`];
 }
 
 interface Faults {

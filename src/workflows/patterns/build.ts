@@ -1,5 +1,5 @@
 /** drafts -> run -> { repair and fresh drafts -> run } while checks fail and rounds are left -> review -> the best draft */
-import { isVerified } from '../../contract/verification';
+import { isTested, isVerified } from '../../contract/verification';
 import { attempt, best, type Candidate } from '../candidates';
 import { draft } from '../drafts';
 import { textOf } from '../message';
@@ -12,7 +12,7 @@ export async function build(team: Team): Promise<string[]> {
   const { candidates, elected } = await draft(team, drafts);
   let rounds = 0;
   for (; !elected && rounds < most && mayImprove(best(candidates), rounds); rounds++) {
-    candidates.push(...(await repair(team, best(candidates), rounds)));
+    await repair(team, candidates, rounds);
   }
   const chosen = elected ?? best(candidates);
   const { turn, report } = chosen;
@@ -27,14 +27,12 @@ function mayImprove({ report }: Candidate, rounds: number): boolean {
   return report.executed ? !isVerified(report) : rounds === 0 && report.avoidable === true;
 }
 
-async function repair(team: Team, from: Candidate, round: number): Promise<Candidate[]> {
-  const candidates: Candidate[] = [];
-  for (const given of triesOf(team, from, round)) {
-    const candidate = await attempt(team, given);
-    candidates.push(candidate);
-    if (isVerified(candidate.report)) break;
+/** Adds candidates until the best one passes. */
+async function repair(team: Team, candidates: Candidate[], round: number): Promise<void> {
+  for (const given of triesOf(team, best(candidates), round)) {
+    candidates.push(await attempt(team, given));
+    if (isVerified(best(candidates).report)) break;
   }
-  return candidates;
 }
 
 /** What ran and passed needs a short word only; what did not is explained. The review changes nothing that was executed. */
@@ -42,7 +40,7 @@ async function review(team: Team, { turn, report }: Candidate): Promise<void> {
   const passed = isVerified(report);
   const found = report.executed
     ? passed
-      ? 'The code was executed and its checks pass. Answer with the verdict line and one sentence.'
+      ? `The code was executed${isTested(report) ? ' and its checks pass' : '; nothing tests it'}. Answer with the verdict line and one sentence.`
       : `The code was executed and fails:\n${describe(report)}`
     : `The code was not executed. ${report.reason ?? ''}`;
   await team.trySpeak('reviewer', {
