@@ -31,7 +31,7 @@ export default tseslint.config(
       'coverage/',
       'docs/',
       'jest.config.js',
-      'src/sandbox/inside/prelude.js',
+      'src/sandbox/inside/prelude/',
     ],
   },
   js.configs.recommended,

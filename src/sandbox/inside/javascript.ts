@@ -6,7 +6,10 @@ import { newQuickJSWASMModuleFromVariant, type QuickJSContext, type QuickJSHandl
 import { transform } from 'sucrase';
 import type { Engine, Order, Plan, Step, StepOutcome, Write } from './engine';
 
-const PRELUDE = readFileSync(path.join(__dirname, 'prelude.js'), 'utf8');
+/** Scripts that are run before the program, each an expression. */
+const PRELUDE = ['assertions', 'tests', 'surroundings'].map((name) =>
+  readFileSync(path.join(__dirname, 'prelude', `${name}.js`), 'utf8'),
+);
 const STACK_BYTES = 512 * 1024;
 
 type Result = ReturnType<QuickJSContext['evalCode']>;
@@ -37,7 +40,8 @@ class JavaScript implements Engine {
     host('hostLeave', () => (this.left = true));
     // an interruption can not be caught by the program, unlike anything that it could be thrown
     vm.runtime.setInterruptHandler(() => this.left);
-    this.prelude = vm.unwrapResult(vm.evalCode(PRELUDE, 'prelude.js'));
+    const [assertions, tests, surroundings] = PRELUDE.map((text) => vm.unwrapResult(vm.evalCode(text, 'prelude')));
+    this.prelude = vm.unwrapResult(vm.callFunction(surroundings!, vm.undefined, assertions!, tests!));
   }
 
   prepare({ files, checks }: Order): Plan {
@@ -139,7 +143,7 @@ function strip(text: string): string {
   return transform(text, { transforms: ['typescript', 'imports'], disableESTransforms: true }).code;
 }
 
-const PROVIDED = new Set(['assert', 'assert/strict', 'test']);
+const PROVIDED = new Set(['assert', 'assert/strict', 'test', 'vitest', '@jest/globals']);
 
 function packagesOf(sources: string[]): string[] {
   const names = sources.flatMap((source) => [...source.matchAll(/\brequire\(\s*['"]([^'"./][^'"]*)['"]\s*\)/g)]);
