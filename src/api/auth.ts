@@ -2,6 +2,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Middleware } from 'koa';
+import { addressOf } from './address';
 import { ApiError } from './errors';
 
 export interface Keyring {
@@ -34,15 +35,11 @@ export function createKeyring(pairs: string[]): Keyring {
   };
 }
 
-function keyOf({ headers, url }: IncomingMessage): string | undefined {
-  const bearer = /^Bearer (\S+)$/i.exec(headers.authorization ?? '')?.[1];
-  const header = headers['x-api-key'];
-  return (
-    bearer ??
-    (typeof header === 'string' ? header : undefined) ??
-    new URL(url ?? '/', 'http://host').searchParams.get('api_key') ??
-    undefined
-  );
+function keyOf(request: IncomingMessage): string | undefined {
+  const bearer = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+  const header = request.headers['x-api-key'];
+  const inAddress = addressOf(request)?.searchParams.get('api_key') ?? undefined;
+  return bearer ?? (typeof header === 'string' ? header : inAddress);
 }
 
 /** Refuses requests without a key, and notes in `ctx.state.tenant` who calls; except for the paths that load balancers ask. */

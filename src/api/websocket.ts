@@ -7,6 +7,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer, type RawData, type WebSocket } from 'ws';
 import { clientFrame, type ClientFrame } from '../contract/requests';
 import type { Logger } from '../log';
+import { addressOf } from './address';
 import type { Caller, Keyring } from './auth';
 import type { Bus } from './bus';
 import { ApiError, errorBody, parse, toApiError } from './errors';
@@ -45,7 +46,7 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
   const pinging = setInterval(() => sockets.clients.forEach(ping), PING_MS);
   function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => undefined);
-    const { pathname } = new URL(request.url ?? '/', 'http://host');
+    const pathname = addressOf(request)?.pathname;
     if (pathname !== PATH && pathname !== BUS_PATH) return refuse(socket, '404 Not Found');
     const caller = options.keyring.identify(request);
     if (!caller) return refuse(socket, '401 Unauthorized');
@@ -129,9 +130,24 @@ class Conversation {
     }
   }
 
+  /** Another frame may ask for the same run, and the client may leave, before this is answered: nothing more is told then. */
   private async resume(runId: string, after: string): Promise<void> {
     this.leave(runId);
-    this.follow(runId, await this.options.relay.resume(runId, after, this.sinkOf(runId)));
+    const sink = this.sinkOf(runId);
+    let isLeft = false;
+    let stop = () => {};
+    this.follow(runId, {
+      stop() {
+        isLeft = true;
+        stop();
+      },
+    });
+    const following = await this.options.relay.resume(runId, after, {
+      frame: (json) => void (isLeft || sink.frame(json)),
+      end: () => void (isLeft || sink.end()),
+    });
+    stop = () => following.stop();
+    if (isLeft) stop();
   }
 
   /** The run's own last event, `run.cancelled`, tells that it is done; here only what became of the request. */

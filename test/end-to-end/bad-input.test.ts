@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { createStack, type Stack } from '../support/stack';
 import { get, post, Watcher } from '../support/readers';
 
@@ -18,6 +20,7 @@ describe('POST /swarm/execute refuses', () => {
     ['an array', [], 400, 'INVALID_FIELD', /body/],
     ['no swarm', { message: 'Hi' }, 400, 'INVALID_FIELD', /swarm_id/],
     ['an unknown swarm', { ...good, swarm_id: 'nope' }, 404, 'UNKNOWN_SWARM', /swarm_id.*nope/],
+    ['a swarm that is made of swarms, without them', { ...good, swarm_id: 'multi' }, 404, 'UNKNOWN_SWARM', /multi/],
     ['no message', { swarm_id: 'one-voice' }, 400, 'INVALID_FIELD', /message/],
     ['an empty message', { ...good, message: ' \n ' }, 400, 'INVALID_FIELD', /message/],
     ['a message of the wrong type', { ...good, message: 7 }, 400, 'INVALID_FIELD', /message/],
@@ -53,7 +56,8 @@ test.each([
   ['/swarm/coordinate', { message: '' }, /message/],
   ['/swarm/execute', { swarm_id: 'coding-swarm', message: 'Hi', drafts: 99 }, /drafts/],
   ['/swarm/coordinate', { message: 'Hi', max_rounds: 99 }, /max_rounds/],
-])('POST %s names the field of %j', async (path, body, field) => {
+  ['/teams/run', { team_id: 'one-voice', message: 'Hi', context: 'x'.repeat(6_000_001) }, /message/],
+])('POST %s names the field that is wrong', async (path, body, field) => {
   const reply = await post(stack.url + path, body);
   expect([reply.status, reply.body.error.code]).toEqual([400, 'INVALID_FIELD']);
   expect(reply.body.error.message).toMatch(field);
@@ -65,6 +69,7 @@ describe('GET', () => {
     ['/runs/nope/events', 404, 'UNKNOWN_RUN'],
     ['/runs/nope/events?after=soon', 400, 'INVALID_CURSOR'],
     ['/runs?limit=many', 400, 'INVALID_FIELD'],
+    ['/runs?page=abc', 400, 'INVALID_FIELD'],
     ["/runs?swarm='%20OR%20''='", 400, 'INVALID_FIELD'],
     ['/runs?status=odd', 400, 'INVALID_FIELD'],
     ['/nothing/here', 404, 'NOT_FOUND'],
@@ -73,6 +78,19 @@ describe('GET', () => {
     expect([reply.status, reply.body.error.code]).toEqual([status, code]);
   });
 });
+
+test.each(['Connection: close', 'Connection: Upgrade\r\nUpgrade: websocket'])(
+  'an address that makes no sense is 404, with %j',
+  async (header) => {
+    const { hostname, port } = new URL(stack.url);
+    const socket = connect(Number(port), hostname);
+    socket.write(`GET // HTTP/1.1\r\nHost: here\r\n${header}\r\n\r\n`);
+    const reply = String((await once(socket, 'data'))[0]);
+    socket.destroy();
+    expect(reply).toMatch(/^HTTP\/1\.1 404 /);
+    expect((await get(`${stack.url}/swarms`)).status).toBe(200);
+  },
+);
 
 test('a known path under another method is 405 and names the methods', async () => {
   const response = await fetch(`${stack.url}/swarms`, { method: 'PUT' });

@@ -76,6 +76,17 @@ test('a watcher that drops and resumes by cursor gets what follows, once', async
   expect(textsOf(foldFrames(seen)).answer).toBe(await resultOf(runId));
 });
 
+test('a run that is asked for twice on one connection is told once', async () => {
+  const runId = await slowRun(40);
+  const watcher = await Watcher.connect(stack.url);
+  for (let i = 0; i < 3; i++) watcher.send({ run_id: runId, after: '0' });
+  await watcher.done(runId);
+  await sleep(200);
+  watcher.close();
+  expect(textsOf(foldFrames(watcher.frames)).answer).toBe(await resultOf(runId));
+  expect(watcher.frames.filter(({ done }) => done)).toHaveLength(1);
+});
+
 test('an SSE client resumes after the last event id, and hears 204 once it has everything', async () => {
   const runId = await slowRun(40);
   const seen: AnyFrame[] = [];
