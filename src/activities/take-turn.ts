@@ -32,7 +32,7 @@ export function createTakeTurn(dependencies: TurnDependencies) {
     const context = Context.current();
     const pulse = startPulse(context);
     const cancelled = dependencies.cancellations.watch(request.run_id);
-    const release = dependencies.leases.hold(context.info);
+    const release = dependencies.leases.hold(context.info, request.team_id);
     try {
       const [attempt, messages] = await prepare(dependencies, request);
       if (attempt.result) return attempt.result;

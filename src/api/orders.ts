@@ -74,6 +74,7 @@ export const hash = (text: string) => createHash('sha256').update(text).digest('
 export function fingerprint(order: Order): string {
   const { swarm_id, message, session_id, temperature, max_tokens, max_rounds } = order;
   const { approve_plan, approve_above_usd, teams, strategy, budget_usd, budget_tokens, cache, drafts } = order;
+  const { session_policy } = order;
   return hash(
     JSON.stringify([
       ...[swarm_id, message, session_id ?? null, temperature ?? null, max_tokens ?? null, max_rounds],
@@ -81,6 +82,7 @@ export function fingerprint(order: Order): string {
       ...whereGiven([approve_plan || null, approve_above_usd, teams, strategy]),
       ...whereGiven([budget_usd, budget_tokens, cache]),
       ...whereGiven([drafts]),
+      ...(session_policy ? [{ session_policy }] : []),
     ]),
   );
 }

@@ -55,10 +55,10 @@ export class Runs {
   prepare(order: Order): StartedRun {
     const { idempotencyKey, swarm_id, tenant } = order;
     this.definitionOf(order);
-    // the keys of one caller are nobody else's
+    // the keys of one caller are nobody else's, and one key is one run whichever swarm is asked
     const key = idempotencyKey && [tenant, idempotencyKey].filter(Boolean).join('\n');
     const suffix = key ? hash(key).slice(0, 32) : randomUUID();
-    const run_id = `${swarm_id}-${suffix}`;
+    const run_id = `${key ? 'keyed' : swarm_id}-${suffix}`;
     return { run_id, session_id: order.session_id ?? `session-${suffix}`, team_id: swarm_id, replayed: false };
   }
 
@@ -173,18 +173,16 @@ export class Runs {
   /** The swarm of an order with all swarms that it leads. Throws {@link ApiError} for one that does not exist. */
   private definitionOf(order: Order) {
     const { swarm_id, teams = [], strategy = 'parallel' } = order;
+    const isMulti = swarm_id === MULTI && teams.length > 0;
     const find = (id: string, field: string) => orderedSwarm(this.find(id, field), order);
     const swarm =
-      swarm_id === COORDINATE
-        ? COORDINATION
-        : swarm_id === MULTI
-          ? severalSwarms(teams, strategy)
-          : find(swarm_id, 'swarm_id');
-    return { swarm, members: membersOf(swarm, (id) => find(id, swarm_id === MULTI ? 'teams' : 'swarm_id')) };
+      swarm_id === COORDINATE ? COORDINATION : isMulti ? severalSwarms(teams, strategy) : find(swarm_id, 'swarm_id');
+    return { swarm, members: membersOf(swarm, (id) => find(id, isMulti ? 'teams' : 'swarm_id')) };
   }
 
   private startOptions(order: Order, { run_id, session_id, team_id }: RunScope) {
-    const excerpt = order.message.slice(0, EXCERPT);
+    // not half of a character of two units
+    const excerpt = order.message.slice(0, EXCERPT).replace(/[\uD800-\uDBFF]$/, '');
     const budget = budgetNotes(order, this.options.runBudget);
     return {
       workflowId: run_id,

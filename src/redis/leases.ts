@@ -10,6 +10,8 @@ export interface Lease {
   taskToken: string;
   workflowId: string;
   runId: string;
+  /** Who speaks. */
+  swarm: string;
 }
 
 /** Where a worker runs; two that agree in `host` and `namespace` can see each other's pids. */
@@ -31,7 +33,7 @@ interface HeldActivity {
 
 export interface Leases {
   /** Notes that this worker has the turn in hand; call what it answers when the turn has left it. */
-  hold(activity: HeldActivity): () => void;
+  hold(activity: HeldActivity, swarm: string): () => void;
   /** Makes this worker known. */
   announce(process: WorkerProcess): Promise<void>;
   /** All workers that are known, this one left out. */
@@ -46,10 +48,10 @@ const LEASE_TTL = 24 * 3600;
 export function createLeases(redis: RedisConnection, workerId: string): Leases {
   const key = leasesKey(workerId);
   return {
-    hold({ taskToken, workflowExecution }) {
+    hold({ taskToken, workflowExecution }, swarm) {
       const token = Buffer.from(taskToken).toString('base64');
       // not waited for: without the note the turn is given back later, when its heartbeat is missed
-      const note = JSON.stringify(workflowExecution ?? {});
+      const note = JSON.stringify({ ...workflowExecution, swarm });
       redis
         .pipeline()
         .hset(key, token, note)

@@ -70,3 +70,38 @@ test('clients of the earlier addresses are told that their request was answered 
   expect([first, again].map(({ headers }) => headers.get('idempotency-replayed'))).toEqual([null, 'true']);
   expect(again.body).toEqual(first.body);
 });
+
+describe('a key that was used before', () => {
+  const init = (key: Record<string, string>, order: object) => ({
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...key },
+    body: JSON.stringify(order),
+  });
+
+  test.each([
+    ['another message', '/swarm/execute', { ...ORDER, message: 'Twice' }],
+    ['another message, streamed', '/swarm/execute', { ...ORDER, message: 'Twice', stream: true }],
+    ['another swarm', '/swarm/execute', { ...ORDER, swarm_id: 'debate-swarm' }],
+    ['another policy', '/swarm/execute', { ...ORDER, session_id: 's', session_policy: 'reject' }],
+    ['another message, streamed as earlier clients do', '/teams/run', { team_id: 'one-voice', message: 'Twice' }],
+  ])('refuses %s, and nothing is told of the first run', async (_what, path, other) => {
+    const key = newKey();
+    await post(`${stack.url}/swarm/execute`, ORDER, key);
+    const refused = await fetch(`${stack.url}${path}`, init(key, other));
+    expect(refused.status).toBe(409);
+    expect(await refused.json()).toMatchObject({ error: { code: 'IDEMPOTENCY_CONFLICT' } });
+    expect(stack.gateway.calls()).toHaveLength(1);
+  });
+
+  test.each(['/swarm/execute', '/teams/run'])('is said to be so in the head of a stream of %s', async (path) => {
+    const key = newKey();
+    const order = { ...ORDER, team_id: 'one-voice', stream: true };
+    const told = [];
+    for (let i = 0; i < 2; i++) {
+      const reply = await fetch(`${stack.url}${path}`, init(key, order));
+      await reply.text();
+      told.push(reply.headers.get('idempotency-replayed'));
+    }
+    expect(told).toEqual([null, 'true']);
+  });
+});

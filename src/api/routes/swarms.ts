@@ -95,7 +95,10 @@ async function carryOut(ctx: Context, services: Services, order: Order, delivery
   }
 }
 
-/** The reader is there before the run starts, so that the first token waits for nothing. */
+/**
+ * The reader is there before the run starts, so that the first token waits for nothing. With an idempotency key the run may be another
+ * one's: it is known first which.
+ */
 async function streamRun(
   ctx: Context,
   { runs, relay, streams }: Services,
@@ -103,6 +106,7 @@ async function streamRun(
   run: ReturnType<Services['runs']['prepare']>,
 ): Promise<void> {
   const starting = runs.start(order, run);
+  if (order.idempotencyKey && (await starting).replayed) ctx.set('Idempotency-Replayed', 'true');
   const stream = streams.open(ctx);
   const following = relay.fresh(run.run_id, stream);
   stream.onLeave(() => following.stop());

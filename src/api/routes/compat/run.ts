@@ -2,7 +2,7 @@
 import type { Context } from 'koa';
 import type { RunResult, SwarmDefinition } from '../../../contract';
 import type { Frame, ResetFrame } from '../../../contract/frames';
-import { toApiError, type ApiError } from '../../errors';
+import { parse, toApiError, type ApiError } from '../../errors';
 import { idempotencyKeyOf } from '../../idempotency';
 import { toReply } from '../../outcomes';
 import type { Order } from '../../orders';
@@ -10,7 +10,7 @@ import type { EventStream } from '../../sse';
 import type { Services } from '../../services';
 import { conclude, waitForResult, type Conclusion } from '../../wait';
 import { finalOf } from './final';
-import { messageOf, type TeamRequest } from './requests';
+import { messageOf, wholeMessage, type TeamRequest } from './requests';
 import { Transcript, type Piece, type TurnFrame } from '../../transcript';
 
 export async function runTeam(
@@ -22,7 +22,7 @@ export async function runTeam(
   const { session_id, temperature, max_tokens, use_memory, timeout } = request;
   const order: Order = {
     swarm_id: swarm.id,
-    message: messageOf(request),
+    ...parse(wholeMessage, { message: messageOf(request) }),
     session_id: use_memory === false ? undefined : session_id,
     ...{ temperature, max_tokens, max_rounds: 1 },
     tenant: ctx.state.tenant as string | undefined,
@@ -48,6 +48,8 @@ async function streamTeam(ctx: Context, services: Services, order: Order, swarm:
   // what the run will see of its session, read before it begins to write there
   const remembered = await services.memory.getContext(session_id);
   const starting = services.runs.start(order, run);
+  // the run may be that of another request
+  if (order.idempotencyKey && (await starting).replayed) ctx.set('Idempotency-Replayed', 'true');
   const stream = services.streams.open(ctx);
   const frames = new TeamFrames(stream, { run_id, session_id, team_id }, swarm, remembered.messages.length);
   const following = services.relay.fresh(run_id, {

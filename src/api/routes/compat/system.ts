@@ -1,7 +1,7 @@
 /** `/models`, `/stats`, `/mcp/swarm-status` and `/health`: what earlier clients ask of the service itself. */
 import type Router from '@koa/router';
 import { readCounts } from '../../../metrics/counts';
-import { readActivity, runsInHand } from '../../../redis/activity';
+import { readActivity, turnsInHand } from '../../../redis/activity';
 import { liveWorkers, type WorkerReport } from '../../../redis/workers';
 import type { Services } from '../../services';
 import { measureHealth } from '../health';
@@ -34,17 +34,17 @@ export function addSystemRoutes(router: Router, services: Services): void {
 
   router.get('/mcp/swarm-status', async (ctx) => {
     const workers = await liveWorkers(redis);
-    const [teams, lastActive, runs] = await Promise.all([
+    const [teams, lastActive, inHand] = await Promise.all([
       listTeams(services, workers),
       readActivity(redis),
-      runsInHand(
+      turnsInHand(
         redis,
         workers.map(({ id }) => id),
       ),
     ]);
     const agents = teams.map(({ id, status }) => {
       const seen = lastActive.get(id);
-      const isBusy = runs.some((run) => run.startsWith(`${id}-`));
+      const isBusy = inHand.some(({ workflowId = '', swarm }) => swarm === id || workflowId.startsWith(`${id}-`));
       return {
         id,
         status: status !== 'active' ? status : isBusy ? 'active' : 'idle',
