@@ -1,4 +1,5 @@
 /** Errors leave the API in one shape and in one place: `{"error": {"code", "message"}, "detail": message}` with the right status. */
+import { isGrpcServiceError } from '@temporalio/client';
 import type { Context, Middleware } from 'koa';
 import { z } from 'zod';
 import type { Failure, FailureCode } from '../contract/failures';
@@ -30,6 +31,9 @@ const STATUS: Partial<Record<FailureCode, number>> = {
   REDIS_UNAVAILABLE: 503,
   TEMPORAL_UNAVAILABLE: 503,
 };
+const UNAVAILABLE = 503;
+/** A request that started nothing may be sent again after this. */
+const RETRY_AFTER_SECONDS = '2';
 /** Whatever else goes wrong went wrong at the gateway. */
 const BAD_GATEWAY = 502;
 
@@ -88,6 +92,7 @@ export function replyWithErrors(log: Logger, write: WriteError = writeError): Mi
       const known = toApiError(error);
       if (known.code === 'INTERNAL') log.error({ error, path: ctx.path }, 'request failed');
       ctx.status = known.status;
+      if (known.status === UNAVAILABLE && !('run_id' in known.extra)) ctx.set('Retry-After', RETRY_AFTER_SECONDS);
       write(ctx, known);
     }
   };
@@ -99,7 +104,7 @@ export function toApiError(error: unknown): ApiError {
   const name = error instanceof Error ? error.name : '';
   if (name === 'MaxRetriesPerRequestError')
     return new ApiError('REDIS_UNAVAILABLE', 'Redis does not answer; try again in a moment.');
-  if (name === 'ServiceError')
+  if (name === 'ServiceError' || isGrpcServiceError(error))
     return new ApiError('TEMPORAL_UNAVAILABLE', 'Temporal does not answer; try again in a moment.');
   return new ApiError('INTERNAL', 'Something went wrong on our side; the log has the details.');
 }

@@ -26,6 +26,8 @@ const verification = z.object({
   language: z.string(),
   executed: z.boolean(),
   reason: z.string().optional(),
+  missing: lines.optional(),
+  avoidable: z.boolean().optional(),
   passed: z.boolean(),
   checks: z.array(
     z.object({
@@ -146,11 +148,11 @@ export const runView = z.object({
 /** With what each turn was asked: what a fork may edit. */
 export const promptsReply = z.object({
   run_id: z.string(),
-  turns: z.array(z.object({ ...speaker, system: z.string(), alias: z.string(), instructions: lines })),
+  turns: z.array(z.object({ ...speaker, system: z.string(), alias: z.string().optional(), instructions: lines })),
 });
 
 /** An event as a stream sends it: all fields of the event, and what the simplest client needs. */
-export const frame = z.looseObject({
+const eventFrame = z.looseObject({
   event: z.enum(runEvent.options.map(({ shape }) => shape.type.value) as [string, ...string[]]),
   content: z.string().describe('The new text of a turn; empty on all other events.'),
   done: z.boolean().describe('True on the last event of the run.'),
@@ -158,6 +160,18 @@ export const frame = z.looseObject({
   ...scope,
   at: z.number(),
 });
+const resetFrame = z.object({
+  event: z.literal('run.reset').describe('Drop what you know of the run: all of it follows.'),
+  content: z.string(),
+  done: z.literal(false),
+  run_id: z.string(),
+  cursor: z.string(),
+});
+const errorFrame = z.looseObject({
+  ...{ event: z.literal('error'), content: z.literal(''), done: z.literal(true) },
+  ...errorReply.shape,
+});
+export const frame = z.union([eventFrame, resetFrame, errorFrame]);
 export const eventPage = z.object({ frames: z.array(frame), cursor: z.string(), done: z.boolean() });
 
 export const forkReply = z.object({

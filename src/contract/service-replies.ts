@@ -4,7 +4,8 @@ import { z } from 'zod';
 const role = z.object({
   role: z.string(),
   label: z.string(),
-  alias: z.string(),
+  alias: z.string().optional(),
+  models: z.array(z.string()).optional(),
   reminder: z.string().optional(),
   temperature: z.number(),
   max_tokens: z.number(),
@@ -18,6 +19,9 @@ export const swarmList = z.array(
     roles: z.array(role),
     stages: z.array(z.object({ name: z.string(), swarm: z.string() })).optional(),
     debate: z.looseObject({}).optional(),
+    panel: z.looseObject({}).optional(),
+    build: z.looseObject({}).optional(),
+    checks: z.array(z.looseObject({ name: z.string() })).optional(),
   }),
 );
 

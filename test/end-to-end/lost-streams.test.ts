@@ -77,6 +77,30 @@ test('a stream that has expired is told from the result; whoever had all of it h
   expect(again.status).toBe(204);
 });
 
+test('a run that failed or was cancelled is shown with its end when its stream has expired', async () => {
+  const forget = async (runId: string) => redis.del(...(await redis.keys(`murmuration:{${runId}}:*`)));
+  stack.gateway.script('balanced-model', [{ status: 401, body: { error: { code: 401, message: 'no' } } }]);
+  const failed = await post(`${stack.url}/swarm/execute`, { swarm_id: 'one-voice', message: 'Hi' });
+  stack.gateway.script('balanced-model', [{ tokens: { count: 500 }, intervalMs: 20 }]);
+  const watcher = await Watcher.connect(stack.url);
+  watcher.send({ swarm_id: 'one-voice', message: 'Go on' });
+  const { run_id: cancelled = '' } = await watcher.frame(({ event }) => event === 'turn.delta');
+  watcher.send({ cancel: cancelled });
+  await watcher.done();
+  watcher.close();
+  for (const [runId, status] of [
+    [String(failed.body.run_id), 'failed'],
+    [cancelled, 'cancelled'],
+  ] as const) {
+    const before = (await get(`${stack.url}/runs/${runId}`)).body;
+    await forget(runId);
+    const { body } = await get(`${stack.url}/runs/${runId}`);
+    expect(body).toMatchObject({ status, failure: before.failure });
+    expect(body.failure.code).toBe(status === 'failed' ? 'GATEWAY_KEY_REFUSED' : 'CANCELLED');
+    expect(body.usage).toEqual(status === 'failed' ? before.usage : undefined);
+  }
+});
+
 test('over WebSocket the reset has a sentence for clients that read only content', async () => {
   const { runId, frames, text } = await finishedRun();
   await compacted(runId);

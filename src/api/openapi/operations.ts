@@ -101,7 +101,7 @@ export const OPERATIONS: readonly Operation[] = [
       path: '/runs/{id}/prompts',
       tag: 'Runs',
       summary: 'With what each turn was asked',
-      errors: [404],
+      errors: [404, 409],
     },
     replies: { 200: { says: 'The prompts, as far as a fork may edit them.', schema: replies.promptsReply } },
   },

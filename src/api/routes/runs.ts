@@ -3,8 +3,10 @@ import type Router from '@koa/router';
 import { forkRequest } from '../../contract/fork';
 import { emptySnapshot, foldEvent } from '../../contract/fold';
 import { eventsQuery, listRunsQuery } from '../../contract/requests';
+import { totalsOf } from '../../contract/totals';
 import type { RunSnapshot } from '../../contract';
 import { BEGINNING, readAll } from '../../redis/events';
+import type { RunDescription } from '../descriptions';
 import { parse } from '../errors';
 import { idempotencyKeyOf } from '../idempotency';
 import { nextEvents } from '../long-poll';
@@ -24,9 +26,9 @@ export function addRunRoutes(router: Router, services: Services): void {
   router.get('/runs/:id', async (ctx) => {
     const id = String(ctx.params.id);
     const snapshot = await readSnapshot(id);
-    const { failure, usage, cost_usd } = snapshot;
     const description = await describeSettled(id, snapshot);
     const reply = description.status === 'completed' ? await runs.result(id) : undefined;
+    const { failure, usage, cost_usd, ...outcome } = reply ? snapshot : await endOf(id, description, snapshot);
     ctx.body = {
       ...description,
       ...(failure ? { failure } : {}),
@@ -36,7 +38,7 @@ export function addRunRoutes(router: Router, services: Services): void {
       turns:
         snapshot.turns.length > 0
           ? snapshot.turns
-          : (reply?.turns ?? []).map((turn) => ({ ...turn, status: 'completed' })),
+          : (reply ?? outcome).turns.map((turn) => ({ ...turn, status: 'completed' })),
       paused: description.status === 'running' && snapshot.paused,
       gates: snapshot.gates,
       guidance: snapshot.guidance,
@@ -68,6 +70,14 @@ export function addRunRoutes(router: Router, services: Services): void {
     ctx.status = accepted ? 202 : 200;
     ctx.body = { run_id: id, accepted, status: accepted ? 'cancelling' : (await runs.describe(id)).status };
   });
+
+  /** How a run ended that did not complete; where the stream has expired, Temporal still knows, but of a cancelled one nothing else. */
+  async function endOf(id: string, { status }: RunDescription, snapshot: RunSnapshot) {
+    if (status === 'running' || snapshot.failure) return snapshot;
+    const { failure, result } = await runs.outcome(id);
+    const { usage, cost_usd } = snapshot.usage || !result || status === 'cancelled' ? snapshot : totalsOf(result);
+    return { failure, usage, cost_usd, turns: result?.turns ?? [] };
+  }
 
   /** The last event comes some milliseconds before Temporal closes the workflow: whoever has seen it must not be told "running". */
   async function describeSettled(id: string, { status }: RunSnapshot) {

@@ -41,6 +41,8 @@ export function addOpenAiRoutes(router: Router, services: Services): void {
       if (order.idempotencyKey || services.stopping.aborted) return;
       services.cancelRun(scope.run_id).catch((error: unknown) => ctx.app.emit('error', error));
     };
+    // it may have left while the run was being started
+    if (ctx.res.closed) return hangUp();
     const withUsage = Boolean(request.stream_options?.include_usage);
     if (request.stream) streamChunks(ctx, services, { scope, swarm, withUsage, onHangUp: hangUp });
     else await answer(ctx, services, scope, hangUp);

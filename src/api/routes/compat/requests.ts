@@ -39,6 +39,9 @@ const inputs = teamRequest.omit({ team_id: true }).partial({ message: true });
 /** The same body as clients send it: what stands in `inputs` may also stand beside it. */
 export const workflowBody = inputs.extend({ workflow_id: z.string().min(1), inputs: inputs.optional() });
 
+/** What the message with its material may be. */
+export const wholeMessage = teamRequest.pick({ message: true });
+
 /** The message with its material. */
 export function messageOf({ message: said, context }: TeamRequest): string {
   if (context === undefined || context === null || context === '') return said;
