@@ -28,7 +28,7 @@ export function addRunRoutes(router: Router, services: Services): void {
     const snapshot = await readSnapshot(id);
     const description = await describeSettled(id, snapshot);
     const reply = description.status === 'completed' ? await runs.result(id) : undefined;
-    const { failure, usage, cost_usd, ...outcome } = reply ? snapshot : await endOf(id, description, snapshot);
+    const { failure, usage, cost_usd, ...outcome } = reply ? snapshot : await endOf(runs, id, description, snapshot);
     ctx.body = {
       ...description,
       ...(failure ? { failure } : {}),
@@ -71,14 +71,6 @@ export function addRunRoutes(router: Router, services: Services): void {
     ctx.body = { run_id: id, accepted, status: accepted ? 'cancelling' : (await runs.describe(id)).status };
   });
 
-  /** How a run ended that did not complete; where the stream has expired, Temporal still knows, but of a cancelled one nothing else. */
-  async function endOf(id: string, { status }: RunDescription, snapshot: RunSnapshot) {
-    if (status === 'running' || snapshot.failure) return snapshot;
-    const { failure, result } = await runs.outcome(id);
-    const { usage, cost_usd } = snapshot.usage || !result || status === 'cancelled' ? snapshot : totalsOf(result);
-    return { failure, usage, cost_usd, turns: result?.turns ?? [] };
-  }
-
   /** The last event comes some milliseconds before Temporal closes the workflow: whoever has seen it must not be told "running". */
   async function describeSettled(id: string, { status }: RunSnapshot) {
     const description = await runs.describe(id);
@@ -92,6 +84,14 @@ export function addRunRoutes(router: Router, services: Services): void {
     for await (const { event } of readAll(history, id)) foldEvent(snapshot, event);
     return snapshot;
   }
+}
+
+/** How a run ended that did not complete; where the stream has expired, Temporal still knows, but of a cancelled one nothing else. */
+async function endOf(runs: Services['runs'], id: string, { status }: RunDescription, snapshot: RunSnapshot) {
+  if (status === 'running' || snapshot.failure) return snapshot;
+  const { failure, result } = await runs.outcome(id);
+  const { usage, cost_usd } = snapshot.usage || !result || status === 'cancelled' ? snapshot : totalsOf(result);
+  return { failure, usage, cost_usd, turns: result?.turns ?? [] };
 }
 
 /** A stream of events from a cursor to the end, or with `wait` the next of them as JSON. */
