@@ -45,12 +45,23 @@ export function createVerifyCode({ turns, sandbox }: VerifyDependencies) {
       await tellCheckStarted(turns, scope, turn, language);
       const checks = [...demands, ...(language === 'python' ? examplesOf(request) : [])];
       const files = program?.files ?? [];
-      const executed = await sandbox.check({ language, files, checks, ownTests: true }, signal);
+      const executed = await sandbox
+        .check({ language, files, checks, ownTests: true }, signal)
+        .catch(async (error: unknown) => {
+          if (signal.aborted) await tellCheckEnded(turns, scope, { ...stopped(language), turn });
+          throw error;
+        });
       const report = noteAvoidable(executed, request);
       await tellCheckEnded(turns, scope, { ...report, turn });
       return report;
     });
   };
+}
+
+/** Nobody wants to know any more. */
+function stopped(language: string): CheckReport {
+  const reason = 'It was stopped before its end.';
+  return { language, executed: false, reason, passed: false, checks: [], output: '', ms: 0 };
 }
 
 /** What the request names, under its own name or that of its package, a program may need. */

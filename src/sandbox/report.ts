@@ -57,11 +57,20 @@ export class Reporter {
   }
 
   /** A function that asks instead of taking what it is given has failed; a program that does so was not executed. */
-  private noteWhy(step: Step | undefined, index: number, { last, skipped, lack }: Broken): void {
+  private noteWhy(step: Step | undefined, index: number, outcome: Broken): void {
+    const { last, skipped, lack } = outcome;
     if (last === 'memory') this.exhausted = true;
-    if (skipped) this.skipped.add(index);
-    if (lack && (step?.origin === 'load' || lack === 'threads')) this.missing = [lack];
-    else if (lack && step?.main) this.mainEnd = Math.min(this.mainEnd, index);
+    // a demand can't be skipped, and what a test of its own lacks does not outweigh a demand
+    const isOwn = step?.origin === 'own';
+    const isDemanded = this.steps.some(({ origin }) => origin === 'request');
+    if (isOwn && (skipped || (lack === 'threads' && isDemanded))) this.skipped.add(index);
+    else if (lack && (step?.origin === 'load' || lack === 'threads')) this.missing = [lack];
+    if (step?.main && lack) this.endMain(index);
+    if (step?.main && hasLeftWell(outcome)) this.endMain(index + 1);
+  }
+
+  private endMain(index: number): void {
+    this.mainEnd = Math.min(this.mainEnd, index);
   }
 
   conclude(language: string, end: ChildEnd, ms: number): CheckReport {
@@ -98,8 +107,13 @@ function judge(step: Step, outcome: StepOutcome, printed: string): CheckResult {
 }
 
 /** A main block may end with a good code. */
-function faultOf({ main }: Step, { error, left = 'in the middle' }: Broken): string | undefined {
-  return main && /^(?:None|0|)$/.test(left) ? undefined : shorten(error, ERROR_LIMIT);
+function faultOf({ main }: Step, outcome: Broken): string | undefined {
+  return main && hasLeftWell(outcome) ? undefined : shorten(outcome.error, ERROR_LIMIT);
+}
+
+/** As the interpreter sees it, which ends with 0 then. */
+function hasLeftWell({ left }: Broken): boolean {
+  return left !== undefined && ['', '0', 'None', 'False'].includes(left);
 }
 
 /** How the value differs from what is expected, if it does. One that is not asserted may be what is returned or what is printed. */
@@ -110,7 +124,8 @@ function differenceOf(
 ): string | undefined {
   if (expected === undefined) return undefined;
   const value = valueOf(outcome, '');
-  const given = returned ? [value] : [valueOf(outcome, printed), value];
+  const isPrint = source.startsWith('print(');
+  const given = returned ? [value] : [valueOf(outcome, printed), ...(isPrint ? [] : [value])];
   if (given.some((one) => equalLiterals(one, expected) ?? sameText(one, expected))) return undefined;
   return `${shorten(source, VALUE_LIMIT)} returned ${shorten(given[0]!, VALUE_LIMIT)}, expected ${shorten(expected, VALUE_LIMIT)}`;
 }

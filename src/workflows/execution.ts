@@ -16,7 +16,13 @@ export function compare(input: SwarmRunInput, drafts: readonly TurnResult[]): Pr
   return compareDrafts.executeWithOptions({ summary: `${drafts.length} drafts · compared` }, [request]);
 }
 
+/** A longer request is read at both ends: what it is about stands there, and an activity's input has a limit. UTF-16 units. */
+const MOST_READ = 200_000;
+
 /** What a person has written holds demands; what turns have written, such as faults that a review has found, does not. */
 function orderOf({ run_id, session_id, team_id, stage, message }: SwarmRunInput): RunScope & { request: string } {
-  return { run_id, session_id, team_id, request: stage?.request ?? message };
+  const request = stage?.request ?? message;
+  const half = MOST_READ / 2;
+  const read = request.length > MOST_READ ? `${request.slice(0, half)}\n${request.slice(-half)}` : request;
+  return { run_id, session_id, team_id, request: read };
 }

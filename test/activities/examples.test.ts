@@ -199,6 +199,11 @@ describe('a report of what goes wrong', () => {
     'I get the wrong result:\n\n>>> f(1)\n3\n\nPlease fix the code.',
   ])('%j demands nothing', (request) => expect(demands(request)).toEqual([]));
 
+  test.each(['Fix the bug so that these hold:\nf(1) == 2', 'Examples where validation fails:\nf(1) == 2'])(
+    '%j is none',
+    (request) => expect(demands(request)).toEqual([['f(1)', '2']]),
+  );
+
   test('demands what it asserts and what comes after it', () => {
     expect(demands('The wrong ones:\nassert f(1) == 2\nf(3) == 3\nFix it.\nf(2) == 4').map(([code]) => code)).toEqual([
       'assert f(1) == 2',

@@ -151,6 +151,15 @@ assert not proxies, proxies`;
 
 /** Programs that are wrong and want to be taken for right. The request demands f(2) == 4. */
 const FORGERIES: [trick: string, program: string][] = [
+  ['skips its demands', 'import unittest\ndef f(x): raise unittest.SkipTest'],
+  [
+    'reads what is expected from the runner',
+    "import doctest\nS = type(doctest.sys).settrace.__globals__['session']\ndef f(x): return int(S.program.checks[0]['code'].split('==')[1])",
+  ],
+  [
+    'reads what is expected from a class of the runner',
+    "S = [c for c in object.__subclasses__() if c.__name__ == 'Session'][0].step.__globals__['session']\ndef f(x): return int(S.program.names[1]['expected'])",
+  ],
   ['says that all tests passed', 'print("All tests passed")\nprint("OK (1 passed)")\ndef f(x): return 0'],
   ['leaves by exit before the checks', 'import sys\ndef f(x): return 0\nsys.exit(0)'],
   ['leaves by os._exit', 'import os\ndef f(x): return 0\nos._exit(0)'],

@@ -58,6 +58,8 @@ if __name__ == "__main__":
     ];
     const report = await rig.python('def f(x): print(2 * x)', { checks });
     expect(errorOf(report)).toBe('f(2) returned None, expected 4');
+    const other = await rig.python('def f(x): return -1', { checks: [demand('print(f(1))', 'None')] });
+    expect(errorOf(other)).toBe('print(f(1)) returned -1, expected None');
   });
 
   test('brings its tests along in any form', async () => {
@@ -74,7 +76,10 @@ def half(x):
     return x / 2
 async def test_double(): assert await double(2) == 5
 class TestHalf:
-    def setup_method(self): self.given = 4
+    @classmethod
+    def setup_class(cls): cls.more = 4
+    def setup_method(self, method): self.given = self.more
+    def test_fixture(self, capsys): assert capsys.readouterr()
     def test_half(self): assert half(self.given) == 2
     async def test_both(self): assert half(await double(self.given)) == 5
 class Shared(unittest.TestCase):
@@ -160,11 +165,24 @@ assert asyncio.get_event_loop().run_until_complete(work(1)) == 1`;
   });
 
   test.each([
-    [0, true],
-    [1, false],
-  ])('whose main block leaves with %d', async (code, holds) => {
-    const program = `import sys\ndef main(): return ${code}\nif __name__ == "__main__":\n    sys.exit(main())`;
-    expect(await rig.python(program, { ownTests: true })).toMatchObject({ executed: true, passed: holds });
+    ['0', true],
+    ['None', true],
+    ['not True', true],
+    ['1', false],
+    ['"failed:\\n2 of 3"', false],
+  ])('whose main block leaves with %s', async (code, holds) => {
+    const program = `import sys\nif __name__ == "__main__":\n    sys.exit(${code})\n    print(nobody)`;
+    const report = await rig.python(program, { ownTests: true });
+    expect(report).toMatchObject({ executed: true, passed: holds });
+    if (holds) expect(JSON.stringify(report.checks)).not.toContain('nobody');
+  });
+
+  test('is judged by what is demanded, though a test of its own needs threads', async () => {
+    const own = 'import threading\ndef test_it(): threading.Thread(target=f).start()';
+    const program = (value: number) => `def f(x): return ${value}\n${own}`;
+    const checks = [demand('f(2)', '4')];
+    expect(await rig.python(program(4), { ownTests: true, checks })).toMatchObject({ executed: true, passed: true });
+    expect(errorOf(await rig.python(program(5), { ownTests: true, checks }))).toBe('f(2) returned 5, expected 4');
   });
 
   test('may consist of several files', async () => {

@@ -81,6 +81,10 @@ test('what a review has found is no demand on code, and what the message says st
   theatre.verified.length = 0;
   const message = `${'Background. '.repeat(1000)}\nf(1) gives 2`;
   await theatre.run({ ...coordinateInput(), message });
+  await theatre.run({ ...coordinateInput(0), message: `${'x'.repeat(900_000)}\nf(1) gives 2` });
+  const long = theatre.verified.pop()!.request;
+  expect(long.length).toBeLessThan(300_000);
+  expect(long.endsWith('\nf(1) gives 2')).toBe(true);
   expect(theatre.verified.map(({ turn, request }) => [turn, request])).toEqual([
     ['implement/draft', message],
     ['implement-2/draft', message],

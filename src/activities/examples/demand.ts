@@ -18,7 +18,7 @@ const WRONG = new RegExp(
 );
 /** The heading of what a program does at present. */
 const REPORT =
-  /\b(?:actual(?:ly)?|current(?:ly)?|wrong(?:ly)?|incorrect(?:ly)?|broken|fail(?:s|ed|ing)?|bug(?:gy)?)\b(?!.*\b(?:should|must)\b)[^.]*:\W*$/i;
+  /\b(?:actual(?:ly)?|current(?:ly)?|wrong(?:ly)?|incorrect(?:ly)?|broken|(?<=\b(?:it|this|that|code|tests?) )fail(?:s|ed|ing)?)\b(?!.*\b(?:should|must)\b)[^.]*:\W*$/i;
 const LONGEST_HEADING = 200;
 
 /** Whether what is said about the call that begins here need not be so. */

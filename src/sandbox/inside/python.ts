@@ -60,8 +60,8 @@ function whyBroken({ type, message = '' }: { type?: string; message?: string }):
   if (type === 'MemoryError') return { ...why, last: 'memory' };
   if (type === 'SkipTest') return { ...why, skipped: true };
   if (type !== 'SystemExit') return why;
-  const left = /SystemExit(?:: (.*))?$/.exec(text)?.[1] ?? '';
-  return { ...why, error: 'The program left before its end (SystemExit).', left };
+  const [, left = ''] = /(?:^|\n)SystemExit(?:: ([^]*))?$/.exec(text) ?? ['', 'unknown'];
+  return { ...why, error: `The program left before its end (SystemExit${left && `: ${left}`}).`, left };
 }
 
 /** As the last line of a traceback tells them; argparse leaves with a 2. */

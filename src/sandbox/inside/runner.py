@@ -6,7 +6,6 @@ another and sees itself which of them came to their end.
 
 import ast
 import builtins
-import doctest
 import importlib.util
 import inspect
 import json
@@ -17,7 +16,7 @@ import traceback
 import types
 import unittest
 
-import event_loop
+import substitutes
 
 FOLDER = "/program"
 BRIDGES = ("js", "pyodide_js", "pyodide", "_pyodide", "_pyodide_core", "micropip", "ctypes", "_ctypes", "_ctypes_test")
@@ -81,22 +80,29 @@ class Program:
 
     def discover(self):
         """Steps for the tests that the program brings along, once it is loaded; answers them."""
-        before = len(self.steps)
+        self.names.clear()
         if self.own_tests:
             for name, value in list(self.module.__dict__.items()):
                 if isinstance(value, type):
                     self.add_test_class(name, value)
-                elif name.startswith("test_") and inspect.isfunction(value) and takes_nothing(value):
+                elif name.startswith("test_") and inspect.isfunction(value) and required_by(value) == 0:
                     self.add_test(name, run_of(name, value))
-            if "doctest.testmod(" in self.files[0]["text"]:
-                self.add_test("doctest.testmod()", "assert not __import__('doctest').testmod().failed, 'as printed'")
             for statement in self.guarded:
-                if not runs_tests(statement):
+                if runs_doctests(statement):
+                    self.add("own", shorten(ast.unparse(statement)), self.compile_doctests(statement), main=True)
+                elif not runs_tests(statement):
                     self.add("own", shorten(ast.unparse(statement)), self.compile([statement]), main=True)
-        return self.names[before:]
+        return self.names
 
     def add_test(self, name, source):
         self.add("own", name, self.compile(ast.parse(source).body, "<test>"))
+
+    def compile_doctests(self, statement):
+        """They print what fails, and go on."""
+        source = f"""_doctests = {ast.unparse(statement)}
+if _doctests.attempted == 0: raise __import__("unittest").SkipTest
+assert _doctests.failed == 0, 'as printed'"""
+        return self.compile(ast.parse(source).body, "<test>")
 
     def add_test_class(self, name, case):
         if issubclass(case, unittest.TestCase):
@@ -106,7 +112,7 @@ class Program:
                     self.add_test(f"{name}.{method}", call)
         elif name.startswith("Test") and case.__init__ is object.__init__:
             for method, value in list(vars(case).items()):
-                if method.startswith("test_") and inspect.isfunction(value):
+                if method.startswith("test_") and inspect.isfunction(value) and required_by(value) == 1:
                     self.add_test(f"{name}.{method}", run_as_pytest(name, case, method, value))
 
     def missing(self):
@@ -132,6 +138,8 @@ def split_main(body):
     for statement in body:
         if isinstance(statement, ast.If) and "__name__" in ast.unparse(statement.test) and not statement.orelse:
             guarded.extend(statement.body)
+        elif runs_doctests(statement):
+            guarded.append(statement)
         else:
             rest.append(statement)
     return rest, guarded
@@ -173,12 +181,18 @@ def run_of(call, function):
 
 def run_as_pytest(name, case, method, function):
     """A test of a class that pytest would collect, on an object of its own, between what prepares it and what clears up."""
-    steps = [run_of(f"test.{method}", function)]
-    if hasattr(case, "setup_method"):
-        steps.insert(0, "test.setup_method()")
-    if hasattr(case, "teardown_method"):
-        steps.append("test.teardown_method()")
+    prepares = [call_of(case, name) for name in ("setup_class", "setup_method") if hasattr(case, name)]
+    clears = [call_of(case, name) for name in ("teardown_method",) if hasattr(case, name)]
+    steps = [*prepares, run_of(f"test.{method}", function), *clears]
     return f"(lambda test: [{', '.join(steps)}])({name}())"
+
+
+def call_of(case, fixture):
+    """With the test, of which it may want to hear."""
+    function = inspect.getattr_static(case, fixture)
+    bound = 0 if isinstance(function, staticmethod) else 1
+    wanted = required_by(getattr(function, "__func__", function)) - bound
+    return f"test.{fixture}({', '.join(['None'] * wanted)})"
 
 
 def is_set_aside(test):
@@ -186,15 +200,20 @@ def is_set_aside(test):
     return getattr(test, "__unittest_skip__", False) or getattr(test, "__unittest_expecting_failure__", False)
 
 
-def takes_nothing(function):
+def required_by(function):
+    """How many parameters must be given."""
     parameters = inspect.signature(function).parameters.values()
-    return all(p.default is not p.empty or p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in parameters)
+    return sum(p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in parameters)
 
 
 def runs_tests(statement):
     """Whether a statement hands over to a test runner: its tests are steps of their own."""
     text = ast.unparse(statement)
-    return text.startswith("unittest.main(") or text.startswith("doctest.testmod(") or text.startswith("pytest.main(")
+    return text.startswith(("unittest.main(", "pytest.main("))
+
+
+def runs_doctests(statement):
+    return isinstance(statement, ast.Expr) and ast.unparse(statement).startswith("doctest.testmod(")
 
 
 def shorten(text):
@@ -215,19 +234,6 @@ def close_bridges():
         for attribute in list(getattr(module, "__dict__", ())):
             if type(module.__dict__[attribute]).__name__ == "JsProxy":
                 del module.__dict__[attribute]
-
-
-class Untraced(types.ModuleType):
-    """`sys` for doctest, which puts back a tracer that nobody has set."""
-
-    def __getattr__(self, name):
-        return getattr(sys, name)
-
-    def __setattr__(self, name, value):
-        setattr(sys, name, value)
-
-    def settrace(self, function):
-        pass
 
 
 # Its frame can be seen in the traceback of what it raises, so it holds nothing but constants.
@@ -262,13 +268,18 @@ class Session:
             return json.dumps(self.program.prepare())
         except (SyntaxError, ValueError) as error:
             return json.dumps({"refused": "".join(traceback.format_exception_only(error))})
+        finally:
+            # what is expected is known outside alone
+            self.program.checks = []
+            self.program.names.clear()
 
     def lock(self):
         """Puts this file and the bridges out of the program's reach; the host holds what it needs of them."""
-        event_loop.install()
-        doctest.sys = Untraced("sys")
-        for name in ("runner", "event_loop"):
+        substitutes.install()
+        for name in ("runner", "substitutes"):
             del sys.modules[name]
+        # a program finds this class among all classes, and its globals through a method
+        globals().pop("session", None)
         close_bridges()
         forbid()
 

@@ -182,7 +182,7 @@
     toContainEqual: (got, item) => [has(got, item, EQUAL), `something with ${show(item, 1)}`],
     toMatch: (got, like) => [like instanceof RegExp ? like.test(got) : got.includes(like), String(like)],
     toThrow: (got, like) => [
-      got !== undefined && matches(got.error, like),
+      got !== undefined && (like instanceof Error ? got.error.message === like.message : matches(got.error, like)),
       `an error${like ? ` like ${show(like)}` : ''}`,
     ],
     toHaveBeenCalled: (got) => [callsOf(got).length > 0, 'a call'],

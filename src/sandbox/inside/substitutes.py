@@ -1,11 +1,14 @@
-"""asyncio for a program that is alone: one thread, no network, and time is all that there is to wait for.
+"""What stands in the place of things that can not work here.
 
-Pyodide's own loop hands its work to JavaScript, which no program here can reach.
+asyncio: one thread, no network, and time is all that there is to wait for; Pyodide's own loop hands its work to JavaScript, which no
+program here can reach. doctest: a `sys` that sets no tracer.
 """
 
 import asyncio
+import doctest
 import sys
 import time
+import types
 
 
 class Clock:
@@ -53,9 +56,23 @@ class Policy(asyncio.events._BaseDefaultEventLoopPolicy):
         return super().get_event_loop()
 
 
+class Untraced(types.ModuleType):
+    """`sys` for doctest, which puts back a tracer that nobody has set."""
+
+    def __getattr__(self, name):
+        return getattr(sys, name)
+
+    def __setattr__(self, name, value):
+        setattr(sys, name, value)
+
+    def settrace(self, function):
+        pass
+
+
 def install():
     """Puts all this, and Python's own functions, in the place of Pyodide's."""
     time.sleep = sys.modules["pyodide.webloop"]._orig_sleep
     asyncio.run = asyncio.runners.run
     asyncio._set_running_loop(None)
     asyncio.events._event_loop_policy = Policy()
+    doctest.sys = Untraced("sys")
