@@ -1,7 +1,7 @@
 /** Makes a report of what a child said. The verdict falls here: a step counts only when its end was heard of. */
 import type { CheckReport, CheckResult } from '../contract/checks';
 import type { ChildEnd } from './child';
-import type { Step, StepOutcome } from './inside/engine';
+import type { Lack, Step, StepOutcome } from './inside/engine';
 import type { News } from './inside/news';
 import { equalLiterals } from './python-literal';
 
@@ -56,17 +56,24 @@ export class Reporter {
     else this.noteWhy(step, index, outcome);
   }
 
-  /** A function that asks instead of taking what it is given has failed; a program that does so was not executed. */
   private noteWhy(step: Step | undefined, index: number, outcome: Broken): void {
-    const { last, skipped, lack } = outcome;
-    if (last === 'memory') this.exhausted = true;
-    // a demand can't be skipped, and what a test of its own lacks does not outweigh a demand
-    const isOwn = step?.origin === 'own';
-    const isDemanded = this.steps.some(({ origin }) => origin === 'request');
-    if (isOwn && (skipped || (lack === 'threads' && isDemanded))) this.skipped.add(index);
-    else if (lack && (step?.origin === 'load' || lack === 'threads')) this.missing = [lack];
-    if (step?.main && lack) this.endMain(index);
-    if (step?.main && hasLeftWell(outcome)) this.endMain(index + 1);
+    if (outcome.last === 'memory') this.exhausted = true;
+    if (!step) return;
+    if (outcome.lack) this.noteLack(step, index, outcome.lack);
+    // a demand can't be skipped
+    if (outcome.skipped && step.origin === 'own') this.skipped.add(index);
+    if (step.main && hasLeftWell(outcome)) this.endMain(index + 1);
+  }
+
+  /**
+   * A function that asks instead of taking what it is given has failed; a program that does so was not executed. What a test of its own
+   * lacks does not outweigh a demand.
+   */
+  private noteLack({ origin, main }: Step, index: number, lack: Lack): void {
+    const isDemanded = this.steps.some((step) => step.origin === 'request');
+    if (main && (isDemanded || lack !== 'threads')) this.endMain(index);
+    else if (lack === 'threads' && isDemanded && origin === 'own') this.skipped.add(index);
+    else if (lack === 'threads' || origin === 'load') this.missing = [lack];
   }
 
   private endMain(index: number): void {

@@ -59,9 +59,13 @@ function whyBroken({ type, message = '' }: { type?: string; message?: string }):
   const why = { ended: false, error: text, ...(lack ? { lack } : {}) } as const;
   if (type === 'MemoryError') return { ...why, last: 'memory' };
   if (type === 'SkipTest') return { ...why, skipped: true };
-  if (type !== 'SystemExit') return why;
+  return type === 'SystemExit' ? { ...why, ...leftWith(text) } : why;
+}
+
+/** The code that stands at the end of a traceback. */
+function leftWith(text: string): { error: string; left: string } {
   const [, left = ''] = /(?:^|\n)SystemExit(?:: ([^]*))?$/.exec(text) ?? ['', 'unknown'];
-  return { ...why, error: `The program left before its end (SystemExit${left && `: ${left}`}).`, left };
+  return { error: `The program left before its end (SystemExit${left && `: ${left}`}).`, left };
 }
 
 /** As the last line of a traceback tells them; argparse leaves with a 2. */
