@@ -6,7 +6,7 @@ import path from 'node:path';
 export const SYSTEMS = {
   single: { swarm_id: 'single-call' },
   swarm: { swarm_id: 'coding-swarm' },
-  drafts: { swarm_id: 'coding-swarm', drafts: 5 },
+  drafts: { swarm_id: 'coding-swarm', drafts: 8 },
 } as const;
 export type SystemName = keyof typeof SYSTEMS;
 

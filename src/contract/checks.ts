@@ -69,6 +69,9 @@ export interface TurnCheck extends CheckReport {
 export interface Verification extends TurnCheck {
   /** How often failures went back to the model. */
   rounds: number;
-  /** Where several drafts held: how many were given the same calls, and how many of those return what the answer returns, itself included. */
-  agreement?: { drafts: number; agreeing: number; calls: number };
+  /**
+   * Of several drafts: how many held and were given the same calls, how many of those return what the answer returns, itself included,
+   * and how many others were executed and do not hold. No calls where a single one held.
+   */
+  agreement?: { drafts: number; agreeing: number; calls: number; failed?: number };
 }

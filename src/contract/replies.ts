@@ -41,7 +41,14 @@ const verification = z.object({
   killed: checked.killed,
   ms: z.number(),
   rounds: z.number().int(),
-  agreement: z.object({ drafts: z.number().int(), agreeing: z.number().int(), calls: z.number().int() }).optional(),
+  agreement: z
+    .object({
+      drafts: z.number().int(),
+      agreeing: z.number().int(),
+      calls: z.number().int(),
+      failed: z.number().int().optional(),
+    })
+    .optional(),
 });
 
 const findings = ['security', 'data_integrity', 'logic_correctness', 'performance', 'usability', 'maintainability'];

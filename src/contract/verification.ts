@@ -57,11 +57,18 @@ export function describeChecks(checks: readonly CheckResult[]): string {
   return passed === checks.length ? 'it runs, and nothing else was tested' : 'it does not run';
 }
 
-/** How many drafts return what the answer returns. */
-export function describeAgreement({ drafts, agreeing, calls }: NonNullable<Verification['agreement']>): string {
+/** How many drafts return what the answer returns, and how many failed beside them. */
+export function describeAgreement({
+  drafts,
+  agreeing,
+  calls,
+  failed = 0,
+}: NonNullable<Verification['agreement']>): string {
+  if (drafts === 1) return `It is the only one of ${1 + failed} drafts that passes.`;
   const given = `for ${calls} ${calls === 1 ? 'call' : 'calls'}`;
-  if (agreeing === 1) return `${drafts} drafts return different values ${given}.`;
-  return `${agreeing === drafts ? drafts : `${agreeing} of ${drafts}`} drafts return the same ${given}.`;
+  const same = `${agreeing === drafts ? drafts : `${agreeing} of ${drafts}`} drafts return the same ${given}`;
+  const held = agreeing === 1 ? `${drafts} drafts return different values ${given}` : same;
+  return failed > 0 ? `${held}, ${failed} more ${failed === 1 ? 'fails' : 'fail'}.` : `${held}.`;
 }
 
 export function lastLine(text: string): string {

@@ -16,13 +16,13 @@ export type Elected = Candidate & Required<Pick<Verification, 'agreement'>>;
 
 export interface Drafted {
   candidates: Candidate[];
-  /** The one with which most others agree, where several hold and could be compared. */
+  /** The one with which most others agree, where several hold and could be compared; the only one that holds, where others fail. */
   elected: Elected | undefined;
 }
 
 /**
  * Two are written at the same time, and executed; what fails or returns something else is followed by further ones. Once so many hold
- * and return the same that they are two ahead of those that differ, or one holds that was tested and can not be compared, nothing
+ * and return the same that they are two ahead of those that differ or fail, or one holds that was tested and can not be compared, nothing
  * further is begun and what is under way is stopped. One that fails is named.
  */
 export async function draft(team: Team, count: number): Promise<Drafted> {
@@ -33,7 +33,8 @@ export async function draft(team: Team, count: number): Promise<Drafted> {
   const scope = new CancellationScope();
   const write = async (at: number) => {
     const candidate = await attempt(team, tries[at]!);
-    if (isVerified(candidate.report) && (await (poll?.add(at, candidate) ?? true))) scope.cancel();
+    if (!isVerified(candidate.report)) poll?.fail(candidate);
+    else if (await (poll?.add(at, candidate) ?? true)) scope.cancel();
     return candidate;
   };
   const needed =
@@ -91,6 +92,8 @@ function openPoll(team: Team) {
   /** By their place among the drafts: one that was stopped for guidance has begun again under another name. */
   const held = new Map<number, Candidate>();
   let last: { held: Candidate[]; agreement: Agreement } = { held: [], agreement: NONE };
+  /** How many were executed and do not hold. */
+  let failed = 0;
   /** What holds is not lost where it can't be compared. */
   const compareOr = (none: Agreement, drafts: Candidate[]): Promise<Agreement> =>
     team
@@ -105,10 +108,10 @@ function openPoll(team: Team) {
     if (now.length > last.held.length) last = { held: now, agreement };
     return agreement;
   };
-  /** How many more would have to return the same as most do, to be far enough ahead. */
+  /** How many more would have to return the same as most do, to be far enough ahead of those that differ or fail. */
   const lacking = () => {
     const most = Math.max(0, ...last.agreement.agreeing);
-    return AHEAD - (most - (last.held.length - most));
+    return AHEAD - (most - (last.held.length - most) - failed);
   };
   /** Without a comparison: what nobody has tested waits for another draft, which may bring tests. */
   const mayStand = ({ report }: Candidate) => last.held.length >= AHEAD || isTested(report) || !patched('tested-first');
@@ -119,16 +122,25 @@ function openPoll(team: Team) {
       const { calls } = await count();
       return calls === 0 ? mayStand(candidate) : lacking() <= 0;
     },
+    /** Speaks against the others: where some fail the request is a hard one, and two that agree may well make the same mistake. */
+    fail({ report }: Candidate): void {
+      if (report.executed && patched('failures-speak')) failed++;
+    },
     lacking,
     /** Of equals the one that was tested, then the one that was asked for first. */
     async close(): Promise<Elected | undefined> {
+      const [only] = held.values();
+      if (only && held.size === 1 && failed > 0 && isTested(only.report)) {
+        return { ...only, agreement: { drafts: 1, agreeing: 1, calls: 0, failed } };
+      }
       const { calls, agreeing, support } = held.size > 1 ? await count() : NONE;
       if (calls === 0) return undefined;
       const tested = patched('tested-first') ? last.held.map(({ report }) => Number(isTested(report))) : agreeing;
       const order = [agreeing, support, tested];
       const isAhead = (a: number, b: number) => order.map((values) => values[b]! - values[a]!).find(Boolean) ?? 0;
       const [at = 0] = [...agreeing.keys()].sort(isAhead);
-      return { ...last.held[at]!, agreement: { drafts: held.size, agreeing: agreeing[at]!, calls } };
+      const others = failed > 0 ? { failed } : {};
+      return { ...last.held[at]!, agreement: { drafts: held.size, agreeing: agreeing[at]!, calls, ...others } };
     },
   };
 }

@@ -65,6 +65,14 @@ test.each([
     verified([check('request', true), check('own', false)], { agreement: { drafts: 2, agreeing: 1, calls: 9 } }),
     'Executed (python): 1 of 2 checks passed. 2 drafts return different values for 9 calls. The examples of the request hold; tests of its own do not:\n- a own check: AssertionError: no',
   ],
+  [
+    verified([check('own', true)], { agreement: { drafts: 3, agreeing: 2, calls: 5, failed: 1 } }),
+    'Executed (python): 1 of 1 checks passed. 2 of 3 drafts return the same for 5 calls, 1 more fails.',
+  ],
+  [
+    verified([check('own', true)], { agreement: { drafts: 1, agreeing: 1, calls: 0, failed: 4 } }),
+    'Executed (python): 1 of 1 checks passed. It is the only one of 5 drafts that passes.',
+  ],
   [verified([], { executed: false, reason: 'Not rust.' }), 'Not executed: Not rust.'],
   [
     verified([check('load', true), check('request', false)], { rounds: 1 }),

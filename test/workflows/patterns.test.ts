@@ -310,7 +310,8 @@ describe('build', () => {
 
     test.each<[string, string[], string[][], number]>([
       ['two return the same', [], [['draft', 'draft-2']], 2],
-      ['one fails', ['draft-2'], [['draft', 'draft-3']], 3],
+      ['one fails', ['draft-2'], [['draft', 'draft-3', 'draft-4']], 4],
+      ['two fail', ['draft-2', 'draft-3'], [['draft', 'draft-4', 'draft-5']], 5],
       ['one returns something else', [], [['draft', 'draft-3', 'draft-4'], ['draft-2']], 4],
       ['it stays undecided', [], [['draft', 'draft-3'], ['draft-2', 'draft-4'], ['draft-5']], 5],
     ])(
@@ -329,7 +330,7 @@ describe('build', () => {
       executing({ draft: holds, 'draft-3': holds });
       returning(['draft'], ['draft-3']);
       const { answers, verification } = await theatre.run(ofDrafts(3));
-      expect([answers, verification?.agreement]).toEqual([['draft'], { drafts: 2, agreeing: 1, calls: 10 }]);
+      expect([answers, verification?.agreement]).toEqual([['draft'], { drafts: 2, agreeing: 1, calls: 10, failed: 1 }]);
     });
 
     test('one that guidance has stopped keeps its place, though it begins again under another name', async () => {
@@ -348,12 +349,21 @@ describe('build', () => {
       expect(theatre.compared.at(-1)).toEqual(['draft', 'draft-2~2', 'draft-3']);
     });
 
-    test('one that fails its checks has no voice', async () => {
+    test('one that fails its checks has no voice for what it returns, and the record counts it', async () => {
       executing({ draft: fails, 'draft-2': fails, 'draft-3': holds });
       returning(['draft', 'draft-2'], ['draft-3']);
       const { answers, verification } = await theatre.run(ofDrafts(3));
       expect([answers, theatre.compared]).toEqual([['draft-3'], [['draft-3']]]);
-      expect(verification).not.toHaveProperty('agreement');
+      expect(verification?.agreement).toEqual({ drafts: 1, agreeing: 1, calls: 0, failed: 2 });
+    });
+
+    test('what could not be executed speaks neither for nor against the others', async () => {
+      const unknown = report([], { executed: false, reason: 'Not in this language.' });
+      executing({ draft: holds, 'draft-2': unknown, 'draft-3': holds });
+      returning(['draft', 'draft-3']);
+      const { verification } = await theatre.run(ofDrafts(5));
+      expect(turns().sort()).toEqual(['draft', 'draft-2', 'draft-3', 'review']);
+      expect(verification?.agreement).toEqual({ drafts: 2, agreeing: 2, calls: 10 });
     });
 
     test('other coders write those beside the first, cool as their role is and then warmer', async () => {
