@@ -108,6 +108,18 @@ if __name__ == "__main__":
     expect(failed).toEqual(['test_double', 'TestHalf.test_both']);
   });
 
+  test('may use what imports by itself when it is called', async () => {
+    const program = `
+import datetime, pickle, time, warnings
+def f(text):
+    warnings.warn("old")
+    assert time.strptime(text, "%Y-%m-%d").tm_mon == 2 and pickle.loads(pickle.dumps([text])) == [text]
+    return datetime.datetime.strptime(text, "%Y-%m-%d").day
+`;
+    const report = await rig.python(program, { checks: [demand("f('2024-02-29')", '29')] });
+    expect(report.passed).toBe(true);
+  });
+
   test('that brings a doctest which does not hold fails', async () => {
     const program =
       'import doctest\ndef f(x):\n    """\n    >>> f(2)\n    5\n    """\n    return 2 * x\ndoctest.testmod()';

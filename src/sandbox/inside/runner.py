@@ -31,6 +31,8 @@ class Program:
         self.own_tests = own_tests
         self.module = types.ModuleType("__main__")
         self.module.__file__ = f"{FOLDER}/{files[0]['path']}"
+        # as in any main module: C code that imports, as that of strptime does, looks here
+        self.module.__builtins__ = builtins
         self.steps = []
         self.names = []
 
