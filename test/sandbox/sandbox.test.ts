@@ -98,6 +98,7 @@ if __name__ == "__main__":
     const report = await rig.python(program, { ownTests: true });
     expect(passed(report)).toEqual([
       'the program loads',
+      'TestHalf.test_fixture',
       'TestHalf.test_half',
       'Shared.test_half',
       'Waiting.test_double',

@@ -7,15 +7,16 @@ another and sees itself which of them came to their end.
 import ast
 import builtins
 import importlib.util
-import inspect
 import json
 import os
 import random
+import re
 import sys
 import traceback
 import types
 import unittest
 
+import pytest
 import substitutes
 
 FOLDER = "/program"
@@ -85,37 +86,38 @@ class Program:
         self.names.clear()
         if self.own_tests:
             for name, value in list(self.module.__dict__.items()):
-                if isinstance(value, type):
-                    self.add_test_class(name, value)
-                elif name.startswith("test_") and inspect.isfunction(value) and required_by(value) == 0:
-                    self.add_test(name, run_of(name, value))
+                if isinstance(value, type) and issubclass(value, unittest.TestCase):
+                    self.add_test_case(name, value)
+                else:
+                    for test, place in pytest._find(self.module, name, value):
+                        self.add_test(test, f"__import__('pytest')._calls[{place}]()")
+            imports = []
             for statement in self.guarded:
-                if runs_doctests(statement):
-                    self.add("own", shorten(ast.unparse(statement)), self.compile_doctests(statement), main=True)
+                if isinstance(statement, (ast.Import, ast.ImportFrom)):
+                    # no test by itself
+                    imports.append(statement)
+                elif runs_doctests(statement):
+                    self.add("own", shorten(ast.unparse(statement)), self.compile_doctests(imports, statement), main=True)
                 elif not runs_tests(statement):
-                    self.add("own", shorten(ast.unparse(statement)), self.compile([statement]), main=True)
+                    self.add("own", shorten(ast.unparse(statement)), self.compile([*imports, statement]), main=True)
         return self.names
 
     def add_test(self, name, source):
         self.add("own", name, self.compile(ast.parse(source).body, "<test>"))
 
-    def compile_doctests(self, statement):
+    def compile_doctests(self, imports, statement):
         """They print what fails, and go on."""
-        source = f"""_doctests = {ast.unparse(statement)}
+        source = f"""{ast.unparse(ast.Module(imports, []))}
+_doctests = {ast.unparse(statement)}
 if _doctests.attempted == 0: raise __import__("unittest").SkipTest
 assert _doctests.failed == 0, 'as printed'"""
         return self.compile(ast.parse(source).body, "<test>")
 
-    def add_test_class(self, name, case):
-        if issubclass(case, unittest.TestCase):
-            for method in unittest.defaultTestLoader.getTestCaseNames(case):
-                if not any(is_set_aside(test) for test in (case, getattr(case, method))):
-                    call = f"__import__('unittest').TestSuite([{name}({method!r})]).debug()"
-                    self.add_test(f"{name}.{method}", call)
-        elif name.startswith("Test") and case.__init__ is object.__init__:
-            for method, value in list(vars(case).items()):
-                if method.startswith("test_") and inspect.isfunction(value) and required_by(value) == 1:
-                    self.add_test(f"{name}.{method}", run_as_pytest(name, case, method, value))
+    def add_test_case(self, name, case):
+        for method in unittest.defaultTestLoader.getTestCaseNames(case):
+            if not any(is_set_aside(test) for test in (case, getattr(case, method))):
+                call = f"__import__('unittest').TestSuite([{name}({method!r})]).debug()"
+                self.add_test(f"{name}.{method}", call)
 
     def missing(self):
         """Packages that the program imports and that are not here."""
@@ -177,41 +179,15 @@ def is_here(package):
         return False
 
 
-def run_of(call, function):
-    return f"__import__('asyncio').run({call}())" if inspect.iscoroutinefunction(function) else f"{call}()"
-
-
-def run_as_pytest(name, case, method, function):
-    """A test of a class that pytest would collect, on an object of its own, between what prepares it and what clears up."""
-    prepares = [call_of(case, name) for name in ("setup_class", "setup_method") if hasattr(case, name)]
-    clears = [call_of(case, name) for name in ("teardown_method",) if hasattr(case, name)]
-    steps = [*prepares, run_of(f"test.{method}", function), *clears]
-    return f"(lambda test: [{', '.join(steps)}])({name}())"
-
-
-def call_of(case, fixture):
-    """With the test, of which it may want to hear."""
-    function = inspect.getattr_static(case, fixture)
-    bound = 0 if isinstance(function, staticmethod) else 1
-    wanted = required_by(getattr(function, "__func__", function)) - bound
-    return f"test.{fixture}({', '.join(['None'] * wanted)})"
-
-
 def is_set_aside(test):
     """Whether its author does not expect it to pass."""
     return getattr(test, "__unittest_skip__", False) or getattr(test, "__unittest_expecting_failure__", False)
 
 
-def required_by(function):
-    """How many parameters must be given."""
-    parameters = inspect.signature(function).parameters.values()
-    return sum(p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in parameters)
-
-
 def runs_tests(statement):
     """Whether a statement hands over to a test runner: its tests are steps of their own."""
     text = ast.unparse(statement)
-    return text.startswith(("unittest.main(", "pytest.main("))
+    return re.match(r"((raise )?[\w.]+\()?(unittest|pytest)\.main\(", text) is not None
 
 
 def runs_doctests(statement):
