@@ -11,6 +11,11 @@ const ERROR_LIMIT = 2000;
 const VALUE_LIMIT = 400;
 const OUTPUT_LIMIT = 8000;
 
+/** What a function takes as a parameter instead, where it is written to be called. */
+const ASKED_OF_PEOPLE: readonly Lack[] = ['keyboard input', 'command-line arguments'];
+/** What a main block does for those who run it, after whatever it tests. */
+const USED_BY_PEOPLE: readonly Lack[] = [...ASKED_OF_PEOPLE, 'network'];
+
 /** Listens to one child. */
 export class Reporter {
   private readonly steps: Step[] = [];
@@ -71,9 +76,10 @@ export class Reporter {
    */
   private noteLack({ origin, main }: Step, index: number, lack: Lack): void {
     const isDemanded = this.steps.some((step) => step.origin === 'request');
-    if (main && (isDemanded || lack !== 'threads')) this.endMain(index);
-    else if (lack === 'threads' && isDemanded && origin === 'own') this.skipped.add(index);
-    else if (lack === 'threads' || origin === 'load') this.missing = [lack];
+    if (main && (isDemanded || USED_BY_PEOPLE.includes(lack))) this.endMain(index);
+    else if (ASKED_OF_PEOPLE.includes(lack) ? origin === 'load' : !isDemanded || origin !== 'own')
+      this.missing = [lack];
+    else if (!ASKED_OF_PEOPLE.includes(lack)) this.skipped.add(index);
   }
 
   private endMain(index: number): void {

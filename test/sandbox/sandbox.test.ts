@@ -109,6 +109,31 @@ if __name__ == "__main__":
     expect(failed).toEqual(['test_double', 'TestHalf.test_both']);
   });
 
+  test('may catch that there is no network and there are no processes', async () => {
+    const program = `
+import os, socket, subprocess, urllib.request
+def f(x):
+    calls = [lambda: urllib.request.urlopen("http://a"), lambda: socket.create_server(("", 1)), lambda: subprocess.run(["ls"]), lambda: os.system("ls")]
+    for call in calls:
+        try: call()
+        except OSError: x += 1
+    return x
+`;
+    expect((await rig.python(program, { checks: [demand('f(0)', '4')] })).passed).toBe(true);
+  });
+
+  test('may derive a key from a password', async () => {
+    const checks = [
+      demand("derive('sha1', b'password', b'salt', 4096)", "'4b007901b765489abead49d926f721d065a429c1'"),
+      demand(
+        "derive('sha256', b'passwd', b'salt', 1, 36)",
+        "'55ac046e56e3089fec1691c22544b605f94185216dde0465e68b9d57c20dacbc49ca9ccc'",
+      ),
+    ];
+    const program = 'import hashlib\ndef derive(*given): return hashlib.pbkdf2_hmac(*given).hex()';
+    expect((await rig.python(program, { checks })).passed).toBe(true);
+  });
+
   test('may use what imports by itself when it is called', async () => {
     const program = `
 import datetime, pickle, time, warnings
@@ -157,6 +182,13 @@ assert asyncio.get_event_loop().run_until_complete(work(1)) == 1`;
     ['keyboard input', 'n = int(input())'],
     ['command-line arguments', ARGPARSE],
     ['threads', 'import threading\ndef test_it(): threading.Thread(target=print).start()'],
+    ['network', 'from urllib.request import urlopen\ndef test_it(): urlopen("http://example.com")'],
+    ['network', 'import asyncio\nasync def main(): await asyncio.start_server(print, "", 80)\nasyncio.run(main())'],
+    ['processes', 'import subprocess\ndef test_it(): subprocess.run(["ls"])'],
+    ['processes', 'import os\ndef test_it(): os.system("ls")'],
+    ['processes', 'import multiprocessing\nif __name__ == "__main__":\n    multiprocessing.Pool(2)'],
+    ['time zones', 'from zoneinfo import ZoneInfo\ndef test_it(): ZoneInfo("Europe/Berlin")'],
+    ['OpenSSL', 'import hashlib\ndef test_it(): hashlib.scrypt(b"", salt=b"", n=2, r=1, p=1)'],
     ['tkinter, turtle', 'import turtle\nimport tkinter as tk'],
   ])('that needs %s is not executed', async (lack, program) => {
     const report = await rig.python(program, { ownTests: true });
@@ -167,6 +199,7 @@ assert asyncio.get_event_loop().run_until_complete(work(1)) == 1`;
   test.each([
     ['asks for something', 'n = int(input("n? "))\nprint(double(n))'],
     ['reads its arguments', ARGPARSE],
+    ['serves', 'from http.server import *\nprint(HTTPServer(("", 80), BaseHTTPRequestHandler))'],
   ])('is tested up to where its main block %s', async (_what, main) => {
     const block = `assert double(2) == 4\n${main}`.replace(/^/gm, '    ');
     const report = await rig.python(`def double(x): return 2 * x\nif __name__ == "__main__":\n${block}`, {

@@ -53,7 +53,9 @@ function runStep(step: () => unknown): StepOutcome {
 }
 
 function whyBroken({ type, message = '' }: { type?: string; message?: string }): StepOutcome {
-  if (type === undefined) return { ended: false, error: `The interpreter broke: ${message}`, last: 'broken' };
+  // further lines tell of files of this machine
+  if (type === undefined)
+    return { ended: false, error: `The interpreter broke: ${message.split('\n')[0]}`, last: 'broken' };
   const text = message.trim();
   const lack = LACKS.find(([, said]) => said.test(text))?.[0];
   const why = { ended: false, error: text, ...(lack ? { lack } : {}) } as const;
@@ -72,5 +74,9 @@ function leftWith(text: string): { error: string; left: string } {
 const LACKS: readonly [Lack, RegExp][] = [
   ['keyboard input', /\nEOFError: EOF when reading a line$/],
   ['command-line arguments', /\nSystemExit: 2$/],
+  ['network', /There is no network here>?$/],
   ['threads', /\nRuntimeError: can't start new thread$/],
+  ['processes', /There are no processes here$|does not support processes\.$|No module named '_multiprocessing'/],
+  ['time zones', /\nzoneinfo\._common\.ZoneInfoNotFoundError: /],
+  ['OpenSSL', /\nAttributeError: module 'hashlib' has no attribute 'scrypt'/],
 ];

@@ -1,11 +1,16 @@
 """What stands in the place of things that can not work here.
 
 asyncio: one thread, no network, and time is all that there is to wait for; Pyodide's own loop hands its work to JavaScript, which no
-program here can reach. doctest: a `sys` that sets no tracer.
+program here can reach. doctest: a `sys` that sets no tracer. Sockets and processes: Pyodide ends in the middle of JavaScript where Python
+raises an OSError, which a program may expect. hashlib: what the library without OpenSSL lacks of PBKDF2 (RFC 8018, 5.2).
 """
 
 import asyncio
 import doctest
+import errno
+import hashlib
+import os
+import socket
 import sys
 import time
 import types
@@ -35,6 +40,12 @@ class Loop(asyncio.BaseEventLoop):
 
     def _write_to_self(self):
         pass
+
+    async def create_server(self, *arguments, **named):
+        no_network()
+
+    async def create_connection(self, *arguments, **named):
+        no_network()
 
     def run_in_executor(self, executor, function, *arguments):
         """There are no threads: it is called at once."""
@@ -69,6 +80,41 @@ class Untraced(types.ModuleType):
         pass
 
 
+def no_network(*arguments, **named):
+    raise OSError(errno.ENETUNREACH, "There is no network here")
+
+
+def no_processes(*arguments, **named):
+    raise OSError(errno.ENOTSUP, "There are no processes here")
+
+
+def pbkdf2_hmac(hash_name, password, salt, iterations, dklen=None):
+    if iterations < 1 or (dklen is not None and dklen < 1):
+        raise ValueError("iterations and key length must be at least 1")
+    inner, outer = hashlib.new(hash_name), hashlib.new(hash_name)
+    key = bytes(password) if len(password) <= inner.block_size else hashlib.new(hash_name, password).digest()
+    key = key.ljust(inner.block_size, b"\0")
+    inner.update(key.translate(bytes(byte ^ 0x36 for byte in range(256))))
+    outer.update(key.translate(bytes(byte ^ 0x5C for byte in range(256))))
+
+    def keyed(message):
+        first, second = inner.copy(), outer.copy()
+        first.update(message)
+        second.update(first.digest())
+        return second.digest()
+
+    wanted = inner.digest_size if dklen is None else dklen
+    derived = b""
+    while len(derived) < wanted:
+        block = keyed(bytes(salt) + (len(derived) // inner.digest_size + 1).to_bytes(4, "big"))
+        total = int.from_bytes(block, "big")
+        for _ in range(iterations - 1):
+            block = keyed(block)
+            total ^= int.from_bytes(block, "big")
+        derived += total.to_bytes(inner.digest_size, "big")
+    return derived[:wanted]
+
+
 def install():
     """Puts all this, and Python's own functions, in the place of Pyodide's."""
     time.sleep = sys.modules["pyodide.webloop"]._orig_sleep
@@ -76,3 +122,8 @@ def install():
     asyncio._set_running_loop(None)
     asyncio.events._event_loop_policy = Policy()
     doctest.sys = Untraced("sys")
+    for name in ("bind", "connect", "connect_ex", "listen", "sendto"):
+        setattr(socket.socket, name, no_network)
+    for name in ("system", "fork", "posix_spawn", "execv", "execve"):
+        setattr(os, name, no_processes)
+    hashlib.pbkdf2_hmac = pbkdf2_hmac
