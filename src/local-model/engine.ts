@@ -93,21 +93,22 @@ class BatchingEngine implements Engine {
 
   private async run(): Promise<void> {
     do {
-      this.fillSlots();
+      await this.fillSlots();
       const busy = this.slots.filter((slot) => slot.generation !== undefined);
       await Promise.all(shareBudget(busy).map(([slot, budget]) => this.advance(slot, budget)));
     } while (this.waiting.length > 0 || this.slots.some((slot) => slot.generation !== undefined));
   }
 
-  private fillSlots(): void {
+  /** Between batches: nothing else changes a sequence while another one copies it. */
+  private async fillSlots(): Promise<void> {
     for (let next = this.waiting[0]; next !== undefined; next = this.waiting[0]) {
       const choice = chooseSlot(this.slots, next.prompt.tokens);
       if (choice === undefined) return;
       this.waiting.shift();
-      const { slot, shared } = choice;
+      const { slot, shared, from } = choice;
       slot.generation = next;
       slot.lastUsed = this.uses += 1;
-      next.start(slot.sequence, shared);
+      next.start(slot.sequence, from ? await slot.sequence.copyFrom(from, shared) : shared);
     }
   }
 
@@ -128,19 +129,24 @@ class BatchingEngine implements Engine {
 }
 
 /**
- * The slots to advance in the next batch, each with its share of the batch's prompt tokens. Short prompts go first: they
- * soon become answers, whose slots take no prompt tokens any more, so a long one cannot be kept waiting for ever.
+ * The slots to advance in the next batch, each with its share of the batch's prompt tokens. Short prompts go first, since they soon
+ * become answers; but half of the tokens are the oldest one's, which would wait for as long as shorter ones keep coming.
  */
 function shareBudget(busy: readonly Slot[]): [Slot, number][] {
   const promptTokensLeft = (slot: Slot): number => slot.generation?.promptTokensLeft ?? 0;
   const isAnswering = busy.some((slot) => promptTokensLeft(slot) === 0);
-  let left = isAnswering ? PROMPT_TOKENS_BESIDE_ANSWERS : PROMPT_TOKENS_PER_BATCH;
+  const budget = isAnswering ? PROMPT_TOKENS_BESIDE_ANSWERS : PROMPT_TOKENS_PER_BATCH;
+  const waiting = busy.filter((slot) => promptTokensLeft(slot) > 0);
+  const [oldest] = [...waiting].sort((one, other) => one.lastUsed - other.lastUsed);
+  const kept = oldest ? Math.min(budget / 2, promptTokensLeft(oldest)) : 0;
+  let left = budget - kept;
   const shares: [Slot, number][] = [];
   for (const slot of [...busy].sort((one, other) => promptTokensLeft(one) - promptTokensLeft(other))) {
-    const share = Math.min(left, promptTokensLeft(slot));
-    left -= share;
-    const isIdle = share === 0 && promptTokensLeft(slot) > 0 && slot.generation?.isOver !== true;
-    if (!isIdle) shares.push([slot, share]);
+    const own = slot === oldest ? kept : 0;
+    const more = Math.min(left, promptTokensLeft(slot) - own);
+    left -= more;
+    const isIdle = own + more === 0 && promptTokensLeft(slot) > 0 && slot.generation?.isOver !== true;
+    if (!isIdle) shares.push([slot, own + more]);
   }
   return shares;
 }

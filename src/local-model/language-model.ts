@@ -33,6 +33,11 @@ export interface ModelSequence {
   readonly length: number;
   /** How many leading tokens of `prompt` are already evaluated here. */
   sharedLength(prompt: readonly Token[]): number;
+  /**
+   * Takes over the evaluation of the first `length` tokens of another sequence of the same model, in place of its own; much cheaper than
+   * evaluating them. Returns how many it holds then, which is `length` or 0.
+   */
+  copyFrom(other: ModelSequence, length: number): Promise<number>;
   /** Forgets everything after the first `length` tokens. */
   truncate(length: number): Promise<void>;
   /** Evaluates tokens without asking what comes next. */

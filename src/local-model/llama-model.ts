@@ -72,6 +72,11 @@ export async function loadLlamaModel(llama: Llama, options: LlamaModelOptions): 
   };
 }
 
+/** What the library uses itself where it tries several continuations of one text, and does not declare. */
+interface CopyingSequence {
+  _copyStateFromOtherSequence(other: LlamaContextSequence, upToTokenIndex: number): Promise<boolean>;
+}
+
 class LlamaSequence implements ModelSequence {
   /**
    * As large as the native sampler that the library makes for each evaluation or answer and frees only when V8 collects
@@ -90,6 +95,16 @@ class LlamaSequence implements ModelSequence {
 
   sharedLength(prompt: readonly Token[]): number {
     return this.sequence.compareContextTokens(prompt as LlamaToken[]).firstDifferentIndex;
+  }
+
+  async copyFrom(other: ModelSequence, length: number): Promise<number> {
+    const sequence = this.sequence as LlamaContextSequence & Partial<CopyingSequence>;
+    if (other instanceof LlamaSequence && sequence._copyStateFromOtherSequence) {
+      const isCopied = await sequence._copyStateFromOtherSequence(other.sequence, length).catch(() => false);
+      if (isCopied) return length;
+    }
+    await this.truncate(0);
+    return 0;
   }
 
   async truncate(length: number): Promise<void> {

@@ -146,6 +146,41 @@ test('a prompt that starts like an earlier one is evaluated from where they diff
   expect(model.seen.evaluated).toBe(second.usage.promptTokens - second.usage.cachedTokens + STORY.length);
 });
 
+test('a prompt that starts like one under way takes over what is evaluated of it', async () => {
+  const { engine, model } = createTestEngine({ slots: 3, answer: () => 'x'.repeat(50) });
+  await run(engine, ask('Something else', { messages: [{ role: 'system', text: 'S' }] }));
+  const first = run(engine, ask('Once upon a time'));
+  await nextTurns(10);
+  const others = await Promise.all(['time', 'midnight'].map((end) => run(engine, ask(`Once upon a ${end}`))));
+  const whole = model.tokenize('SuserNOnce upon a timeENSassistantN').length;
+  expect(others.map(({ usage }) => usage.cachedTokens)).toEqual([
+    whole - 1,
+    model.tokenize('SuserNOnce upon a ').length,
+  ]);
+  expect([(await first).text, ...others.map(({ text }) => text)]).toEqual(Array(3).fill('x'.repeat(50)));
+});
+
+test('a slot keeps a long text when a prompt shares only its beginning with it', async () => {
+  const { engine, model } = createTestEngine({ slots: 2 });
+  const long = `You are a helpful assistant. ${'y'.repeat(300)}`;
+  await run(engine, ask(long));
+  const other = await run(engine, ask('You are a helpful assistant. What is one and one?'));
+  expect(other.usage.cachedTokens).toBe(model.tokenize('SuserNYou are a helpful assistant. ').length);
+  expect((await run(engine, ask(long))).usage.cachedTokens).toBeGreaterThan(300);
+});
+
+test('a long prompt is not kept waiting by shorter ones that keep coming', async () => {
+  const { engine } = createTestEngine({ slots: 3, answer: () => 'x' });
+  let isDone = false;
+  const long = run(engine, ask('y'.repeat(600))).then(() => (isDone = true));
+  let served = 0;
+  const keepAsking = async (sign: string) => {
+    for (; !isDone && served < 200; served++) await run(engine, ask(`${served}${sign.repeat(100)}`));
+  };
+  await Promise.all([long, keepAsking('a'), keepAsking('b')]);
+  expect(served).toBeLessThan(40);
+});
+
 test('requests beyond the slots wait and are served in their order', async () => {
   const { engine } = createTestEngine({ slots: 1 });
   const served: string[] = [];

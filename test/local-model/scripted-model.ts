@@ -73,9 +73,18 @@ interface Lane {
   readonly vocabularySize: number;
 }
 
-function createSequence({ evaluate, next, fed, vocabularySize }: Lane): ModelSequence {
+const KEPT = Symbol('kept');
+
+function createSequence({ evaluate, next, fed, vocabularySize }: Lane): ModelSequence & { readonly [KEPT]: Token[] } {
   let kept: Token[] = [];
   return {
+    get [KEPT]() {
+      return kept;
+    },
+    copyFrom(other, length) {
+      kept = (other as unknown as { [KEPT]: Token[] })[KEPT].slice(0, length);
+      return Promise.resolve(kept.length);
+    },
     get length() {
       return kept.length;
     },
