@@ -11,6 +11,12 @@ const PACKAGES = {
     'quickjs-emscripten-core',
     '@jitl/quickjs-wasmfile-release-sync',
     '@jitl/quickjs-ffi-types',
+    // with a slash: the packages of these names, not what Node has built in
+    'events/',
+    'buffer/',
+    'path-browserify',
+    'base64-js',
+    'ieee754',
     'sucrase',
     '@jridgewell/gen-mapping',
     '@jridgewell/sourcemap-codec',
@@ -25,6 +31,8 @@ export type Interpreter = keyof typeof PACKAGES;
 
 const WASM_PAGE_BYTES = 64 * 1024;
 const HEAP_MB = 256;
+/** Fits into the 8 MB that a process has by default; QuickJS must meet its own limit before. */
+const STACK_KB = 7000;
 const PERMISSION = process.allowedNodeEnvironmentFlags.has('--permission')
   ? '--permission'
   : '--experimental-permission';
@@ -65,6 +73,7 @@ export function insideCommand({
     '--disallow-code-generation-from-strings',
     `--wasm-max-mem-pages=${Math.ceil(memoryBytes / WASM_PAGE_BYTES)}`,
     `--max-old-space-size=${HEAP_MB}`,
+    `--stack-size=${STACK_KB}`,
     path.join(inside, 'main.js'),
     ...[interpreter, memoryBytes, outputBytes, image].map(String),
   ];
@@ -72,6 +81,6 @@ export function insideCommand({
 
 function folderOf(name: string, resolve: NodeJS.RequireResolve): string {
   const entry = realpathSync(resolve(name));
-  const marker = `${path.sep}node_modules${path.sep}${name.replaceAll('/', path.sep)}`;
+  const marker = `${path.sep}node_modules${path.sep}${name.replace(/\/$/, '').replaceAll('/', path.sep)}`;
   return entry.slice(0, entry.lastIndexOf(marker) + marker.length);
 }

@@ -57,8 +57,10 @@ const PYTHON_DOORS: [door: string, program: string][] = [
   ['a profiler', 'import sys\nsys.setprofile(lambda *a: None)\nfound = 1'],
   ['a monitor', 'import sys\nsys.monitoring.register_callback(0, 1, print)\nfound = 1'],
   ['the code of another function', 'def a(): pass\ndef b(): pass\na.__code__ = b.__code__\nfound = a'],
-  // the permission model stops it, and the interpreter does not survive that: it comes last
   ['a shell', 'import os\nif os.system("id") != 0: raise OSError\nfound = 1'],
+  ['a connection', 'import socket\nfound = socket.create_connection(("127.0.0.1", 80))'],
+  // the permission model stops it, and the interpreter does not survive that: it comes last
+  ['a shell by the module behind it', 'import posix\nif posix.system("id") != 0: raise OSError\nfound = 1'],
 ];
 
 /** The same in JavaScript; what is found must be nothing. */
@@ -67,7 +69,7 @@ const JAVASCRIPT_DOORS: [door: string, program: string][] = [
   ['the code generator', 'globalThis.found = (() => {}).constructor("return this.process.mainModule")()'],
   [
     'the constructor of a host function',
-    'globalThis.found = console.log.constructor("return this.Deno || this.Buffer")()',
+    'globalThis.found = console.log.constructor("return this.Deno || this.WebAssembly")()',
   ],
   ['a binding', 'globalThis.found = process.binding("fs")'],
   ['the file system', 'globalThis.found = require("fs")'],
@@ -77,7 +79,14 @@ const JAVASCRIPT_DOORS: [door: string, program: string][] = [
     'the prototype of all objects',
     'Object.prototype.env = "x"; ({}).__proto__.polluted = 1; globalThis.found = process.env.PATH',
   ],
-  ['the functions of the host', 'globalThis.found = globalThis.hostFail || globalThis.hostLeave'],
+  [
+    'the functions of the host',
+    'globalThis.found = globalThis.hostFail || globalThis.hostLeave || globalThis.hostLocale',
+  ],
+  [
+    'the types of the host',
+    'globalThis.found = Intl.NumberFormat.prototype.constructor.constructor("return process.binding")()',
+  ],
   ['a fetch', 'globalThis.found = await fetch("http://127.0.0.1")'],
   ['a WebSocket', 'globalThis.found = new WebSocket("ws://127.0.0.1")'],
   ['WebAssembly', 'globalThis.found = WebAssembly'],
@@ -85,19 +94,25 @@ const JAVASCRIPT_DOORS: [door: string, program: string][] = [
   ['standard modules of QuickJS', 'globalThis.found = globalThis.std || globalThis.os'],
 ];
 
+const indented = (program: string) => program.replace(/^/gm, '    ');
+
+// what is raised becomes an error that says nothing of what is missing here, so that all doors of a language are tried by one program
 describe('doors to the host', () => {
   test.each([
     [
       'Python',
       'python',
-      PYTHON_DOORS.map(([name, program]) => ({ name, code: `${program}\nassert found is not None` })),
+      PYTHON_DOORS.map(([name, program]) => ({
+        name,
+        code: `try:\n${indented(program)}\nexcept BaseException: raise RuntimeError("closed") from None\nassert found is not None`,
+      })),
     ],
     [
       'JavaScript',
       'javascript',
       JAVASCRIPT_DOORS.map(([name, program]) => ({
         name,
-        code: `${program}; if (globalThis.found === undefined) throw "nothing"`,
+        code: `(async () => { globalThis.found = undefined; try { ${program} } catch (error) { throw String(error) }; if (globalThis.found === undefined) throw "nothing" })()`,
       })),
     ],
   ] as const)('%s: none of them opens', async (_name, language, checks) => {

@@ -31,7 +31,15 @@ export interface Plan {
 
 /** What a program may ask of its surroundings, and finds nobody here to give. */
 export type Lack =
-  'keyboard input' | 'command-line arguments' | 'network' | 'threads' | 'processes' | 'time zones' | 'OpenSSL';
+  | 'keyboard input'
+  | 'command-line arguments'
+  | 'network'
+  | 'threads'
+  | 'processes'
+  | 'time zones'
+  | 'OpenSSL'
+  // a name that Node or a browser would know
+  | (string & {});
 
 /**
  * `value` is the text of a step's value where it has one. After `memory` or `broken` the interpreter can't go on; `left` is the code

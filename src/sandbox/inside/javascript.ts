@@ -5,11 +5,21 @@ import variant from '@jitl/quickjs-wasmfile-release-sync';
 import { newQuickJSWASMModuleFromVariant, type QuickJSContext, type QuickJSHandle } from 'quickjs-emscripten-core';
 import { transform } from 'sucrase';
 import type { Engine, Order, Plan, Step, StepOutcome, Write } from './engine';
+import { localise } from './locale';
 
 /** Scripts that are run before the program, each an expression. */
-const PRELUDE = ['assertions', 'tests', 'surroundings'].map((name) =>
+const PRELUDE = ['assertions', 'tests', 'clock', 'node', 'surroundings'].map((name) =>
   readFileSync(path.join(__dirname, 'prelude', `${name}.js`), 'utf8'),
 );
+/** What Node has built in and others have written for where Node is not; run when a program asks for it. */
+const PACKAGES = {
+  events: 'events/events.js',
+  path: 'path-browserify',
+  buffer: 'buffer/index.js',
+  'base64-js': 'base64-js',
+  ieee754: 'ieee754',
+};
+/** Some 3,000 calls deep. V8's own stack, `STACK_KB` in `commands.ts`, must hold as many of the interpreter's. */
 const STACK_BYTES = 512 * 1024;
 
 type Result = ReturnType<QuickJSContext['evalCode']>;
@@ -25,23 +35,34 @@ class JavaScript implements Engine {
   private readonly prelude: QuickJSHandle;
   private readonly steps: (() => Result)[] = [];
   private failure: string | undefined;
-  private left = false;
+  /** The code with which the program wanted to leave. */
+  private left: string | undefined;
 
   constructor(
     private readonly vm: QuickJSContext,
     write: Write,
   ) {
-    const host = (name: string, act: (text: string) => void) =>
+    const host = vm.newObject();
+    const offer = (name: string, act: (text: string) => unknown) =>
       vm
-        .newFunction(name, (text) => void act(text ? vm.getString(text) : ''))
-        .consume((handle) => vm.setProp(vm.global, name, handle));
-    host('hostWrite', write);
-    host('hostFail', (text) => (this.failure ??= text));
-    host('hostLeave', () => (this.left = true));
+        .newFunction(name, (text) => {
+          const answer = act(text ? vm.getString(text) : '');
+          return typeof answer === 'string' ? vm.newString(answer) : vm.undefined;
+        })
+        .consume((handle) => vm.setProp(host, name, handle));
+    offer('hostWrite', (text) => void write(text));
+    offer('hostFail', (text) => void (this.failure ??= text));
+    offer('hostLeave', (code) => void (this.left ??= code));
+    offer('hostLocale', localise);
     // an interruption can not be caught by the program, unlike anything that it could be thrown
-    vm.runtime.setInterruptHandler(() => this.left);
-    const [assertions, tests, surroundings] = PRELUDE.map((text) => vm.unwrapResult(vm.evalCode(text, 'prelude')));
-    this.prelude = vm.unwrapResult(vm.callFunction(surroundings!, vm.undefined, assertions!, tests!));
+    vm.runtime.setInterruptHandler(() => this.left !== undefined);
+    const scripts = PRELUDE.map((text) => vm.unwrapResult(vm.evalCode(text, 'prelude')));
+    const surroundings = scripts.pop()!;
+    this.prelude = vm.unwrapResult(vm.callFunction(surroundings, vm.undefined, host, ...scripts));
+    for (const [name, file] of Object.entries(PACKAGES)) {
+      const text = readFileSync(require.resolve(file), 'utf8');
+      this.call('addPackage', ...[name, text].map((value) => vm.newString(value))).dispose();
+    }
   }
 
   prepare({ files, checks }: Order): Plan {
@@ -87,9 +108,17 @@ class JavaScript implements Engine {
     if (!step) throw new Error(`There is no step ${index}.`);
     this.failure = undefined;
     const outcome = this.settle(step());
-    if (this.left) return { ended: false, error: 'The program left before its end (process.exit).' };
+    if (this.left !== undefined) return this.leave(index);
     if (outcome.ended && this.failure !== undefined) return { ended: false, error: this.failure };
     return Promise.resolve(outcome);
+  }
+
+  /** A program that leaves well has done what it does by itself; a demand or a test has not come to its end. */
+  private leave(index: number): StepOutcome {
+    const code = this.left;
+    this.left = undefined;
+    if (index === 0 && code === '0') return { ended: true };
+    return { ended: false, error: `The program left before its end (process.exit(${code})).` };
   }
 
   /** A script with `await` outside of functions is run as one function. */
@@ -130,7 +159,7 @@ class JavaScript implements Engine {
     const { name, message, stack } = (dumped ?? {}) as { name?: string; message?: string; stack?: string };
     const text = message === undefined ? String(dumped) : `${name}: ${message}\n${stack ?? ''}`.trim();
     const isMemory = name === 'InternalError' && message === 'out of memory';
-    return { ended: false, error: text, ...(isMemory ? { last: 'memory' } : {}) };
+    return { ended: false, error: text, ...(isMemory ? { last: 'memory' } : {}), ...lackOf(`${name}: ${message}`) };
   }
 
   private call(method: string, ...handles: QuickJSHandle[]): QuickJSHandle {
@@ -143,8 +172,22 @@ function strip(text: string): string {
   return transform(text, { transforms: ['typescript', 'imports'], disableESTransforms: true }).code;
 }
 
-const PROVIDED = new Set(['assert', 'assert/strict', 'test', 'vitest', '@jest/globals']);
+const PROVIDED = new Set([
+  ...['assert', 'assert/strict', 'test', 'vitest', '@jest/globals', 'util', 'process', 'os', 'perf_hooks'],
+  ...['timers', 'timers/promises', 'events', 'path', 'buffer'],
+]);
+/** What programs find in Node or in a browser, and not here. */
+const OFFERED_ELSEWHERE: ReadonlySet<string> = new Set(
+  `fetch Request Response Headers FormData Blob File URL URLSearchParams WebSocket EventSource XMLHttpRequest ReadableStream
+  WritableStream TransformStream CompressionStream MessageChannel BroadcastChannel Worker SharedArrayBuffer Atomics WebAssembly
+  document window navigator location localStorage sessionStorage indexedDB alert prompt confirm HTMLElement customElements
+  requestAnimationFrame Deno Bun`.split(/\s+/),
+);
 
+function lackOf(error: string): { lack?: string } {
+  const [, name = ''] = /^ReferenceError: '?(\w+)'? is not defined$/.exec(error) ?? [];
+  return OFFERED_ELSEWHERE.has(name) ? { lack: name } : {};
+}
 function packagesOf(sources: string[]): string[] {
   const names = sources.flatMap((source) => [...source.matchAll(/\brequire\(\s*['"]([^'"./][^'"]*)['"]\s*\)/g)]);
   return [...new Set(names.map(([, name = '']) => name.replace(/^node:/, '')))].filter((name) => !PROVIDED.has(name));

@@ -188,6 +188,16 @@
     toHaveBeenCalled: (got) => [callsOf(got).length > 0, 'a call'],
     toHaveBeenCalledTimes: (got, count) => [callsOf(got).length === count, `${count} calls`],
     toHaveBeenCalledWith: (got, ...given) => [has(callsOf(got), given, EQUAL), `a call with ${show(given, 1)}`],
+    toHaveBeenNthCalledWith: (got, nth, ...given) => [
+      same(callsOf(got)[nth - 1], given, EQUAL),
+      `a call ${nth} with ${show(given, 1)}`,
+    ],
+    toHaveReturnedWith: (got, value) => [
+      got.mock.results.some((result) => same(result.value, value, EQUAL)),
+      `a return of ${show(value, 1)}`,
+    ],
+    toBeTypeOf: (got, type) => [typeof got === type, `a ${type}`],
+    toSatisfy: (got, holds) => [Boolean(holds(got)), 'something that satisfies it'],
     toHaveBeenLastCalledWith: (got, ...given) => [
       same(callsOf(got).at(-1), given, EQUAL),
       `a last call with ${show(given, 1)}`,
@@ -253,6 +263,13 @@
       matcher((value) => Array.isArray(value) && items.every((item) => has(value, item, EQUAL))),
     objectContaining: (wanted) =>
       matcher((value) => isObject(value) && Object.keys(wanted).every((key) => same(value[key], wanted[key], EQUAL))),
+    not: {
+      objectContaining: (wanted) =>
+        matcher((value) => !Object.keys(wanted).every((key) => same(value?.[key], wanted[key], EQUAL))),
+      arrayContaining: (items) => matcher((value) => !items.every((item) => has(value ?? [], item, EQUAL))),
+      stringContaining: (part) => matcher((value) => !String(value).includes(part)),
+      stringMatching: (like) => matcher((value) => !new RegExp(like).test(value)),
+    },
     stringContaining: (part) => matcher((value) => typeof value === 'string' && value.includes(part)),
     stringMatching: (like) => matcher((value) => typeof value === 'string' && new RegExp(like).test(value)),
     closeTo: (wanted, digits = 2) => matcher((value) => Math.abs(value - wanted) < 10 ** -digits / 2),
@@ -299,5 +316,20 @@
     return Object.assign(spy, { mockRestore: () => void (object[method] = original) });
   };
 
-  return { show, assert, expect, mocks: { fn, spyOn } };
+  const made = [];
+  const keep = (mock) => {
+    made.push(mock);
+    return mock;
+  };
+  const all = (method) => () => made.forEach((mock) => mock[method]?.());
+  const mocks = {
+    fn: (implementation) => keep(fn(implementation)),
+    spyOn: (object, method) => keep(spyOn(object, method)),
+    isMockFunction: (value) => typeof value === 'function' && 'mock' in value,
+    clearAllMocks: all('mockClear'),
+    resetAllMocks: all('mockReset'),
+    restoreAllMocks: all('mockRestore'),
+  };
+
+  return { show, isSame: (a, b) => same(a, b, STRICT), assert, expect, mocks };
 })();

@@ -1,33 +1,48 @@
-// What programs expect of their surroundings, written in the language of the sandbox: a console, timers, and `require` for the program's
-// own files, beside what tests are written with. The three host functions are taken out of reach at once.
-({ show, assert, expect, mocks }, { globals: testing, nodeTest, testNames, runTest }) => {
-  const { hostWrite, hostFail, hostLeave } = globalThis;
-  for (const name of ['hostWrite', 'hostFail', 'hostLeave']) delete globalThis[name];
-  const timers = [];
+// What programs find around them: a console, and `require` for their own files, beside what the other scripts here provide.
+(host, { show, isSame, assert, expect, mocks }, { globals: testing, nodeTest, testNames, runTest }, clock, nodeOf) => {
+  const { hostWrite, hostFail } = host;
+  const node = nodeOf({ show, isSame, now: clock.now, ...host });
   const modules = Object.create(null);
-  let clock = 0;
-  let ids = 0;
+  const packages = Object.create(null);
+  const faking = Object.fromEntries(
+    Object.entries(clock.fake).map(([name, act]) => [
+      name,
+      (...given) => {
+        const result = act(...given);
+        return result === undefined ? jest : result;
+      },
+    ]),
+  );
+  const jest = { ...mocks, ...faking };
 
-  const log = (...values) => hostWrite(`${values.map((value) => show(value)).join(' ')}\n`);
-
-  const set = (run, delay, every, values) => {
-    timers.push({ id: ++ids, at: clock + Math.max(0, Number(delay) || 0), run: () => run(...values), every });
-    return ids;
-  };
-  const clear = (id) => {
-    const at = timers.findIndex((timer) => timer.id === id);
-    if (at >= 0) timers.splice(at, 1);
-  };
   const PROVIDED = {
+    ...node.modules,
     assert,
     'assert/strict': assert.strict,
     test: nodeTest,
-    vitest: { ...testing, expect, vi: mocks },
-    '@jest/globals': { ...testing, expect, jest: mocks },
+    timers: clock.globals,
+    'timers/promises': clock.promises,
+    perf_hooks: { performance: clock.globals.performance },
+    vitest: { ...testing, expect, vi: jest },
+    '@jest/globals': { ...testing, expect, jest },
+  };
+  const run = (held, path) => {
+    if (!held.module) {
+      held.module = { exports: {}, id: path };
+      new Function('exports', 'require', 'module', '__filename', '__dirname', held.text)(
+        held.module.exports,
+        require,
+        held.module,
+        `/program/${path}`,
+        '/program',
+      );
+    }
+    return held.module.exports;
   };
   const require = (name) => {
     const bare = name.replace(/^node:/, '');
     if (Object.hasOwn(PROVIDED, bare)) return PROVIDED[bare];
+    if (bare in packages) return run(packages[bare], bare);
     const path = bare.replace(/^\.\//, '');
     const found = [
       path,
@@ -38,65 +53,56 @@
       `${path}/index.ts`,
     ].find((file) => file in modules);
     if (!found) throw new Error(`Cannot find module '${name}'`);
-    const held = modules[found];
-    if (!held.module) {
-      held.module = { exports: {} };
-      new Function('exports', 'require', 'module', held.text)(held.module.exports, require, held.module);
-    }
-    return held.module.exports;
+    return run(modules[found], found);
   };
+
+  let indent = '';
+  const counts = {};
+  const log = (...values) => hostWrite(`${node.format(...values).replace(/^/gm, indent)}\n`);
+  const console = {
+    log,
+    info: log,
+    debug: log,
+    warn: log,
+    error: log,
+    trace: log,
+    table: log,
+    dir: (value) => log(show(value, 1)),
+    group(...values) {
+      if (values.length > 0) log(...values);
+      indent += '  ';
+    },
+    groupEnd: () => void (indent = indent.slice(2)),
+    count: (label = 'default') => log(`${label}: ${(counts[label] = (counts[label] ?? 0) + 1)}`),
+    countReset: (label = 'default') => void delete counts[label],
+    time: (label = 'default') => void (counts[`time ${label}`] = clock.now()),
+    timeLog: (label = 'default') => log(`${label}: ${clock.now() - counts[`time ${label}`]}ms`),
+    timeEnd: (label = 'default') => console.timeLog(label),
+    assert: (holds, ...values) =>
+      holds || hostFail(`console.assert: ${values.map((value) => show(value)).join(' ') || 'failed'}`),
+  };
+  console.groupCollapsed = console.group;
+
   const module = { exports: {} };
-  const globals = {
-    console: {
-      log,
-      info: log,
-      debug: log,
-      warn: log,
-      error: log,
-      table: log,
-      assert: (holds, ...values) =>
-        holds || hostFail(`console.assert: ${values.map((value) => show(value)).join(' ') || 'failed'}`),
-    },
-    setTimeout: (run, delay, ...values) => set(run, delay, undefined, values),
-    setInterval: (run, delay, ...values) => set(run, delay, Math.max(1, Number(delay) || 0), values),
-    setImmediate: (run, ...values) => set(run, 0, undefined, values),
-    clearTimeout: clear,
-    clearInterval: clear,
-    queueMicrotask: (run) => void Promise.resolve().then(run),
-    structuredClone: (value) => JSON.parse(JSON.stringify(value)),
-    process: {
-      env: {},
-      argv: ['node', 'main.js'],
-      platform: 'sandbox',
-      exit: hostLeave,
-      on: () => undefined,
-      stdout: { write: hostWrite },
-    },
-    performance: { now: () => Date.now() },
-    require,
-    module,
-    exports: module.exports,
-    ...testing,
-    expect,
-    jest: mocks,
-    vi: mocks,
-  };
-  Object.assign(globalThis, globals);
   require.main = module;
+  const globals = { console, require, module, exports: module.exports, ...testing, expect, jest, vi: jest };
+  Object.assign(
+    globalThis,
+    clock.globals,
+    node.globals,
+    { __filename: '/program/main.js', __dirname: '/program' },
+    globals,
+  );
+  globalThis.global = globalThis;
+  // as programs know a stack that is exhausted
+  Object.setPrototypeOf(InternalError.prototype, RangeError.prototype);
+  Object.defineProperty(globalThis, 'Buffer', { configurable: true, get: () => require('buffer').Buffer });
 
   return {
     addModule: (path, text) => void (modules[path] = { text }),
+    addPackage: (name, text) => void (packages[name] = { text }),
     testNames,
     runTest,
-    /** Runs the next timer; false when none is left. Time here only passes from timer to timer. */
-    runTimer() {
-      const [next] = timers.sort((a, b) => a.at - b.at || a.id - b.id);
-      if (!next) return false;
-      clock = next.at;
-      if (next.every) next.at += next.every;
-      else clear(next.id);
-      next.run();
-      return true;
-    },
+    runTimer: clock.runTimer,
   };
 };
