@@ -14,7 +14,7 @@ import { createStack } from './stack.mjs';
 const USAGE = `Usage: npm run eval -- [options]
   --limit <n>             the first n problems
   --tasks <1,2,...>       only these problems, by number
-  --only <system>         single, swarm, or drafts: the swarm with up to five drafts that are compared; else the first two
+  --only <system>         single, swarm, or drafts: the swarm with up to eight drafts that are compared; else the first two
   --from <file>           lines that were measured before, such as eval/measured.jsonl; they are not measured again
   --parallel <n>          problems at a time, 1 by default; twelve together took the model 0.4 of the time that they take in a row
 
