@@ -141,8 +141,9 @@ describe('the swarms', () => {
     stack.gateway.script('coding-model', [...drafts, { tokens: ['VERDICT: PASS'] }]);
     const order = { swarm_id: 'coding-swarm', message: DOUBLE, drafts: 3 };
     const { body } = await post(`${stack.url}/swarm/execute`, order);
-    expect(body.responses).toEqual([`${code('x + x')}\n\nExecuted (python): 2 of 2 checks passed.`]);
-    expect(body.verification).toMatchObject({ passed: true, rounds: 0 });
+    const told = 'Executed (python): 2 of 2 checks passed. It is the only one of 3 drafts that passes.';
+    expect(body.responses).toEqual([`${code('x + x')}\n\n${told}`]);
+    expect(body.verification).toMatchObject({ passed: true, rounds: 0, agreement: { drafts: 1, failed: 2 } });
     expect(body.turns.length + body.failures.length).toBe(4);
   });
 
