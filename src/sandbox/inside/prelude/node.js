@@ -134,8 +134,9 @@
     randomUUID: () =>
       `${hexOf(8)}-${hexOf(4)}-4${hexOf(3)}-${'89ab'[Math.floor(Math.random() * 4)]}${hexOf(3)}-${hexOf(12)}`,
     getRandomValues: (array) => {
-      const [least, most] = array.BYTES_PER_ELEMENT === 1 ? [0, 2 ** 8] : [0, 2 ** (8 * array.BYTES_PER_ELEMENT)];
-      return array.map(() => least + Math.floor(Math.random() * most));
+      const count = 2 ** (8 * array.BYTES_PER_ELEMENT);
+      array.set(array.map(() => Math.floor(Math.random() * count)));
+      return array;
     },
   };
 
