@@ -76,10 +76,10 @@ export class Reporter {
    */
   private noteLack({ origin, main }: Step, index: number, lack: Lack): void {
     const isDemanded = this.steps.some((step) => step.origin === 'request');
+    const isAsked = ASKED_OF_PEOPLE.includes(lack);
     if (main && (isDemanded || USED_BY_PEOPLE.includes(lack))) this.endMain(index);
-    else if (ASKED_OF_PEOPLE.includes(lack) ? origin === 'load' : !isDemanded || origin !== 'own')
-      this.missing = [lack];
-    else if (!ASKED_OF_PEOPLE.includes(lack)) this.skipped.add(index);
+    else if (!isAsked && isDemanded && origin === 'own') this.skipped.add(index);
+    else if (!isAsked || origin === 'load') this.missing = [lack];
   }
 
   private endMain(index: number): void {

@@ -339,7 +339,7 @@ def _combinations(module, case, function):
         values = {key: value for _, given, _ in combination for key, value in given.items()}
         chosen = {key: value for _, _, picks in combination for key, value in picks.items()}
         shown = "-".join(label for label, _, _ in combination)
-        tests.append((shown, _call(module, case, function, fixtures, values, chosen)))
+        tests.append((shown, _call(module, case, function, fixtures, used, values, chosen)))
     return tests
 
 
@@ -411,9 +411,7 @@ def _used(function, fixtures, direct):
     return used
 
 
-def _call(module, case, function, fixtures, values, chosen):
-    used = _used(function, fixtures, values)
-
+def _call(module, case, function, fixtures, used, values, chosen):
     def call():
         with contextlib.ExitStack() as stack:
             test = _prepared(module, case, function, stack)
