@@ -125,3 +125,24 @@ test('assertions hold and fail as those of Jest and Node do', async () => {
   expect(held.map((i) => [...HOLDS, ...FAILS][i])).toEqual(HOLDS);
   expect(checks).toHaveLength(1 + HOLDS.length + FAILS.length);
 }, 60_000);
+
+test('of a mock it is told how often it was called, and with what', async () => {
+  const claims = [
+    'expect(f).toHaveBeenCalledTimes(1)',
+    'expect(f).toHaveBeenCalledWith(3)',
+    'expect(f).not.toHaveBeenLastCalledWith(2)',
+    'expect(f).toHaveReturnedWith(5)',
+    'expect(jest.fn()).toHaveBeenCalled()',
+  ];
+  const tests = claims.map(
+    (claim, i) => `test('${i}', () => { const f = jest.fn((a) => a * 2); f(1); f(2); ${claim} });`,
+  );
+  const { checks } = await rig.javascript(tests.join('\n'), { ownTests: true });
+  expect(checks.flatMap(({ error }) => (error ? [error.split('\n')[0]] : []))).toEqual([
+    'AssertionError: got 2 calls: [ 1 ], [ 2 ], expected 1 calls',
+    'AssertionError: got 2 calls: [ 1 ], [ 2 ], expected a call with [ 3 ]',
+    'AssertionError: got 2 calls: [ 1 ], [ 2 ], expected not a last call with [ 2 ]',
+    'AssertionError: got 2 calls: 2, 4, expected a return of 5',
+    'AssertionError: got 0 calls, expected a call',
+  ]);
+}, 60_000);

@@ -207,13 +207,19 @@
 
   /** Whether it is about an error that a function throws. */
   const isAboutErrors = (name) => name.startsWith('toThrow');
+  const SHOWN_CALLS = 10;
+  /** What a matcher was given, in the words of what it is about. */
+  const shownFor = (name, got) => {
+    if (isAboutErrors(name)) return got ? `threw ${show(got.error)}` : 'nothing was thrown';
+    if (!/^toHave(BeenCalled|Been\w+Called|Returned)/.test(name)) return `got ${show(got, 1)}`;
+    const { calls, results } = got.mock;
+    const values = name.startsWith('toHaveReturned') ? results.map(({ value }) => value) : calls;
+    const last = values.slice(-SHOWN_CALLS).map((value) => show(value, 1));
+    return `got ${calls.length} call${calls.length === 1 ? '' : 's'}${last.length > 0 ? `: ${last.join(', ')}` : ''}`;
+  };
   const judge = (name, got, given, not) => {
     const [holds, text] = MATCHERS[name](got, ...given);
-    const shown = isAboutErrors(name)
-      ? got
-        ? `threw ${show(got.error)}`
-        : 'nothing was thrown'
-      : `got ${show(got, 1)}`;
+    const shown = shownFor(name, got);
     demand(holds !== not, undefined, `${shown}, expected ${not ? 'not ' : ''}${text}`);
   };
   const matchersOf = (apply) => Object.fromEntries(Object.keys(MATCHERS).map((name) => [name, apply(name)]));
