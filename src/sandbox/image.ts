@@ -13,7 +13,7 @@ export function imageFile(inside: string): string {
   const hash = createHash('sha256')
     .update(process.version)
     .update(readFileSync(require.resolve('pyodide/package.json')));
-  for (const file of ['runner.py', 'pytest.py', 'substitutes.py', 'interpreter.js'])
+  for (const file of ['runner.py', 'assertions.py', 'pytest.py', 'substitutes.py', 'interpreter.js'])
     hash.update(readFileSync(path.join(inside, file)));
   return `python-${hash.digest('hex').slice(0, 16)}.image`;
 }

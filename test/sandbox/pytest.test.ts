@@ -50,7 +50,7 @@ def test_too_few(a, b):
     'test_pairs[1-2]',
   ]);
   expect(failed(report)).toEqual([
-    ['test_add[1-1-3]', 'AssertionError'],
+    ['test_add[1-1-3]', ' +  where 2 = add(a, b)'],
     ['test_too_few', expect.stringContaining("can't be prepared") as string],
   ]);
 }, 60_000);
@@ -231,3 +231,85 @@ test('tests in a file of their own import the program', async () => {
   });
   expect(passed(report)).toEqual(['the program loads', 'test_f']);
 });
+
+/** What a failed test says after its traceback. */
+const said = ({ checks }: CheckReport) =>
+  Object.fromEntries(
+    checks.flatMap(({ name, error }) => (error ? [[name, error.split(/^AssertionError: ?/m).at(-1)]] : [])),
+  );
+
+test('a failed assertion tells what it was given, as pytest does', async () => {
+  const report = await run(`
+def test_equal():
+    assert add(1, 2) == add(2, 2), f"not {4}"
+
+def test_each_condition():
+    assert add(1, 2) == 3 and add(1, 2) in (4, 5)
+
+def test_truth():
+    assert isinstance(add(1, 2), str)
+
+def test_not():
+    assert not add(1, 2)
+
+def test_name():
+    total = add(1, 2)
+    assert total > 3
+
+class TestGroup:
+    def test_inner(self):
+        def helper(value):
+            assert add(value, 1) is None
+        helper(1)
+
+def test_long():
+    assert "a" * 1000 == "b"
+
+if __name__ == "__main__":
+    assert add(2, 2) == 5
+`);
+  const { test_long: long, ...others } = said(report);
+  expect(others).toEqual({
+    test_equal: 'not 4\nassert 3 == 4\n +  where 3 = add(1, 2)\n +  where 4 = add(2, 2)',
+    test_each_condition: 'assert 3 in (4, 5)\n +  where 3 = add(1, 2)',
+    test_truth: 'assert False\n +  where False = isinstance(add(1, 2), str)',
+    test_not: 'assert not 3\n +  where 3 = add(1, 2)',
+    test_name: 'assert 3 > 3',
+    'TestGroup.test_inner': 'assert 2 is None\n +  where 2 = add(value, 1)',
+    'assert add(2, 2) == 5': 'assert 4 == 5\n +  where 4 = add(2, 2)',
+  });
+  expect(long).toMatch(/^assert 'a{399} == 'b'\n/);
+}, 60_000);
+
+test('what a program asserts of its arguments keeps its message, and a held assertion keeps nothing', async () => {
+  const report = await run(`
+import gc
+import weakref
+
+class Thing:
+    pass
+
+def positive(n):
+    assert n > 0
+    return n
+
+def test_message():
+    try:
+        positive(-1)
+    except AssertionError as error:
+        assert str(error) == ""
+    else:
+        raise RuntimeError("it must fail")
+
+def test_let_go():
+    things = [Thing()]
+    seen = weakref.ref(things[0])
+    assert things.pop() != 1
+    gc.collect()
+    assert seen() is None
+
+assert Thing() != 1
+`);
+  expect(failed(report)).toEqual([]);
+  expect(passed(report)).toEqual(['the program loads', 'test_message', 'test_let_go']);
+}, 60_000);

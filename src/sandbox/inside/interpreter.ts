@@ -12,7 +12,7 @@ for name, text in OURS.items():
     exec(compile(text, name, 'exec'), module.__dict__)`;
 
 /** In the order in which they import each other. */
-const OURS = ['substitutes', 'pytest', 'runner'];
+const OURS = ['assertions', 'substitutes', 'pytest', 'runner'];
 
 /** Starts from an image, in a tenth of the time. */
 export async function startFromImage(image: Uint8Array): Promise<PyodideAPI> {

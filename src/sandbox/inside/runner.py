@@ -16,6 +16,7 @@ import traceback
 import types
 import unittest
 
+import assertions
 import pytest
 import substitutes
 
@@ -55,7 +56,7 @@ class Program:
         return {"missing": self.missing(), "steps": self.names}
 
     def compile(self, body, name=None):
-        return compile(ast.Module(body, []), name or self.module.__file__, "exec")
+        return compile(ast.Module(assertions.explain(body), []), name or self.module.__file__, "exec")
 
     def add(self, origin, name, code, **more):
         function = types.FunctionType(code, self.module.__dict__)
@@ -103,7 +104,7 @@ class Program:
         return self.names
 
     def add_test(self, name, source):
-        self.add("own", name, self.compile(ast.parse(source).body, "<test>"))
+        self.add("own", name, compile(source, "<test>", "exec"))
 
     def compile_doctests(self, imports, statement):
         """They print what fails, and go on."""
@@ -254,7 +255,7 @@ class Session:
     def lock(self):
         """Puts this file and the bridges out of the program's reach; the host holds what it needs of them."""
         substitutes.install()
-        for name in ("runner", "substitutes"):
+        for name in ("runner", "assertions", "substitutes"):
             del sys.modules[name]
         # a program finds this class among all classes, and its globals through a method
         globals().pop("session", None)
