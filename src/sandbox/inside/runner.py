@@ -156,11 +156,8 @@ def as_value(source):
     if len(body) != 1 or not isinstance(body[0], ast.Assert):
         return source, None
     test = body[0].test
-    if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], (ast.Eq, ast.Is)):
-        try:
-            ast.literal_eval(test.comparators[0])
-        except ValueError:
-            return source, None
+    is_equation = isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], (ast.Eq, ast.Is))
+    if is_equation and assertions.is_literal(test.comparators[0]):
         return ast.unparse(test.left), ast.unparse(test.comparators[0])
     return source, None
 
