@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { RunDescription } from '../src/api/descriptions';
 import type { RunResult, Usage } from '../src/contract';
 import { createSandbox, type Sandbox } from '../src/sandbox/sandbox';
 import { questionOf, readProblems, score, type Problem } from './problems';
@@ -73,8 +74,8 @@ async function measure(problem: Problem, system: SystemName, options: EvalOption
     turns: turns.length,
     prompt_tokens: usage.prompt_tokens,
     completion_tokens: usage.completion_tokens,
-    // time at the model and in its queue; a pause between two starts of the evaluation is not counted
     seconds: turns.reduce((sum, { duration_ms }) => sum + duration_ms, 0) / 1000,
+    elapsed_seconds: await elapsedOf(reply.run_id, options),
     run_id: reply.run_id,
     answer,
   };
@@ -98,4 +99,10 @@ async function ask(problem: Problem, system: SystemName, { apiUrl, signal, folde
     if (reply.status !== 202) throw new Error(`${problem.task_id}: HTTP ${reply.status}: ${await reply.text()}`);
     await sleep(POLL_MS, undefined, { signal });
   }
+}
+
+async function elapsedOf(runId: string, { apiUrl, signal }: EvalOptions): Promise<number> {
+  const reply = await fetch(`${apiUrl}/runs/${runId}`, { signal });
+  const { started_at, ended_at } = (await reply.json()) as RunDescription;
+  return (Date.parse(ended_at ?? '') - Date.parse(started_at)) / 1000;
 }

@@ -1,6 +1,7 @@
 /** One JSON line for each problem and system: what was answered is kept, so that a run that was killed goes on behind it. */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, truncateSync } from 'node:fs';
 import path from 'node:path';
+import { median } from '../bench/statistics';
 
 /** What is compared, and how each is asked for. */
 export const SYSTEMS = {
@@ -20,7 +21,10 @@ export interface Result {
   turns: number;
   prompt_tokens: number;
   completion_tokens: number;
+  /** At the model and in its queue, all turns together, also those that ran beside each other. */
   seconds: number;
+  /** From the run's start to its end as Temporal has them, a pause between two starts of the evaluation included. Older lines lack it. */
+  elapsed_seconds?: number;
   /** Left out of lines that are published. */
   run_id?: string;
   answer?: string;
@@ -60,10 +64,14 @@ export function summarise(results: readonly Result[], system: SystemName): strin
   const passed = own.filter((result) => result.passed).length;
   const mean = (value: (result: Result) => number) => own.reduce((sum, result) => sum + value(result), 0) / own.length;
   const tokens = mean(({ prompt_tokens, completion_tokens }) => prompt_tokens + completion_tokens);
+  const elapsed = own.flatMap(({ elapsed_seconds }) => elapsed_seconds ?? []);
   return [
     `${nameOf(system)}: pass@1 ${((100 * passed) / own.length).toFixed(1)} (${passed} of ${own.length})`,
     `${Math.round(tokens)} tokens (${Math.round(mean((result) => result.completion_tokens))} written)`,
     `${mean(({ seconds }) => seconds).toFixed(1)} s and ${mean(({ turns }) => turns).toFixed(1)} calls a problem`,
+    ...(elapsed.length > 0
+      ? [`${elapsed.length} of them took p50 ${median(elapsed).toFixed(1)} s from start to end`]
+      : []),
   ].join(', ');
 }
 

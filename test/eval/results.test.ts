@@ -41,3 +41,8 @@ test('lines of another machine count, and are not written again', () => {
   );
   expect(summarise(results.all(), 'drafts')).toBe('drafts: nothing yet');
 });
+
+test('tells how long problems took from start to end, of those that have it', () => {
+  const results = [line(1, true), ...[8, 30, 6].map((elapsed_seconds) => ({ ...line(2, true), elapsed_seconds }))];
+  expect(summarise(results, 'swarm')).toMatch(/, 3 of them took p50 8\.0 s from start to end$/);
+});
