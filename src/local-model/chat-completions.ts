@@ -20,8 +20,8 @@ import { replyJson } from './reply-json';
 
 /** What the handler needs from the server around it. */
 export interface ChatCompletionsOptions {
-  /** Throws `model_not_found` or `model_loading`. */
-  readonly engineOf: (model: string) => Engine;
+  /** Throws `model_not_found`; resolves once the model is loaded. */
+  readonly engineOf: (model: string) => Promise<Engine>;
   readonly keepAliveMs: number;
   readonly log: Logger;
 }
@@ -35,7 +35,10 @@ interface Answer {
   readonly startedAt: number;
 }
 
-/** Answers one request; refusals are thrown, and only before the first byte of the reply. */
+/**
+ * Answers one request; refusals are thrown, and only before the first byte of the reply. One for a model that is still loading waits
+ * for it, as it would wait for a slot.
+ */
 export async function answerChatCompletion(
   incoming: IncomingMessage,
   response: ServerResponse,
@@ -46,7 +49,8 @@ export async function answerChatCompletion(
     left.abort();
   });
   const request = parseChatRequest(await readBody(incoming));
-  const steps = engineOf(request.model).submit(request.generation, left.signal);
+  const engine = await engineOf(request.model);
+  const steps = engine.submit(request.generation, left.signal);
   const identity = { id: `chatcmpl-${randomUUID()}`, created: Math.floor(Date.now() / 1000), model: request.model };
   const modelLog = log.child({ model: request.model });
   const answer: Answer = { identity, request, steps, response, log: modelLog, startedAt: Date.now() };

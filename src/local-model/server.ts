@@ -57,15 +57,14 @@ export async function createLocalModelServer(options: LocalModelServerOptions): 
 
 function createRoutes({ models, keepAliveMs = KEEP_ALIVE_MS }: LocalModelServerOptions): Record<string, Handler> {
   const created = Math.floor(Date.now() / 1000);
-  const ready = new Map<string, Engine>();
+  const ready = new Set<string>();
   for (const { id, engine } of models) {
-    engine.then((loaded) => ready.set(id, loaded)).catch(() => undefined);
+    engine.then(() => ready.add(id)).catch(() => undefined);
   }
 
-  function engineOf(id: string): Engine {
-    const engine = ready.get(id);
-    if (engine !== undefined) return engine;
-    if (models.some((model) => model.id === id)) throw loadingFailure();
+  async function engineOf(id: string): Promise<Engine> {
+    const model = models.find((served) => served.id === id);
+    if (model) return model.engine;
     throw new LocalModelFailure('model_not_found', `The model '${id}' does not exist on this server.`, 'model');
   }
 
@@ -77,7 +76,7 @@ function createRoutes({ models, keepAliveMs = KEEP_ALIVE_MS }: LocalModelServerO
   }
 
   function health(_incoming: IncomingMessage, response: ServerResponse): void {
-    if (models.some(({ id }) => !ready.has(id))) throw loadingFailure();
+    if (models.some(({ id }) => !ready.has(id))) throw new LocalModelFailure('model_loading', 'Loading model');
     replyJson(response, 200, { status: 'ok' });
   }
 
@@ -137,8 +136,4 @@ async function close(server: Server): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve));
   server.closeAllConnections();
   await closed;
-}
-
-function loadingFailure(): LocalModelFailure {
-  return new LocalModelFailure('model_loading', 'Loading model');
 }

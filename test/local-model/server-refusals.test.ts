@@ -65,16 +65,16 @@ test('a request is refused at an unknown path: 404, with a wrong method: 405', a
   expect([wrongMethod.status, wrongMethod.headers.get('allow')]).toEqual([405, 'POST']);
 });
 
-test('a request is refused while the model loads: 503 with Retry-After, until it is there', async () => {
+test('a request waits while the model loads, and the health says so: 503 with Retry-After', async () => {
   let finishLoading: (engine: Engine) => void = () => undefined;
   const url = await serveEngine(new Promise((resolve) => (finishLoading = resolve)));
+  const early = post(url, ASK);
+  const health = await fetch(`${url}/health`);
+  expect(health.headers.get('retry-after')).toBe('1');
   const loading = { code: 503, message: 'Loading model', type: 'unavailable_error' };
-  const early = await post(url, ASK);
-  expect(early.headers.get('retry-after')).toBe('1');
-  expect(await refusal(early)).toEqual({ status: 503, error: loading });
-  expect(await refusal(await fetch(`${url}/health`))).toEqual({ status: 503, error: loading });
+  expect(await refusal(health)).toEqual({ status: 503, error: loading });
   finishLoading(createEngine(createScriptedModel({ answer: () => STORY })));
-  expect((await post(url, ASK)).status).toBe(200);
+  expect((await early).status).toBe(200);
   expect((await fetch(`${url}/health`)).status).toBe(200);
 });
 
