@@ -49,6 +49,8 @@ export type Step =
   | { do: 'fail' };
 
 const LONGEST_BACKOFF_MS = 30_000;
+/** So many waits are exactly those that the gateway asked for; after that ours is the least. */
+const TAKEN_AT_ITS_WORD = 2;
 
 /** Decides the next step. `random` spreads the retries of parallel turns over a quarter of the wait. */
 export function nextStep(candidates: Candidate[], now: Progress, failure: GatewayFailure, random = Math.random): Step {
@@ -80,8 +82,10 @@ function retry(
 ) {
   const onwards = goOn(candidates, now, remedy.then);
   if (now.tries >= (onwards.do === 'reroute' ? remedy.tries : remedy.lastTries)) return onwards;
-  const backoffMs = Math.min(remedy.baseMs * 2 ** now.tries, LONGEST_BACKOFF_MS);
-  const waitMs = Math.round(askedMs ?? backoffMs * (1 + random() / 4));
+  const backoffMs = Math.min(remedy.baseMs * 2 ** now.tries, LONGEST_BACKOFF_MS) * (1 + random() / 4);
+  // a short wait that is asked for again and again would use up all tries within seconds
+  const leastMs = now.tries < TAKEN_AT_ITS_WORD ? 0 : backoffMs;
+  const waitMs = Math.round(askedMs === undefined ? backoffMs : Math.max(askedMs, leastMs));
   return { do: 'retry', progress: { ...now, tries: now.tries + 1 }, waitMs } as const;
 }
 

@@ -105,6 +105,12 @@ describe('the wait before a retry', () => {
     expect(waitOf(nextStep([a1], at(0, 1), asked, () => 0.5))).toBe(waitMs);
   });
 
+  it('is not shorter than without asking once the gateway has asked twice, so that a restart behind it is sat out', () => {
+    const asked = after({ action: 'retry', tries: 20, lastTries: 20, baseMs: 200, then: 'next' }, 1000);
+    const waits = Array.from({ length: 7 }, (_, tries) => waitOf(nextStep([a1], at(0, tries), asked, noChance)));
+    expect(waits).toEqual([1000, 1000, 1000, 1600, 3200, 6400, 12_800]);
+  });
+
   it('is not sat out when it is too long: another model takes over, and without one the turn ends', () => {
     const tooLong = toGatewayFailure({ ...symptomOf('no-connection', 'No.'), waitMs: 61_000 });
     expect(nextStep([a1, a2], START, tooLong)).toMatchObject({ do: 'reroute', to: a2 });
