@@ -1,7 +1,7 @@
 /** The image of Python's memory: made once for a version of Node, of Pyodide and of our runner, and found again by later starts. */
 import { execFile } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -13,8 +13,8 @@ export function imageFile(inside: string): string {
   const hash = createHash('sha256')
     .update(process.version)
     .update(readFileSync(require.resolve('pyodide/package.json')));
-  for (const file of ['runner.py', 'assertions.py', 'pytest.py', 'substitutes.py', 'interpreter.js'])
-    hash.update(readFileSync(path.join(inside, file)));
+  const sources = readdirSync(inside).filter((name) => name.endsWith('.py') || name === 'interpreter.js');
+  for (const name of sources.sort()) hash.update(readFileSync(path.join(inside, name)));
   return `python-${hash.digest('hex').slice(0, 16)}.image`;
 }
 
