@@ -14,7 +14,7 @@ import { createStack } from './stack.mjs';
 const USAGE = `Usage: npm run eval -- [options]
   --limit <n>             the first n problems
   --tasks <1,2,...>       only these problems, by number
-  --only <system>         single, swarm, or drafts: the swarm with up to eight drafts that are compared; else the first two
+  --only <a,b>            of single, swarm, and drafts: the swarm with up to eight drafts that are compared; else the first two
   --from <file>           lines that were measured before, such as eval/measured.jsonl; they are not measured again
   --parallel <n>          problems at a time, 1 by default; twelve together took the model 0.4 of the time that they take in a row
 
@@ -41,10 +41,10 @@ function readArguments(args) {
   const [limit, parallel] = [Number(values.limit), Number(values.parallel)];
   if (!(Number.isInteger(limit) && limit > 0)) throw new Error('--limit: 1 or more.');
   if (!(Number.isInteger(parallel) && parallel > 0)) throw new Error('--parallel: 1 or more.');
-  if (values.only !== undefined && !['single', 'swarm', 'drafts'].includes(values.only))
-    throw new Error('--only: single, swarm or drafts.');
+  const systems = (values.only ?? 'single,swarm').split(',');
+  if (!systems.every((name) => ['single', 'swarm', 'drafts'].includes(name)))
+    throw new Error('--only: single, swarm or drafts, or several of them.');
   const tasks = (values.tasks ?? '').split(',').filter(Boolean);
-  const systems = values.only ? [values.only] : ['single', 'swarm'];
   return { help: values.help, limit, parallel, tasks, from: values.from, systems };
 }
 
