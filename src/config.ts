@@ -96,6 +96,9 @@ const environment = z.object({
   WORKER_METRICS_PORT: whole(0, 0, 65535),
 });
 
+/** Names of all that may be set. */
+export const VARIABLES = Object.keys(environment.shape);
+
 const LOOPBACK = ['127.0.0.1', 'localhost', '::1'];
 
 /** The whole configuration, parsed. Field names follow the variables of README.md. */
