@@ -1,17 +1,20 @@
 /** Forks a run: reads what it was started with and what it had finished, and starts a new one with a change. */
 import { randomUUID } from 'node:crypto';
-import type { ForkRequest, Lineage, SwarmResult, SwarmRunInput } from '../contract';
-import { belongsTo } from '../contract/turn-ids';
+import type { ForkRequest, Lineage, SwarmRunInput, TurnRequest } from '../contract';
+import { belongsTo, withoutTry } from '../contract/turn-ids';
 import { ApiError } from './errors';
 import { readForkSource } from './fork-source';
-import { hash } from './orders';
+import { hash, type Order } from './orders';
 import type { Runs, StartedRun } from './runs';
 import type { TemporalHandle } from './temporal';
+
+/** Who asks for a fork, and so pays for it. */
+export type ForkCaller = Pick<Order, 'idempotencyKey' | 'tenant'>;
 
 export type ForkRun = (
   runId: string,
   request: ForkRequest,
-  idempotencyKey?: string,
+  caller: ForkCaller,
 ) => Promise<StartedRun & { forked_from: Lineage }>;
 
 /** Of the hash of a run's id; enough to tell the runs of one swarm apart. */
@@ -24,22 +27,25 @@ export function forkPrefix(swarmId: string, runId: string): string {
 
 /** Only runs that have ended can be forked: what is still under way has no result to take over. */
 export function createForkRun({ client }: TemporalHandle, runs: Runs): ForkRun {
-  return async function forkRun(runId, request, idempotencyKey) {
-    const { input: source, result } = await readForkSource(client, runs, runId);
-    const { turns } = result;
+  return async function forkRun(runId, request, { idempotencyKey, tenant }) {
+    const { input: source, asked, turns, said } = await readForkSource(client, runs, runId);
+    const { tenant: _payer, ...options } = source.options;
     const { from } = request;
     if (source.message_parts)
       throw new ApiError('INVALID_FIELD', 'run: its message is too long to be forked; start it anew.');
-    if (!turns.some(({ turn }) => belongsTo(turn, from))) throw unknownTurn(from, turns);
+    if (!asked.some(({ turn }) => belongsTo(turn, from))) throw unknownTurn(from, asked);
     const mark = hash(JSON.stringify([runId, request]));
-    const suffix = idempotencyKey ? hash(`${runId} ${idempotencyKey}`).slice(0, 32) : randomUUID();
+    const key = idempotencyKey && [tenant, runId, idempotencyKey].filter(Boolean).join('\n');
+    const suffix = key ? hash(key).slice(0, 32) : randomUUID();
     const input: SwarmRunInput = {
       ...source,
+      options: { ...options, ...(tenant ? { tenant } : {}) },
       run_id: forkPrefix(source.team_id, runId) + suffix,
       fork: {
         ...{ run_id: runId, from },
         edits: [...(source.fork?.edits ?? []), request],
-        recorded: Object.fromEntries(turns.map((turn) => [turn.turn, turn])),
+        recorded: Object.fromEntries(turns.map((turn) => [withoutTry(turn.turn), turn])),
+        said,
         context_of: source.fork?.context_of ?? runId,
       },
     };
@@ -47,8 +53,8 @@ export function createForkRun({ client }: TemporalHandle, runs: Runs): ForkRun {
   };
 }
 
-function unknownTurn(from: string, turns: SwarmResult['turns']): ApiError {
-  const names = turns.map(({ turn }) => turn);
+function unknownTurn(from: string, asked: TurnRequest[]): ApiError {
+  const names = asked.map(({ turn }) => turn);
   const stages = new Set(names.filter((name) => name.includes('/')).map((name) => name.slice(0, name.indexOf('/'))));
   return new ApiError(
     'INVALID_FIELD',

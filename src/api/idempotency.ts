@@ -1,6 +1,7 @@
 /** The `Idempotency-Key` header: a request that is sent again with the same key is the same request. */
 import type { Context } from 'koa';
 import { ApiError } from './errors';
+import type { Order } from './orders';
 
 const LIMIT = 255;
 
@@ -10,4 +11,9 @@ export function idempotencyKeyOf(ctx: Context): string | undefined {
   if (key.length > LIMIT)
     throw new ApiError('INVALID_FIELD', `Idempotency-Key: must not be longer than ${LIMIT} characters`);
   return key || undefined;
+}
+
+/** Who asks, and under which key: what is started is theirs, and they pay for it. */
+export function callerOf(ctx: Context): Pick<Order, 'idempotencyKey' | 'tenant'> {
+  return { idempotencyKey: idempotencyKeyOf(ctx), tenant: ctx.state.tenant as string | undefined };
 }

@@ -5,7 +5,7 @@ import { isFailureCode, type Failure } from '../contract/failures';
 import { describeVerification } from '../contract/verification';
 import { totalsOf } from '../contract/totals';
 import { MULTI } from '../contract/names';
-import type { RunOutcome, RunResult, StageResult, SwarmResult } from '../contract';
+import type { RunResult, StageResult, SwarmResult } from '../contract';
 
 /** Our code and sentence for a workflow that did not complete. */
 export function failureOf({ cause, message }: WorkflowFailedError): Failure {
@@ -17,25 +17,14 @@ export function failureOf({ cause, message }: WorkflowFailedError): Failure {
   return { code: 'INTERNAL', message: cause?.message ?? message };
 }
 
-/** How a run that did not complete ended, with what it had finished. */
-export function failedOutcome(error: WorkflowFailedError): Pick<RunOutcome, 'status' | 'result' | 'failure'> {
-  const result = detailsOf(error) ?? { turns: [], answers: [], failures: [] };
-  return {
-    status: error.cause instanceof CancelledFailure ? 'cancelled' : 'failed',
-    result,
-    failure: failureOf(error),
-  };
+/** How a run that did not complete ended. */
+export function failedOutcome(error: WorkflowFailedError): { status: 'cancelled' | 'failed'; failure: Failure } {
+  return { status: error.cause instanceof CancelledFailure ? 'cancelled' : 'failed', failure: failureOf(error) };
 }
 
-/** What the run had finished when it ended: it stands in the failure's details. */
-export function partialResult(error: WorkflowFailedError): object {
-  const result = detailsOf(error);
-  return result ? answersOf(result) : {};
-}
-
-function detailsOf({ cause }: WorkflowFailedError): SwarmResult | undefined {
-  const details = cause instanceof ApplicationFailure || cause instanceof CancelledFailure ? cause.details : undefined;
-  return details?.[0] as SwarmResult | undefined;
+/** What a run that failed had finished: it stands in the failure's details. Temporal keeps none of a cancelled or terminated one. */
+export function detailsOf({ cause }: WorkflowFailedError): SwarmResult | undefined {
+  return cause instanceof ApplicationFailure ? (cause.details?.[0] as SwarmResult | undefined) : undefined;
 }
 
 /** The reply of a run that completed: its responses, and beside them what each turn was and took. */
@@ -63,7 +52,8 @@ function resultsOf({ turns }: Pick<SwarmResult, 'turns'>, stages: StageResult[])
   );
 }
 
-function answersOf(result: SwarmResult) {
+/** What a reply has of a result, also of one that is not whole. */
+export function answersOf(result: SwarmResult) {
   const { turns, answers, failures, structures, verification } = result;
   const responses = answers.flatMap((id) => {
     const text = turns.find(({ turn }) => turn === id)?.text;

@@ -7,13 +7,21 @@ import {
   WorkflowNotFoundError,
   type WorkflowExecutionDescription,
 } from '@temporalio/client';
-import { CancelledFailure } from '@temporalio/common';
 import { COORDINATION, membersOf, severalSwarms } from '../contract/compositions';
 import { COORDINATE, MESSAGE_PART, MULTI } from '../contract/names';
-import type { ModelNames, RunOutcome, RunResult, RunScope, SwarmDefinition, SwarmRunInput } from '../contract';
+import type {
+  ModelNames,
+  RunOutcome,
+  RunResult,
+  RunScope,
+  SwarmDefinition,
+  SwarmResult,
+  SwarmRunInput,
+} from '../contract';
 import type { runSwarm } from '../workflows';
 import { toDescription, type RunDescription } from './descriptions';
 import { ApiError } from './errors';
+import { readHistory } from './history';
 import {
   budgetNotes,
   fingerprint,
@@ -25,7 +33,7 @@ import {
   type Budget,
   type Order,
 } from './orders';
-import { failedOutcome, failureOf, partialResult } from './outcomes';
+import { answersOf, detailsOf, failedOutcome } from './outcomes';
 import { attributesOf } from './search-attributes';
 import type { SwarmLibrary } from './swarm-library';
 import type { TemporalHandle } from './temporal';
@@ -78,9 +86,9 @@ export class Runs {
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) throw unknownRun(runId);
       if (!(error instanceof WorkflowFailedError)) throw error;
-      const { code, message } = failureOf(error);
-      const status = error.cause instanceof CancelledFailure ? 'cancelled' : 'failed';
-      throw new ApiError(code, message, { run_id: runId, status, ...partialResult(error) });
+      const { status, failure } = failedOutcome(error);
+      const done = answersOf(await this.finished(runId, error));
+      throw new ApiError(failure.code, failure.message, { run_id: runId, status, ...done });
     }
   }
 
@@ -92,9 +100,13 @@ export class Runs {
       const result = await this.client.workflow.getHandle<typeof runSwarm>(runId).result();
       return { ...common, status: 'completed', result };
     } catch (error) {
-      if (error instanceof WorkflowFailedError) return { ...common, ...failedOutcome(error) };
-      throw error;
+      if (!(error instanceof WorkflowFailedError)) throw error;
+      return { ...common, ...failedOutcome(error), result: await this.finished(runId, error) };
     }
+  }
+
+  private async finished(runId: string, error: WorkflowFailedError): Promise<SwarmResult> {
+    return detailsOf(error) ?? { turns: (await readHistory(this.client, runId)).turns, answers: [], failures: [] };
   }
 
   async describe(runId: string): Promise<RunDescription> {

@@ -5,13 +5,13 @@ import { readForkSource } from './fork-source';
 import type { Runs } from './runs';
 import type { TemporalHandle } from './temporal';
 
-/** Answers for the finished turns of a run that has ended. Throws {@link ApiError} as a fork of that run would. */
+/** Answers for the turns that a run which has ended had begun. Throws {@link ApiError} as a fork of that run would. */
 export type ReadPrompts = (runId: string) => Promise<TurnPrompt[]>;
 
 export function createReadPrompts({ client }: TemporalHandle, runs: Runs): ReadPrompts {
   return async function readPrompts(runId) {
-    const { input, result } = await readForkSource(client, runs, runId);
-    return result.turns.flatMap(({ turn, role, label }) => promptOf(input, { turn, role, label }) ?? []);
+    const { input, asked } = await readForkSource(client, runs, runId);
+    return asked.flatMap(({ turn, role, label }) => promptOf(input, { turn, role, label }) ?? []);
   };
 }
 

@@ -1,6 +1,7 @@
 /** A fork: a new run that goes the way of an old one up to a change, and takes over every result whose input is the same. */
 import { z } from 'zod';
 import { ALIASES, type Alias } from './names';
+import type { GateDecision } from './steering';
 import type { TurnResult } from './turns';
 
 /** What may be changed about a turn. */
@@ -45,8 +46,20 @@ export interface Lineage {
 export interface Fork extends Lineage {
   /** All changes of the line, oldest first. */
   edits: ForkRequest[];
-  /** Finished turns by their id. */
+  /** Finished turns by their name without the number of a try. */
   recorded: Record<string, TurnResult>;
+  /** Absent in forks from before it was kept. */
+  said?: Said;
   /** The run whose view of the session the turns have: the first of the line. */
   context_of: string;
+}
+
+/** What people said to a run. */
+export interface Said {
+  /** By gate. */
+  decisions: Record<string, GateDecision>;
+  /** By turn, without the number of a try: the guidance that it was asked with, as it stood in its prompt. */
+  guidance: Record<string, string>;
+  /** What a further turn would have been told. */
+  latest: string;
 }

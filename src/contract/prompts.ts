@@ -102,5 +102,8 @@ was said since. Write the whole memory anew, as short as it can be without losin
 their reasons, names of files and functions, open questions. Keep what was remembered so far unless it was corrected. Leave out courtesies and
 how things were said. Plain sentences or short bullets, nothing that was not said, no comment of your own.`;
 
+/** Stands before what a person has said to a run, at the end of a turn's task. */
+export const GUIDANCE = '\n\n# Guidance from the person who watches this run; it goes before everything above\n';
+
 /** Stands before the memory in the prompts of a session's later runs. */
 export const EARLIER = 'What was said earlier in this conversation, in short:';

@@ -5,7 +5,7 @@
 import { compactEvents } from '../contract/compact';
 import type { RedisConnection } from './connect';
 import { createEventReader, readAll, tagOf } from './events';
-import { contextKey, ENDED_RUNS, eventsKey, runKey, textKey, turnKey } from './keys';
+import { ENDED_RUNS, eventsKey, runKey, textKey, turnKey } from './keys';
 
 export interface Compaction {
   /** Compacts all runs that ended more than so many milliseconds ago; resolves to how many it has looked at. */
@@ -29,8 +29,9 @@ export function createCompaction(
     const events = [];
     for await (const { event } of readAll(history, runId)) events.push(event);
     const turns = [...new Set(events.flatMap((event) => ('turn' in event ? [event.turn] : [])))];
+    // what the run saw of its session stays: forks see the same
     const keys = [
-      ...[eventsKey(runId), runKey(runId), contextKey(runId)],
+      ...[eventsKey(runId), runKey(runId)],
       ...turns.flatMap((turn) => [turnKey(runId, turn), textKey(runId, turn)]),
     ];
     const texts = compactEvents(events).map((event) => JSON.stringify(event));

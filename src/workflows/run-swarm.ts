@@ -13,7 +13,7 @@ import { openingIn, wholeRun } from './whole-run';
 export async function runSwarm(given: SwarmRunInput): Promise<RunResult> {
   const input = given.message_parts ? await withWholeMessage(given) : given;
   const opening = openingIn(input);
-  const steering = new Steering(input, input.gates, opening);
+  const steering = new Steering(input, input.gates, opening, input.fork?.said);
   steering.listen();
   return wholeRun(input, opening, (beginning) => {
     const work = atWork(input, beginning, steering);

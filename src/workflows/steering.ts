@@ -14,7 +14,18 @@ import {
   setHandler,
 } from '@temporalio/workflow';
 import type { FailureCode } from '../contract/failures';
-import type { GateDecision, GateOptions, Opening, RunNews, RunScope, SteeringUpdates } from '../contract';
+import { GUIDANCE } from '../contract/prompts';
+import { withoutTry } from '../contract/turn-ids';
+import type {
+  GateDecision,
+  GateOptions,
+  Opening,
+  RunNews,
+  RunScope,
+  Said,
+  SteeringUpdates,
+  TurnResult,
+} from '../contract';
 import { announce } from './activities';
 import { hush } from './stopped-turn';
 
@@ -58,6 +69,8 @@ export class Steering {
     private readonly scope: RunScope,
     options: GateOptions = {},
     private readonly opening?: Opening,
+    /** What was said to the run that this one was forked from. */
+    private readonly before?: Said,
   ) {
     this.stepUsd = options.approve_above_usd ?? Infinity;
     this.approvedUsd = this.stepUsd;
@@ -77,11 +90,16 @@ export class Steering {
     setHandler(updateOf('resume'), (_nothing) => this.setPaused(false), { validator });
   }
 
-  /** Opens a gate and waits, for days if need be, until a person has said yes or no. */
-  async ask(name: string, question: string, about: string | null): Promise<GateDecision> {
+  /**
+   * Opens a gate and waits, for days if need be, until a person has said yes or no. What a forked run has taken over unchanged was
+   * decided before.
+   */
+  async ask(name: string, question: string, about?: TurnResult): Promise<GateDecision> {
     const gate: Gate = { name };
     this.gates.push(gate);
-    this.tell(`gate.opened:${name}`, { type: 'gate.opened', gate: name, question, about });
+    this.tell(`gate.opened:${name}`, { type: 'gate.opened', gate: name, question, about: about?.turn ?? null });
+    const decided = about?.reused_from ? this.before?.decisions[name] : undefined;
+    if (decided) this.close(gate, decided);
     await condition(() => gate.decision !== undefined);
     return gate.decision!;
   }
@@ -96,10 +114,12 @@ export class Steering {
     }
   }
 
-  /** What turns that begin now are told on top. */
-  spoken(): string {
-    if (this.guidance.length === 0) return '';
-    return `\n\n# Guidance from the person who watches this run; it goes before everything above\n${this.guidance.join('\n\n')}`;
+  /** What a turn that begins now is told on top; in a forked run first what it was told before. */
+  spoken(turn: string): string {
+    const before = this.before ? (this.before.guidance[withoutTry(turn)] ?? this.before.latest) : '';
+    const now = this.guidance.join('\n\n');
+    if (!before) return now && `${GUIDANCE}${now}`;
+    return now ? `${before}\n\n${now}` : before;
   }
 
   /** Counts what a turn has cost, with an answer or without; a gateway that names no cost counts as free. */
@@ -142,7 +162,7 @@ export class Steering {
     const dollars = (usd: number) => `$${usd.toFixed(4)}`;
     const name = `cost-${++this.costGates}`;
     const question = `The run has spent ${dollars(this.spentUsd)}, more than ${dollars(this.approvedUsd)}. Go on?`;
-    const { decision, reason } = await this.ask(name, question, null);
+    const { decision, reason } = await this.ask(name, question);
     this.asking = undefined;
     if (decision === 'rejected') {
       this.refused = ApplicationFailure.nonRetryable(`Further cost was not approved: ${reason}`, 'APPROVAL_REFUSED');
@@ -153,9 +173,13 @@ export class Steering {
 
   private decide(said: { gate: string | undefined; reason: string }, decision: GateDecision['decision']): GateDecision {
     const gate = this.findOpenGate(said.gate);
-    gate.decision = { gate: gate.name, decision, reason: said.reason };
-    this.tell(`gate.resolved:${gate.name}`, { type: 'gate.resolved', ...gate.decision });
-    return gate.decision;
+    return this.close(gate, { gate: gate.name, decision, reason: said.reason });
+  }
+
+  private close(gate: Gate, decision: GateDecision): GateDecision {
+    gate.decision = decision;
+    this.tell(`gate.resolved:${gate.name}`, { type: 'gate.resolved', ...decision });
+    return decision;
   }
 
   private inject(content: string, interrupt: boolean): { interrupted: string[] } {

@@ -79,7 +79,7 @@ export function createTeam(input: SwarmRunInput, { models, opening }: Beginning,
   async function speak(role: string, ask: Ask): Promise<TurnResult> {
     for (let round = 1; ; round++) {
       await steering.ready();
-      const request = toRequest(input, role, round === 1 ? ask : again(ask, round), steering.spoken());
+      const request = toRequest(input, role, round === 1 ? ask : again(ask, round), (id) => steering.spoken(id));
       const { turn, label } = request;
       show(label, 'speaking');
       const result = await steering.interruptible(turn, () => take(request));
@@ -107,7 +107,7 @@ export function createTeam(input: SwarmRunInput, { models, opening }: Beginning,
   }
 
   function note(role: string, ask: Ask, failure: Failure): void {
-    const { turn, label } = toRequest(input, role, ask, '');
+    const { turn, label } = toRequest(input, role, ask);
     failures.push({ turn, role, label, ...failure });
     show(label, `failed: ${failure.code}`);
   }

@@ -16,8 +16,14 @@ export interface Ask {
   maxTokens?: number;
 }
 
-export function toRequest(input: SwarmRunInput, role: string, ask: Ask, guidance: string): TurnRequest {
-  return forked(plainRequest(input, role, ask, guidance), input.fork);
+/** `guidanceOf` answers what a turn is told on top. */
+export function toRequest(
+  input: SwarmRunInput,
+  role: string,
+  ask: Ask,
+  guidanceOf = (_turn: string) => '',
+): TurnRequest {
+  return forked(plainRequest(input, role, ask, guidanceOf), input.fork);
 }
 
 /** In a forked run: with the edits where they hold, and with what the turn came to before. */
@@ -46,7 +52,7 @@ function given<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], un
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
 }
 
-function plainRequest(input: SwarmRunInput, role: string, ask: Ask, guidance: string): TurnRequest {
+function plainRequest(input: SwarmRunInput, role: string, ask: Ask, guidanceOf: (turn: string) => string): TurnRequest {
   const { run_id, session_id, team_id, swarm, stage, options } = input;
   const found = swarm.roles[role];
   if (!found) throw ApplicationFailure.nonRetryable(`The swarm "${swarm.id}" has no role "${role}".`, 'INTERNAL');
@@ -55,15 +61,16 @@ function plainRequest(input: SwarmRunInput, role: string, ask: Ask, guidance: st
     ...(ask.temperature === undefined ? {} : { temperature: ask.temperature }),
     ...(ask.maxTokens === undefined ? {} : { max_tokens: Math.min(ask.maxTokens, found.max_tokens) }),
   };
+  const turn = stage ? `${stage.name}/${ask.turn}` : ask.turn;
   return {
     run_id,
     session_id,
     team_id,
-    turn: stage ? `${stage.name}/${ask.turn}` : ask.turn,
+    turn,
     role,
     label: ask.part ? `${definition.label}, ${ask.part}` : definition.label,
     definition,
-    messages: append(append(ask.messages, definition.reminder && `\n\n${definition.reminder}`), guidance),
+    messages: append(append(ask.messages, definition.reminder && `\n\n${definition.reminder}`), guidanceOf(turn)),
     with_context: ask.withContext ?? false,
     options,
   };

@@ -39,7 +39,7 @@ interface Work {
 /** What a run is given, whichever workflow leads it. */
 type WholeInput = SwarmRunInput | CoordinateInput;
 
-/** Does the work and closes the run, which its first turn opens. A run that fails or is cancelled keeps what it had, in the failure's details. */
+/** Does the work and closes the run, which its first turn opens. A run that fails keeps what it had in the failure's details. */
 export async function wholeRun(
   input: WholeInput,
   opening: Opening | undefined,

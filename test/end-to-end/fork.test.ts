@@ -1,7 +1,8 @@
 /** A fork takes over what would be asked the same, and calls a model only for what changed. */
+import { cases } from '../support/scripted-gateway';
 import { createStack, until, type Stack } from '../support/stack';
 import { planText } from '../support/plan';
-import { collectSse, foldFrames, get, post, textsOf } from '../support/readers';
+import { collectSse, foldFrames, get, post, textsOf, Watcher } from '../support/readers';
 
 let stack: Stack;
 beforeAll(async () => (stack = await createStack()), 60_000);
@@ -80,6 +81,84 @@ test('a fork at the review of a coordination calls only for the review, and a fo
   expect(stack.gateway.calls().length - before).toBe(review.length + 1);
   expect(JSON.stringify(stack.gateway.calls().at(-1)?.body)).toContain('Be strict.');
 });
+
+test('guidance that stopped a turn holds in the fork for the turns that had heard it, and for no other', async () => {
+  stack.gateway.script('strategic-model', [
+    { tokens: [planText('draft')] },
+    ...[cases.slowStream].flat(),
+    { tokens: ['CRITIQUE'] },
+    { tokens: [planText('plan')] },
+  ]);
+  const watcher = await Watcher.connect(stack.url);
+  watcher.send({ swarm_id: 'strategic-swarm', message: 'Plan it' });
+  const { run_id: source = '' } = await watcher.frame(
+    ({ event, turn }) => event === 'turn.delta' && turn === 'critique',
+  );
+  await post(`${stack.url}/runs/${source}/message`, { content: 'Use SQLite.', interrupt: true });
+  await watcher.done(source);
+  watcher.close();
+  const forkedFrom = async (from: string, edit: object) => {
+    stack.gateway.reset();
+    stack.gateway.always('strategic-model', { tokens: [planText('forked')] });
+    await result((await fork(source, { from, edit })).body.run_id);
+    return stack.gateway.calls().map(({ body }) => JSON.stringify(body));
+  };
+  expect(await forkedFrom('plan', { temperature: 0 })).toEqual([expect.stringMatching(/CRITIQUE.*Use SQLite/)]);
+  const changed = await forkedFrom('critique~2', { system: 'Be harsh.' });
+  expect(changed).toEqual([expect.stringMatching(/Be harsh.*Use SQLite/), expect.stringMatching(/Use SQLite/)]);
+  const [draft] = await forkedFrom('draft', { temperature: 0 });
+  expect(draft).not.toContain('SQLite');
+}, 60_000);
+
+test('what was decided about a plan holds in the fork that takes it over: nobody is asked again', async () => {
+  stack.gateway.scriptWhen({ bodyIncludes: 'VERDICT: PASS' }, { tokens: ['VERDICT: PASS', ' fine'] });
+  stack.gateway.scriptWhen({ bodyIncludes: 'No cloud.' }, { tokens: [planText('second')] });
+  stack.gateway.scriptWhen({ model: 'strategic-model' }, { tokens: [planText('first')] });
+  const order = { message: 'Build it', wait: false, approve_plan: true };
+  const source = (await post(`${stack.url}/swarm/coordinate`, order)).body.run_id as string;
+  const open = (gate: string) =>
+    until(async () => {
+      const { gates = [] } = (await get(`${stack.url}/runs/${source}`)).body;
+      return gates.some((one: { gate: string; status: string }) => one.gate === gate && one.status === 'open');
+    }, 30_000);
+  await open('plan');
+  await post(`${stack.url}/runs/${source}/reject`, { reason: 'No cloud.' });
+  await open('plan-2');
+  await post(`${stack.url}/runs/${source}/approve`, {});
+  const { turns } = await result(source);
+  const before = stack.gateway.calls().length;
+  const { body } = await fork(source, { from: 'review', edit: { instruction: 'Be strict.' } });
+  const run = await result(body.run_id);
+  expect(run.gates).toMatchObject([
+    { gate: 'plan', status: 'rejected', reason: 'No cloud.' },
+    { gate: 'plan-2', status: 'approved' },
+  ]);
+  const reviewed = turns.filter(({ turn }: { turn: string }) => turn.startsWith('review/'));
+  expect(stack.gateway.calls().length - before).toBe(reviewed.length);
+}, 60_000);
+
+test('a run that was cancelled can be forked: at what it had finished, and at what it was stopped in', async () => {
+  stack.gateway.script('strategic-model', [
+    { tokens: [planText('draft')] },
+    { tokens: ['CRITIQUE'] },
+    ...[cases.slowStream].flat(),
+  ]);
+  const watcher = await Watcher.connect(stack.url);
+  watcher.send({ swarm_id: 'strategic-swarm', message: 'Plan it' });
+  const { run_id: source = '' } = await watcher.frame(({ event, turn }) => event === 'turn.delta' && turn === 'plan');
+  await post(`${stack.url}/runs/${source}/cancel`, {});
+  await watcher.done(source);
+  watcher.close();
+  await until(async () => (await get(`${stack.url}/runs/${source}`)).body.status === 'cancelled');
+  const { turns } = (await get(`${stack.url}/runs/${source}/prompts`)).body;
+  expect(turns.map(({ turn }: { turn: string }) => turn)).toEqual(['draft', 'critique', 'plan']);
+  stack.gateway.reset();
+  stack.gateway.always('strategic-model', { tokens: [planText('forked')] });
+  const { status, body } = await fork(source, { from: 'plan', edit: { instruction: 'Be short.' } });
+  expect(status).toBe(202);
+  expect((await result(body.run_id)).responses).toEqual([planText('forked')]);
+  expect(stack.gateway.calls()).toHaveLength(1);
+}, 60_000);
 
 test('the same key is the same fork; another request under it is refused', async () => {
   const source = await plan();

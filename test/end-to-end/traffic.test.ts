@@ -55,6 +55,20 @@ async function spentBy(runId: string, sessionId: string) {
   return spent.run;
 }
 
+/** The account that has paid for a run, once it has. */
+async function payerOf(runId: string): Promise<string | undefined> {
+  const redis = connectRedis({ url: stack.env.REDIS_URL ?? '', patient: true });
+  const ledger = createLedger(redis, 'month');
+  const spent = await Promise.all(
+    ['alice', 'bob'].map(async (account) => {
+      const { run } = await ledger.spentBy({ account, runId, sessionId: '' });
+      return run.usd > 0 ? account : undefined;
+    }),
+  );
+  redis.disconnect();
+  return spent.find(Boolean);
+}
+
 /** What the gateway has charged, once all of its calls have ended. */
 async function charged(): Promise<number> {
   await stack.gateway.waitFor(() => calls().every(({ endedBy }) => endedBy) && calls().length > 0);
@@ -167,6 +181,15 @@ test('an Idempotency-Key belongs to the caller that sent it: two callers with th
   expect(bob.body.run_id).not.toBe(alice.body.run_id);
   expect(again.body.run_id).toBe(alice.body.run_id);
   expect(calls('dear')).toHaveLength(2);
+});
+
+test('a fork is paid by who asks for it', async () => {
+  const { body } = await execute();
+  const edit = { instruction: 'Once more.' };
+  const reply = await post(`${stack.url}/runs/${body.run_id}/fork`, { from: 'answer', edit }, BOB);
+  const forked = reply.body.run_id as string;
+  await until(async () => (await payerOf(forked)) !== undefined);
+  expect([await payerOf(body.run_id), await payerOf(forked)]).toEqual(['alice', 'bob']);
 });
 
 test('turns that wait for a limit hold no worker, show that they wait, and are all answered', async () => {

@@ -8,7 +8,7 @@ import type { RunSnapshot } from '../../contract';
 import { BEGINNING, readAll } from '../../redis/events';
 import type { RunDescription } from '../descriptions';
 import { parse } from '../errors';
-import { idempotencyKeyOf } from '../idempotency';
+import { callerOf } from '../idempotency';
 import { nextEvents } from '../long-poll';
 import { toReply } from '../outcomes';
 import type { FrameSink } from '../relay';
@@ -56,7 +56,7 @@ export function addRunRoutes(router: Router, services: Services): void {
 
   router.post('/runs/:id/fork', async (ctx) => {
     const request = parse(forkRequest, ctx.request.body ?? {});
-    const { replayed, ...fork } = await services.forkRun(String(ctx.params.id), request, idempotencyKeyOf(ctx));
+    const { replayed, ...fork } = await services.forkRun(String(ctx.params.id), request, callerOf(ctx));
     if (replayed) ctx.set('Idempotency-Replayed', 'true');
     const address = `/runs/${encodeURIComponent(fork.run_id)}`;
     ctx.set('Location', address);
@@ -86,7 +86,7 @@ export function addRunRoutes(router: Router, services: Services): void {
   }
 }
 
-/** How a run ended that did not complete; where the stream has expired, Temporal still knows, but of a cancelled one nothing else. */
+/** How a run ended that did not complete; where the stream has expired, Temporal still knows, but not what a cancelled one has used. */
 async function endOf(runs: Services['runs'], id: string, { status }: RunDescription, snapshot: RunSnapshot) {
   if (status === 'running' || snapshot.failure) return snapshot;
   const { failure, result } = await runs.outcome(id);

@@ -7,7 +7,7 @@ import { COORDINATE, MULTI } from '../../contract/names';
 import { ownSwarmsSchema } from '../../contract/own-swarms';
 import { coordinateRequest, executeRequest, multiRequest } from '../../contract/requests';
 import { errorBody, parse, toApiError } from '../errors';
-import { idempotencyKeyOf } from '../idempotency';
+import { callerOf } from '../idempotency';
 import { toReply } from '../outcomes';
 import type { Order } from '../orders';
 import type { Services } from '../services';
@@ -74,10 +74,6 @@ function rolesOf(
 function deliveryOf(ctx: Context, stream: boolean | null | undefined, wait: boolean | null | undefined): Delivery {
   if (stream) return 'stream';
   return wait === false || /\brespond-async\b/.test(ctx.get('Prefer')) ? 'async' : 'wait';
-}
-
-function callerOf(ctx: Context): Pick<Order, 'idempotencyKey' | 'tenant'> {
-  return { idempotencyKey: idempotencyKeyOf(ctx), tenant: ctx.state.tenant as string | undefined };
 }
 
 async function carryOut(ctx: Context, services: Services, order: Order, delivery: Delivery): Promise<void> {
