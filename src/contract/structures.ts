@@ -76,7 +76,10 @@ export interface DebateRecord {
   /** The stance of the majority; null on a tie, or where no stance could be read. */
   majority: Stance | null;
   voices: DebateVoice[];
-  /** Voices whose last stance is not the majority's. */
+  /**
+   * Voices whose last stance is not the majority's. Where there is no majority, and the voices do not agree, all that declared a
+   * stance; one whose stance could not be read is never among them.
+   */
   dissent: string[];
   /** Who was not heard in which round, and why. */
   missing: ({ role: string; label: string; round: number } & Failure)[];

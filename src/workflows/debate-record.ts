@@ -16,13 +16,14 @@ export function recordOf(
   const voices = roles.map((role) => voiceOf(team, role, rounds, read)).filter(({ positions }) => positions.length > 0);
   const majority = majorityOf(voices.map(lastStance));
   const heard = rounds[0]?.heard.size ?? 0;
+  const agreed = voices.length > 1 && agreement.at(-1)! >= agree_at;
   return {
     rounds: rounds.length,
     agreement,
-    agreed: voices.length > 1 && agreement.at(-1)! >= agree_at,
+    agreed,
     majority,
     voices,
-    dissent: majority === null ? [] : voices.filter((voice) => differs(voice, majority)).map(({ role }) => role),
+    dissent: agreed && majority === null ? [] : voices.filter((one) => differs(one, majority)).map(({ role }) => role),
     missing: rounds.flatMap(({ missing }, i) => missing.map((one) => ({ ...one, round: i + 1 }))),
     quorum: { needed: quorum, heard, met: heard >= quorum },
     only_voice: voices.length === 1 ? voices[0]!.role : null,
@@ -41,8 +42,11 @@ function voiceOf({ definition }: Team, role: string, rounds: Round[], read: Read
 
 const lastStance = ({ positions }: DebateVoice) => positions.at(-1)?.stance ?? null;
 
-/** A voice whose stance could not be read is not counted as a dissenter: nothing is known of it. */
-function differs(voice: DebateVoice, majority: string): boolean {
+/**
+ * Without a majority every stance differs from it. A voice whose stance could not be read is not counted as a dissenter: nothing is
+ * known of it.
+ */
+function differs(voice: DebateVoice, majority: string | null): boolean {
   const stance = lastStance(voice);
   return stance !== null && stance !== majority;
 }

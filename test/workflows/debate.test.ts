@@ -75,6 +75,36 @@ test('a voice that disagrees for good stands in the dissent after all rounds', a
   expect(literal(partsOf('summary'))).toContain('The voices do not agree.');
 });
 
+describe('without a majority', () => {
+  const stances = (...of: (string | undefined)[]) => {
+    const said = new Map(VOICES.map((voice, i) => [voice, of[i]]));
+    return script((voice) => {
+      if (said.get(voice) === undefined) throw gone();
+      return `POSITION: ${said.get(voice)}`;
+    });
+  };
+
+  test.each([
+    ['two voices against each other, the third of which is down', stances('for', 'against'), VOICES.slice(0, 2)],
+    ['three voices of three minds', stances('for', 'against', 'depends'), VOICES],
+    [
+      'a voice whose stance cannot be read beside two others',
+      stances('for', '?', 'against'),
+      ['optimistic', 'balanced'],
+    ],
+  ])('the dissent names %s', async (_what, voices, dissent) => {
+    theatre.script = voices;
+    const { structures } = await theatre.run(debate());
+    expect(structures?.debate).toMatchObject({ agreed: false, majority: null, dissent });
+  });
+
+  test('nobody dissents where the voices agree well enough', async () => {
+    theatre.script = stances('for', 'depends');
+    const { structures } = await theatre.run(debate({ agree_at: 0.3 }));
+    expect(structures?.debate).toMatchObject({ agreed: true, majority: null, dissent: [] });
+  });
+});
+
 test('a voice that changes its mind ends the debate, and is named to the judge', async () => {
   theatre.script = script((voice, round) =>
     voice === 'cautious' && round === 1 ? 'POSITION: against' : 'POSITION: for',
