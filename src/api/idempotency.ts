@@ -5,6 +5,11 @@ import type { Order } from './orders';
 
 const LIMIT = 255;
 
+/** For a key that comes again with another request. */
+export function keyConflict(): ApiError {
+  return new ApiError('IDEMPOTENCY_CONFLICT', 'Idempotency-Key: was used before with another request.');
+}
+
 /** The caller's key, if there is one. */
 export function idempotencyKeyOf(ctx: Context): string | undefined {
   const key = ctx.get('Idempotency-Key');

@@ -22,6 +22,7 @@ import type { runSwarm } from '../workflows';
 import { toDescription, type RunDescription } from './descriptions';
 import { ApiError } from './errors';
 import { readHistory } from './history';
+import { keyConflict } from './idempotency';
 import {
   budgetNotes,
   fingerprint,
@@ -178,7 +179,7 @@ export class Runs {
       const memo = (await this.execution(run_id)).memo ?? {};
       if (memo.request === options.memo.request)
         return { ...scope, session_id: String(memo.session_id), replayed: true };
-      throw new ApiError('IDEMPOTENCY_CONFLICT', 'Idempotency-Key: was used before with another request.');
+      throw keyConflict();
     }
   }
 

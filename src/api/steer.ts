@@ -3,15 +3,17 @@ import { randomUUID } from 'node:crypto';
 import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { isFailureCode } from '../contract/failures';
-import type { SteeringUpdates } from '../contract';
+import type { Marked, SteeringUpdates } from '../contract';
 import { ApiError } from './errors';
+import { keyConflict } from './idempotency';
+import { hash } from './orders';
 import type { TemporalHandle } from './temporal';
 
 export type Steer = <Name extends keyof SteeringUpdates>(
   runId: string,
   name: Name,
   said: SteeringUpdates[Name]['takes'],
-  /** Makes a repeated request the same Update, with the same answer. */
+  /** Makes a repeated request the same Update, with the same answer; one that says something else is refused. */
   idempotencyKey?: string,
 ) => Promise<SteeringUpdates[Name]['answers']>;
 
@@ -24,14 +26,22 @@ export function createSteer({ client }: TemporalHandle, mustExist: (runId: strin
     await mustExist(runId);
     const handle = client.workflow.getHandle(runId);
     const updateId = idempotencyKey ? `${name}:${idempotencyKey}` : randomUUID();
-    const update = handle.executeUpdate(name, { args: [said], updateId });
+    const mark = hash(JSON.stringify(said));
+    const update = handle.executeUpdate(name, { args: [{ ...said, mark }], updateId });
     try {
-      return (await Promise.race([update, late()])) as SteeringUpdates[typeof name]['answers'];
+      return answerTo(mark, (await Promise.race([update, late()])) as Marked<SteeringUpdates[typeof name]['answers']>);
     } catch (error) {
       update.catch(() => undefined);
       throw refusalOf(error, runId);
     }
   };
+}
+
+/** An Update's first answer is the answer for ever, whatever is said under its id again: the mark tells to what it was given. */
+function answerTo<Answer extends object>(mark: string, { mark: first, ...answer }: Marked<Answer>): Answer {
+  // runs that began before there were marks answer without one
+  if (first !== undefined && first !== mark) throw keyConflict();
+  return answer as Answer;
 }
 
 async function late(): Promise<never> {

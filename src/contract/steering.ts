@@ -41,9 +41,12 @@ export interface SteeringUpdates {
   reject: { takes: RejectRequest; answers: GateDecision };
   message: { takes: MessageRequest; answers: { interrupted: string[] } };
   /** `changed` is false when the run was paused, or was not, already. */
-  pause: { takes: Record<string, never>; answers: { paused: boolean; changed: boolean } };
-  resume: { takes: Record<string, never>; answers: { paused: boolean; changed: boolean } };
+  pause: { takes: object; answers: { paused: boolean; changed: boolean } };
+  resume: { takes: object; answers: { paused: boolean; changed: boolean } };
 }
+
+/** What is said with a mark of its own, and an answer with that of what it answers; without one where a version before marks spoke. */
+export type Marked<Words> = Words & { mark?: string };
 
 /** When a run must ask a person. */
 export interface GateOptions {

@@ -19,6 +19,7 @@ import { withoutTry } from '../contract/turn-ids';
 import type {
   GateDecision,
   GateOptions,
+  Marked,
   Opening,
   RunNews,
   RunScope,
@@ -31,7 +32,7 @@ import { hush } from './stopped-turn';
 
 type Update<Name extends keyof SteeringUpdates> = SteeringUpdates[Name];
 const updateOf = <Name extends keyof SteeringUpdates>(name: Name) =>
-  defineUpdate<Update<Name>['answers'], [Update<Name>['takes']], Name>(name);
+  defineUpdate<Marked<Update<Name>['answers']>, [Marked<Update<Name>['takes']>], Name>(name);
 
 /** What `interruptible` resolves to when the turn was stopped for new guidance. */
 export const INTERRUPTED = Symbol('interrupted');
@@ -79,15 +80,15 @@ export class Steering {
   /** Takes Updates from now on. Called before the workflow first waits, so that none comes too early. */
   listen(): void {
     const validator = (_said: unknown) => this.mustBeOpen();
-    setHandler(updateOf('approve'), (said) => this.decide(said, 'approved'), {
+    setHandler(updateOf('approve'), (said) => marked(said, this.decide(said, 'approved')), {
       validator: ({ gate }) => void this.findOpenGate(gate),
     });
-    setHandler(updateOf('reject'), (said) => this.decide(said, 'rejected'), {
+    setHandler(updateOf('reject'), (said) => marked(said, this.decide(said, 'rejected')), {
       validator: ({ gate }) => void this.findOpenGate(gate),
     });
-    setHandler(updateOf('message'), ({ content, interrupt }) => this.inject(content, interrupt), { validator });
-    setHandler(updateOf('pause'), (_nothing) => this.setPaused(true), { validator });
-    setHandler(updateOf('resume'), (_nothing) => this.setPaused(false), { validator });
+    setHandler(updateOf('message'), (said) => marked(said, this.inject(said)), { validator });
+    setHandler(updateOf('pause'), (said) => marked(said, this.setPaused(true)), { validator });
+    setHandler(updateOf('resume'), (said) => marked(said, this.setPaused(false)), { validator });
   }
 
   /**
@@ -182,7 +183,7 @@ export class Steering {
     return decision;
   }
 
-  private inject(content: string, interrupt: boolean): { interrupted: string[] } {
+  private inject({ content, interrupt }: Update<'message'>['takes']): Update<'message'>['answers'] {
     this.guidance.push(content);
     const stopped = interrupt ? [...this.running] : [];
     const interrupted = stopped.map(({ turn }) => turn);
@@ -234,6 +235,11 @@ export class Steering {
       this.queued--;
     });
   }
+}
+
+/** Tells the caller which of several requests under one key has been answered. */
+function marked<Answer extends object>({ mark }: Marked<object>, answer: Answer): Marked<Answer> {
+  return mark === undefined ? answer : { ...answer, mark };
 }
 
 function refusal(code: FailureCode, message: string): ApplicationFailure {

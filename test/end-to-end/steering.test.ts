@@ -88,6 +88,29 @@ test('a paused run makes no new call until it is resumed', async () => {
   watcher.close();
 });
 
+test('a key that was used before refuses other words and repeats the answer to the same ones', async () => {
+  const id = await startCoordination({ approve_plan: true });
+  await until(() => gateOf(id));
+  const key = { 'Idempotency-Key': 'once' };
+  const say = (what: string, said: object) => post(run(id, what), said, key);
+  for (const [what, said, other] of [
+    ['/message', { content: 'Be brief.' }, { content: 'Be long.' }],
+    ['/message', { content: ' Be brief. ', interrupt: false }, { content: 'Be brief.', interrupt: true }],
+    ['/pause', {}, undefined],
+    ['/resume', {}, undefined],
+    ['/reject', { reason: 'Too dear.' }, { reason: 'Too slow.' }],
+  ] as const) {
+    const [first, again] = [await say(what, said), await say(what, said)];
+    expect([what, first.status, again.status]).toEqual([what, 200, 200]);
+    expect(again.body).toEqual(first.body);
+    if (other) expect([what, ...statusAndCode(await say(what, other))]).toEqual([what, 409, 'IDEMPOTENCY_CONFLICT']);
+  }
+  const { body } = await get(run(id));
+  expect(body.guidance).toMatchObject([{ content: 'Be brief.' }]);
+  await post(run(id, '/cancel'), {});
+  await ended(id, 'cancelled');
+});
+
 test('what makes no sense is refused with its code, and changes nothing', async () => {
   const { body } = await post(`${stack.url}/swarm/execute`, { swarm_id: 'one-voice', message: 'Hi' });
   const id = body.run_id as string;

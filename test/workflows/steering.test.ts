@@ -203,6 +203,21 @@ describe('guidance', () => {
     expect(theatre.asked[3]?.messages.flatMap(({ parts }) => parts)).toContainEqual({ turn: 'critique~2' });
   });
 
+  test('is answered with the mark of what was said first, if it had one', async () => {
+    const release = hold('draft');
+    const handle = await theatre.start(swarmInput('strategic-swarm'));
+    await until(() => turns().includes('draft'));
+    const tell = (updateId: string, said: object) =>
+      handle.executeUpdate<unknown, [object]>('message', { args: [{ interrupt: false, ...said }], updateId });
+    const first = { interrupted: [], mark: 'first' };
+    expect(await tell('marked', { content: 'Use SQLite.', mark: 'first' })).toEqual(first);
+    expect(await tell('marked', { content: 'Use Postgres.', mark: 'second' })).toEqual(first);
+    expect(await tell('plain', { content: 'As an earlier API says it.' })).toEqual({ interrupted: [] });
+    release();
+    await handle.result();
+    expect(told()).toEqual(['message.injected:1', 'message.injected:2']);
+  });
+
   test('for a run that has ended is refused', async () => {
     const handle = await theatre.start(swarmInput('strategic-swarm'));
     await handle.result();
