@@ -12,12 +12,18 @@ export function createSummaries({ turns, memory }: { turns: TurnStore; memory: M
       return memory.nextStretch(sessionId);
     },
 
-    /** Keeps the summary of a stretch, once, and closes the stream of the turn that wrote it. */
-    async keepSummary(stretch: Stretch, result: TurnResult): Promise<void> {
-      await memory.storeSummary(stretch, result.text.trim());
-      const { run_id, session_id, team_id, turn } = summaryRequest(stretch, undefined);
-      const ending: RunNews = { type: 'run.completed', ...totalsOf({ turns: [result] }), answers: [turn] };
-      await turns.close({ run_id, session_id, team_id }, ending, [turn]);
+    /**
+     * Keeps the last of the summaries of a stretch, once, and closes the stream of the turns that wrote them. One that was cut off is
+     * not kept, since it would stand for messages whose facts it lacks: the stretch stays as it is, and a smaller one is next.
+     */
+    async keepSummary(stretch: Stretch, summaries: TurnResult[]): Promise<void> {
+      const { text, truncated, turn } = summaries.at(-1)!;
+      if (truncated) await memory.giveUpStretch(stretch);
+      else await memory.storeSummary(stretch, text.trim());
+      const { run_id, session_id, team_id } = summaryRequest(stretch, undefined);
+      const ending: RunNews = { type: 'run.completed', ...totalsOf({ turns: summaries }), answers: [turn] };
+      const ids = summaries.map((summary) => summary.turn);
+      await turns.close({ run_id, session_id, team_id }, ending, ids);
     },
   };
 }

@@ -1,5 +1,5 @@
 /** What a session remembers, and how the fast model is asked to put older turns in fewer words. Part of the workflow bundle. */
-import { MEMORY_KEEPER } from './prompts';
+import { MEMORY_KEEPER, MEMORY_TOO_LONG } from './prompts';
 import type { TurnRequest } from './turns';
 
 /** One message of a session. */
@@ -37,6 +37,8 @@ export interface Stretch {
   messages: Pick<SessionMessage, 'role' | 'content'>[];
   /** How long the new summary may be. */
   max_tokens: number;
+  /** How many stretches of the session were too much to be summarised before; none where nothing is said. */
+  failed?: number;
 }
 
 /** How a run was closed: by which ending, of several the first, and whether its session has outgrown the window since. */
@@ -54,13 +56,16 @@ export interface SummariseInput {
 /** Under this id a summary's turn is listed; it has a stream of its own, so that no run's reader hears it. */
 const TEAM = 'memory';
 
-/** The turn that summarises a stretch. The same stretch always asks for the same turn: it is paid once. */
+/**
+ * The turn that summarises a stretch. The same stretch always asks for the same turn: it is paid once. One that was given up is
+ * another when it comes again: its run has been closed.
+ */
 export function summaryRequest(stretch: Stretch, tenant: string | undefined): TurnRequest {
-  const { session_id, born, from, to, summary, messages, max_tokens } = stretch;
+  const { session_id, born, from, to, summary, messages, max_tokens, failed = 0 } = stretch;
   const said = messages.map(({ role, content }) => `### ${role === 'user' ? 'Asked' : 'Answered'}\n${content}`);
   const before = summary || 'Nothing yet.';
   return {
-    run_id: `${TEAM}-${born}-${from}-${to}`,
+    run_id: `${TEAM}-${born}-${from}-${to}${failed > 0 ? `~${failed}` : ''}`,
     session_id,
     team_id: TEAM,
     turn: 'summary',
@@ -73,5 +78,23 @@ export function summaryRequest(stretch: Stretch, tenant: string | undefined): Tu
     with_context: false,
     options: tenant ? { tenant } : {},
     opening: { swarm_id: TEAM, message: `Messages ${from + 1} to ${to} of the session.` },
+  };
+}
+
+/** A word takes less than two tokens in most languages, and models write more words than they were told. */
+const WORDS_PER_TOKEN = 1 / 2;
+
+/** The same, asked once more, when what came was cut off at the limit. */
+export function shorterRequest(stretch: Stretch, tenant: string | undefined): TurnRequest {
+  const request = summaryRequest(stretch, tenant);
+  const words = Math.ceil(stretch.max_tokens * WORDS_PER_TOKEN);
+  return {
+    ...request,
+    turn: `${request.turn}-2`,
+    label: `${request.label}, in fewer words`,
+    messages: request.messages.map(({ role, parts }) => ({
+      role,
+      parts: [...parts, `\n\n${MEMORY_TOO_LONG} ${words}.`],
+    })),
   };
 }

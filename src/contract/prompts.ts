@@ -102,6 +102,10 @@ was said since. Write the whole memory anew, as short as it can be without losin
 their reasons, names of files and functions, open questions. Keep what was remembered so far unless it was corrected. Leave out courtesies and
 how things were said. Plain sentences or short bullets, nothing that was not said, no comment of your own.`;
 
+/** What it is told on top when its memory was cut off at the limit. */
+export const MEMORY_TOO_LONG = `Your last try was too long and was cut off at its end. Write the whole memory in fewer words, newest facts included;
+leave out what matters least. Words at most:`;
+
 /** Stands before what a person has said to a run, at the end of a turn's task. */
 export const GUIDANCE = '\n\n# Guidance from the person who watches this run; it goes before everything above\n';
 

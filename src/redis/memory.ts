@@ -34,6 +34,8 @@ export interface Memory {
   nextStretch(sessionId: string): Promise<Stretch | undefined>;
   /** Keeps a stretch's summary, unless another covers it already or the session is not the same any more; false then. */
   storeSummary(stretch: Stretch, text: string): Promise<boolean>;
+  /** Notes that a stretch was too much to be summarised: for some days no stretch of the session has more than half of its messages. */
+  giveUpStretch(stretch: Stretch): Promise<void>;
   /** Forgets a session; false when there is none. */
   deleteSession(sessionId: string): Promise<boolean>;
 }
@@ -42,6 +44,12 @@ export interface Memory {
 const KEPT_MESSAGES = 1000;
 /** As long as the records of a run that never closes. Seconds. */
 const CONTEXT_TTL = 7 * 24 * 3600;
+/**
+ * How long a stretch that was given up keeps the next ones small, ms. Each that fails halves them; when even one exchange is too much,
+ * none is next until the time is over. So a session that can not be summarised costs two calls for each halving and no more in
+ * two days, however many runs it has, and what is not covered waits among the messages that are kept for a model that can.
+ */
+const CAUTIOUS_MS = 2 * 24 * 3600 * 1000;
 
 export function createMemory(redis: RedisConnection, { windowTokens, ttlSeconds }: MemoryOptions): Memory {
   const memory: Memory = {
@@ -71,8 +79,8 @@ export function createMemory(redis: RedisConnection, { windowTokens, ttlSeconds 
     },
 
     async nextStretch(sessionId) {
-      const { tail, summary, born, dropped } = await read(redis, sessionId);
-      const due = dueForSummary(tail, windowTokens);
+      const { tail, summary, born, dropped, failed, most } = await read(redis, sessionId);
+      const due = dueForSummary(summary?.text ?? '', tail, windowTokens, most);
       if (due.length === 0 || !born) return undefined;
       const from = summary?.covers ?? 0;
       return {
@@ -84,11 +92,17 @@ export function createMemory(redis: RedisConnection, { windowTokens, ttlSeconds 
         summary: summary?.text ?? '',
         messages: due.map(({ role, content }) => ({ role, content })),
         max_tokens: summaryTokens(windowTokens),
+        failed,
       };
     },
 
     async storeSummary({ session_id, born, from, to }, text) {
       return (await redis.storeSummary(sessionMemoryKey(session_id), born, from, to, text, Date.now())) === 1;
+    },
+
+    async giveUpStretch({ session_id, born, from, messages, failed = 0 }) {
+      const most = Math.floor(messages.length / 2);
+      await redis.giveUpStretch(sessionMemoryKey(session_id), born, from, failed, most, Date.now());
     },
 
     async deleteSession(sessionId) {
@@ -111,7 +125,13 @@ async function read(redis: RedisConnection, sessionId: string) {
   const summary = summaryIn(kept);
   const dropped = Number(kept.dropped ?? 0);
   const tail = messages.slice(Math.max(0, (summary?.covers ?? 0) - dropped));
-  return { messages, tail, summary, dropped, born: kept.born, expiresInSeconds };
+  return { messages, tail, summary, dropped, born: kept.born, expiresInSeconds, ...cautionIn(kept) };
+}
+
+/** How many stretches were given up, and how many messages the next one may have. */
+function cautionIn({ failed, most, failed_at: at }: Record<string, string | undefined>) {
+  const holds = Date.now() - Number(at ?? 0) < CAUTIOUS_MS;
+  return { failed: Number(failed ?? 0), most: holds ? Number(most) : Infinity };
 }
 
 function summaryIn({ summary, covers, at }: Record<string, string | undefined>): SessionSummary | undefined {

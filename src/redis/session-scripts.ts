@@ -37,10 +37,22 @@ redis.call('HSET', KEYS[1], 'covers', ARGV[3], 'summary', ARGV[4], 'at', ARGV[5]
 return 1
 `;
 
+/**
+ * KEYS session memory; ARGV the session's life, where the summary before ends, the stretches that were given up before, how many
+ * messages the next one may have, the time.
+ */
+const giveUpStretch = `
+local state = redis.call('HMGET', KEYS[1], 'born', 'covers', 'failed')
+if state[1] ~= ARGV[1] or (state[2] or '0') ~= ARGV[2] or (state[3] or '0') ~= ARGV[3] then return 0 end
+redis.call('HSET', KEYS[1], 'failed', ARGV[3] + 1, 'most', ARGV[4], 'failed_at', ARGV[5])
+return 1
+`;
+
 export const sessionScripts = {
   enterSession: { lua: enterSession, numberOfKeys: 1 },
   storeConversation: { lua: storeConversation, numberOfKeys: 3 },
   storeSummary: { lua: storeSummary, numberOfKeys: 1 },
+  giveUpStretch: { lua: giveUpStretch, numberOfKeys: 1 },
 };
 
 declare module 'ioredis' {
@@ -53,5 +65,6 @@ declare module 'ioredis' {
       ...rest: (string | number)[]
     ): Result<number, Context>;
     storeSummary(memory: string, ...rest: (string | number)[]): Result<number, Context>;
+    giveUpStretch(memory: string, ...rest: (string | number)[]): Result<number, Context>;
   }
 }

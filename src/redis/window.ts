@@ -2,8 +2,13 @@
 import type { SessionContext, SessionMessage } from '../contract';
 
 const CHARACTERS_PER_TOKEN = 4;
-/** The part of a window that a summary may take. */
+/** The part of a window that a summary may take, in the tokens of the model that writes it. */
 const SUMMARY_SHARE = 1 / 4;
+/**
+ * The part that is shown of one. A model's token may well hold more characters than ours, so a summary that is within its limit
+ * may look longer than that; only what never was within it, or was written for a larger window, is cut.
+ */
+const SHOWN_SHARE = 1 / 2;
 
 /** A rough count that needs no tokenizer: about right for English prose, high for other scripts in UTF-8 terms. */
 export function estimateTokens(text: string): number {
@@ -33,16 +38,26 @@ export function newestWithin(messages: SessionMessage[], windowTokens: number): 
 
 /** What a run sees: the summary, and of the messages after it the newest that fit beside it. */
 export function contextWithin(summary: string, tail: SessionMessage[], windowTokens: number): SessionContext {
-  const text = clip(summary, summaryTokens(windowTokens));
+  const text = shownOf(summary, windowTokens);
   return { summary: text, messages: newestWithin(tail, windowTokens - estimateTokens(text)) };
 }
 
+function shownOf(summary: string, windowTokens: number): string {
+  return clip(summary, Math.floor(windowTokens * SHOWN_SHARE));
+}
+
 /**
- * The oldest messages of a tail that no longer fits beside a summary, at most a window of them, whole exchanges; empty while
- * all of it fits. The newer half stays as it was said, so that not every run asks for a new summary.
+ * The oldest messages of a tail that no longer fits beside a summary, at most a window of them and at most so many, whole exchanges;
+ * empty while all of it fits. The newer half stays as it was said, so that not every run asks for a new summary.
  */
-export function dueForSummary(tail: SessionMessage[], windowTokens: number): SessionMessage[] {
-  const room = windowTokens - summaryTokens(windowTokens);
+export function dueForSummary(
+  summary: string,
+  tail: SessionMessage[],
+  windowTokens: number,
+  most: number,
+): SessionMessage[] {
+  const shown = estimateTokens(shownOf(summary, windowTokens));
+  const room = windowTokens - Math.max(shown, summaryTokens(windowTokens));
   if (newestWithin(tail, room).length === tail.length) return [];
   const older = tail.slice(0, tail.length - newestWithin(tail, room / 2).length);
   const clipped = older.map((message) => shortened(message, windowTokens));
@@ -51,7 +66,7 @@ export function dueForSummary(tail: SessionMessage[], windowTokens: number): Ses
   for (const [i, { content }] of clipped.entries()) {
     tokens += estimateTokens(content);
     const endsExchange = clipped[i + 1]?.role !== 'assistant';
-    if (tokens > windowTokens && end > 0) break;
+    if ((tokens > windowTokens && end > 0) || i >= most) break;
     if (endsExchange) end = i + 1;
   }
   return clipped.slice(0, end);

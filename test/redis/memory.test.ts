@@ -286,6 +286,66 @@ describe('a session that outgrows the window', () => {
     expect(numbers((await memory.nextStretch(session_id))?.messages)?.[0]).toBe(3);
   });
 
+  describe('with a stretch that is too much to be summarised', () => {
+    afterEach(() => jest.restoreAllMocks());
+    const days = (count: number) => jest.spyOn(Date, 'now').mockReturnValue(Date.now() + count * 24 * 3600 * 1000);
+    async function giveUp(session_id: string, times: number) {
+      for (let n = 0; n < times; n++) await memory.giveUpStretch((await memory.nextStretch(session_id))!);
+    }
+
+    it('goes on with half of it, and covers no message that nobody has summarised', async () => {
+      const { session_id } = newScope();
+      await fill(session_id, 0, 7);
+      const whole = (await memory.nextStretch(session_id))!;
+      expect(numbers(whole.messages)).toEqual([0, 1, 2, 3]);
+      await giveUp(session_id, 1);
+      expect((await memory.readSession(session_id))?.summary).toBeUndefined();
+      const half = (await memory.nextStretch(session_id))!;
+      expect([half.from, half.to, half.failed, numbers(half.messages)]).toEqual([0, 4, 1, [0, 1]]);
+      await memory.storeSummary(half, 'The first two.');
+      expect((await memory.nextStretch(session_id))!).toMatchObject({ from: 4, to: 8, summary: 'The first two.' });
+    });
+
+    it('gives it up once, however often the activity is tried', async () => {
+      const { session_id } = newScope();
+      await fill(session_id, 0, 7);
+      const whole = (await memory.nextStretch(session_id))!;
+      for (let n = 0; n < 3; n++) await memory.giveUpStretch(whole);
+      expect(await memory.nextStretch(session_id)).toMatchObject({ failed: 1, to: 4 });
+    });
+
+    it('asks no more when even one exchange is too much, however the session grows, and again after some days', async () => {
+      const { session_id } = newScope();
+      await fill(session_id, 0, 7);
+      await giveUp(session_id, 3);
+      await fill(session_id, 7, 30);
+      expect(await memory.nextStretch(session_id)).toBeUndefined();
+      expect(numbers((await memory.getContext(session_id)).messages)?.at(-1)).toBe(29);
+      days(3);
+      const again = (await memory.nextStretch(session_id))!;
+      expect([again.from, again.failed, numbers(again.messages)]).toEqual([0, 3, [0, 1, 2, 3]]);
+    });
+  });
+
+  it('shows a summary whole that is within its limit by the count of the model that wrote it', async () => {
+    const { session_id } = newScope();
+    await fill(session_id, 0, 4);
+    const wordy = 'characters '.repeat(15);
+    await memory.storeSummary((await memory.nextStretch(session_id))!, wordy);
+    await fill(session_id, 4, 5);
+    expect(await memory.getContext(session_id)).toMatchObject({ summary: wordy, messages: { length: 4 } });
+    await fill(session_id, 5, 6);
+    expect(await memory.nextStretch(session_id)).toMatchObject({ from: 6, summary: wordy });
+  });
+
+  it('cuts a summary that takes more than half of the window', async () => {
+    const { session_id } = newScope();
+    await fill(session_id, 0, 4);
+    await memory.storeSummary((await memory.nextStretch(session_id))!, 'x'.repeat(1000));
+    const { summary, messages } = await memory.getContext(session_id);
+    expect([estimateTokens(summary), numbers(messages)]).toEqual([50, [3]]);
+  });
+
   it('that was deleted is gone, and takes no summary of what it was', async () => {
     const { session_id } = newScope();
     await fill(session_id, 0, 5);

@@ -55,6 +55,8 @@ export interface Theatre {
   /** What runs said about gates, guidance and pauses, in the order in which it was published first. */
   announced: { name: string; news: RunNews }[];
   script: Script;
+  /** Whether a turn's text was cut off at its limit; by default none is. */
+  cutOff: (request: TurnRequest) => boolean;
   /** Executions in the order in which they were asked for, and what comes of one. */
   verified: VerifyRequest[];
   execution: (request: VerifyRequest) => CheckReport;
@@ -89,6 +91,7 @@ export async function createTheatre(): Promise<Theatre> {
     verified: [],
     compared: [],
     script: () => 'said',
+    cutOff: () => false,
     execution: () => report(),
     comparison: incomparable,
   } as unknown as Theatre;
@@ -96,7 +99,8 @@ export async function createTheatre(): Promise<Theatre> {
   const activities: Activities = {
     async takeTurn(request) {
       theatre.asked.push(byName(request));
-      return toResult(request, await theatre.script(request));
+      const result = toResult(request, await theatre.script(request));
+      return theatre.cutOff(request) ? { ...result, finish_reason: 'length', truncated: true } : result;
     },
     async verifyCode(request) {
       theatre.verified.push(request);
@@ -124,8 +128,9 @@ export async function createTheatre(): Promise<Theatre> {
       return { ending: `run.${outcome.status}`, outgrown: dueIn(outcome.session_id) !== undefined };
     },
     nextStretch: async (sessionId) => dueIn(sessionId),
-    async keepSummary(stretch, { text }) {
-      theatre.summaries.push(text);
+    async keepSummary(stretch, summaries) {
+      const { text, truncated } = summaries.at(-1)!;
+      theatre.summaries.push(truncated ? 'none' : text);
       const due = dueIn(stretch.session_id);
       if (due?.to === stretch.to) theatre.stretches.splice(theatre.stretches.indexOf(due), 1);
     },

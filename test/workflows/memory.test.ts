@@ -1,9 +1,11 @@
 /** Summaries of a session, beside the runs that make it grow. */
 import { ApplicationFailure } from '@temporalio/common';
-import type { Stretch } from '../../src/contract';
+import { temporal } from '@temporalio/proto';
+import { Worker } from '@temporalio/worker';
+import type { Stretch, TurnRequest } from '../../src/contract';
 import { planText } from '../support/plan';
 import { until } from '../support/stack';
-import { createTheatre, swarmInput, type Theatre } from '../support/workflows';
+import { createTheatre, swarmInput, WORKFLOW_BUNDLE, type Theatre } from '../support/workflows';
 
 let theatre: Theatre;
 beforeAll(async () => (theatre = await createTheatre()), 60_000);
@@ -11,6 +13,7 @@ afterAll(() => theatre.stop());
 beforeEach(() => {
   theatre.asked.length = theatre.closed.length = theatre.stretches.length = theatre.summaries.length = 0;
   theatre.script = ({ turn, run_id }) => (turn === 'summary' ? `summary by ${run_id}` : planText(turn));
+  theatre.cutOff = () => false;
 });
 
 const turns = () => theatre.asked.map(({ turn }) => turn);
@@ -58,6 +61,25 @@ describe('a session that has outgrown the window', () => {
     await until(() => theatre.summaries.length > 0);
     await theatre.handle(`memory:${input.session_id}`).result();
     expect(turns().filter((turn) => turn === 'summary')).toHaveLength(1);
+  });
+
+  test('is asked once more for fewer words when its summary was cut off, and once only', async () => {
+    const input = swarmInput('strategic-swarm');
+    theatre.stretches.push(stretch(input.session_id, 0, 4), stretch(input.session_id, 4, 6));
+    const isLong = ({ turn, run_id }: TurnRequest) => turn === 'summary' || run_id.endsWith('-4-6');
+    theatre.cutOff = (request) => request.team_id === 'memory' && isLong(request);
+    theatre.script = ({ turn }) => (turn === 'summary-2' ? 'Ada.' : planText(turn));
+    await theatre.run(input);
+    await until(() => theatre.summaries.length === 2);
+    expect(theatre.summaries).toEqual(['Ada.', 'none']);
+    expect(turns().slice(3)).toEqual(['summary', 'summary-2', 'summary', 'summary-2']);
+    const [first, shorter] = theatre.asked.slice(3);
+    expect([shorter?.run_id, shorter?.definition]).toEqual([first?.run_id, first?.definition]);
+    expect(JSON.stringify(shorter?.messages)).toMatch(/The name is Ada.*in fewer words.*Words at most: 13\./);
+    const handle = theatre.handle(`memory:${input.session_id}`);
+    await handle.result();
+    const history = temporal.api.history.v1.History.fromObject(await handle.fetchHistory());
+    await Worker.runReplayHistory({ workflowBundle: { codePath: WORKFLOW_BUNDLE } }, history);
   });
 
   test('leaves the run complete when the summary fails', async () => {

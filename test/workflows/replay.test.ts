@@ -57,6 +57,15 @@ if (process.env.RECORD_HISTORIES) {
       await record('drafts', { ...given, swarm: { ...given.swarm, build: { drafts: 3 } } });
       await record('consensus', multiInput(['strategic-swarm', 'coding-swarm'], 'consensus'));
       await record('panel', ownInput(ownSwarm('jury')));
+      const remembering = swarmInput('strategic-swarm');
+      const { session_id } = remembering;
+      const said = [{ role: 'user' as const, content: 'The name is Ada.' }];
+      const stretch = { session_id, born: session_id, summary: '', messages: said, max_tokens: 25 };
+      theatre.stretches.push({ ...stretch, from: 0, to: 4 }, { ...stretch, from: 4, to: 6 });
+      theatre.cutOff = ({ run_id }) => run_id.endsWith('-0-4');
+      await theatre.run(remembering);
+      await theatre.handle(`memory:${session_id}`).result();
+      await keep('summarise', `memory:${session_id}`);
       await record('pipeline', ownInput(ownSwarm('cookbook'), ['jury', 'translator'].map(ownSwarm)));
       const steered = { ...coordinateInput(), gates: { approve_plan: true } };
       const { run_id } = steered;
@@ -85,6 +94,7 @@ const KINDS = [
   'consensus',
   'panel',
   'pipeline',
+  'summarise',
 ];
 
 test('there is a history of each kind of run', () => {
