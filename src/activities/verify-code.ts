@@ -38,7 +38,8 @@ export function createVerifyCode({ turns, sandbox }: VerifyDependencies) {
     checks: demands = [],
     ...scope
   }: VerifyRequest): Promise<CheckReport> {
-    return whileBeating(Context.current(), async (signal) => {
+    const context = Context.current();
+    return whileBeating(context, async (signal) => {
       const [text = ''] = await wholeTexts(turns, scope.run_id, [{ turn, length }]);
       const program = programOf(text);
       const language = program?.language ?? '';
@@ -48,7 +49,9 @@ export function createVerifyCode({ turns, sandbox }: VerifyDependencies) {
       const executed = await sandbox
         .check({ language, files, checks, ownTests: true }, signal)
         .catch(async (error: unknown) => {
-          if (signal.aborted) await tellCheckEnded(turns, scope, { ...stopped(language), turn });
+          // one that stops with its worker is executed again: the end of that is told
+          if (context.cancellationDetails?.cancelRequested)
+            await tellCheckEnded(turns, scope, { ...stopped(language), turn });
           throw error;
         });
       const report = noteAvoidable(executed, request);

@@ -1,5 +1,8 @@
 /** Code that a turn has written, executed by the real activity in the real sandbox, and what the run's stream tells of it. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ActivityCancellationDetails } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
 import { createVerifyCode, type VerifyRequest } from '../../src/activities/verify-code';
 import type { CheckReport } from '../../src/contract';
 import { runEvent } from '../../src/contract/events';
@@ -84,6 +87,37 @@ test('tried again, it publishes nothing twice, and each event keeps to the contr
   const events = await checksIn(request);
   expect(events.map(({ type }) => type)).toEqual(['check.started', 'check.passed']);
   expect(events.map((event) => runEvent.parse(event))).toEqual(events);
+});
+
+describe('stopped before its end', () => {
+  const logger = new DefaultLogger('ERROR', () => undefined);
+  const slow = answer('import time\ntime.sleep(1)\ndef double(x): return 2 * x');
+
+  async function stopWhileItRuns(request: VerifyRequest, ...why: Parameters<MockActivityEnvironment['cancel']>) {
+    const env = new MockActivityEnvironment({}, { logger });
+    const result = env.run<[VerifyRequest], CheckReport, typeof verifyCode>(verifyCode, request);
+    result.catch(() => undefined);
+    while ((await checksIn(request)).length === 0) await sleep(5);
+    env.cancel(...why);
+    await expect(result).rejects.toThrow();
+  }
+
+  it('because its worker stops, it leaves it to the next attempt to tell how it ended', async () => {
+    const request = await said(slow);
+    await stopWhileItRuns(request, 'WORKER_SHUTDOWN', new ActivityCancellationDetails({ workerShutdown: true }));
+    expect((await checksIn(request)).map(({ type }) => type)).toEqual(['check.started']);
+    await run(request);
+    expect((await checksIn(request)).map(({ type }) => type)).toEqual(['check.started', 'check.passed']);
+  }, 60_000);
+
+  it('because nobody wants to know any more, it says so', async () => {
+    const request = await said(slow);
+    await stopWhileItRuns(request);
+    expect(await checksIn(request)).toMatchObject([
+      { type: 'check.started' },
+      { type: 'check.failed', executed: false, reason: 'It was stopped before its end.' },
+    ]);
+  });
 });
 
 test.each([
