@@ -7,8 +7,9 @@
 import type { TurnRequest } from '../contract';
 import type { Chat, ChatResult } from '../gateway/chat';
 import type { Spent } from '../redis/ledger';
+import { estimateTokens } from '../redis/window';
 import { AdmittedCall, type AdmissionOptions } from './admitted-call';
-import { payerOf, type PlannedCall } from './planned-call';
+import { nameOfTurn, payerOf, type Paying, type PlannedCall } from './planned-call';
 import type { Reuse } from './reuse';
 
 /** What a turn has cost in all its calls: null when the price of one is unknown; and the tokens of all of them. */
@@ -33,6 +34,13 @@ export interface Admission {
   carryOut(planned: PlannedCall): Promise<Carried>;
   /** What the turn's calls have cost so far. */
   costOf(request: TurnRequest): Promise<TurnCost>;
+  /**
+   * Settles what a dead attempt has left of a turn that nobody goes on with: its call is booked by estimate, and its place at the
+   * model becomes free. `text` is what readers have of the turn. To do it again changes nothing.
+   */
+  abandon(request: Paying & { turn: string }, text: string): Promise<void>;
+  /** The turns of a run of which a call is under way, or has died. */
+  unsettledTurns(run: Paying): Promise<string[]>;
 }
 
 export function createAdmission(chat: Chat, reuse: Reuse, options: AdmissionOptions): Admission {
@@ -57,6 +65,14 @@ export function createAdmission(chat: Chat, reuse: Reuse, options: AdmissionOpti
     async costOf(request) {
       return toCost(await options.ledger.turnSpent(payerOf(request), request.turn));
     },
+
+    async abandon(request, text) {
+      const { limiter, ledger } = options;
+      const left = await ledger.abandon(payerOf(request), request.turn, estimateTokens(text));
+      if (left) await limiter.report({ ...left, turn: nameOfTurn(request) }, { outcome: 'neutral' }, 0, undefined);
+    },
+
+    unsettledTurns: (run) => options.ledger.heldTurns(payerOf(run)),
   };
 }
 

@@ -46,7 +46,7 @@ export class AdmittedCall {
   ) {
     const { request, epoch, number, candidate, messages } = planned;
     const { endpoint } = candidate;
-    const turn = `${request.run_id}|${request.turn}`;
+    const turn = plan.nameOfTurn(request);
     this.id = { model: addressOf(candidate), turn, call: `${turn}|${epoch}|${number}` };
     this.payer = plan.payerOf(request);
     this.heardBefore = this.heardTokens;
@@ -137,6 +137,7 @@ export class AdmittedCall {
       turn: request.turn,
       call: this.id.call,
       gateway: candidate.endpoint.name,
+      model: this.id.model,
       price: this.price,
       promptTokens: this.promptTokens,
       answerTokens: maxTokens,

@@ -79,10 +79,16 @@ export const UNLIMITED: ModelLimits = { inputWeight: 1, outputWeight: 1 };
 /** The account of callers without an API key. */
 const NOBODY = 'anyone';
 
-export function payerOf({
-  run_id,
-  session_id,
-  options,
-}: Pick<TurnRequest, 'run_id' | 'session_id' | 'options'>): Payer {
+/** Who speaks, and on whose account. */
+export interface Paying extends Pick<TurnRequest, 'run_id' | 'session_id'> {
+  options: Pick<TurnRequest['options'], 'tenant'>;
+}
+
+export function payerOf({ run_id, session_id, options }: Paying): Payer {
   return { account: options.tenant ?? NOBODY, runId: run_id, sessionId: session_id };
+}
+
+/** A turn among those of all runs. */
+export function nameOfTurn({ run_id, turn }: Pick<TurnRequest, 'run_id' | 'turn'>): string {
+  return `${run_id}|${turn}`;
 }

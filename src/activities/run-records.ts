@@ -17,6 +17,7 @@ import { firstModels, type Routes } from '../gateway/route';
 import type { Memory } from '../redis/memory';
 import type { SessionQueue } from '../redis/session-queue';
 import type { TurnStore } from '../redis/turns';
+import type { Admission } from './admission';
 import { openingEvent, restoreRun } from './restore';
 
 export interface RecordDependencies {
@@ -24,9 +25,10 @@ export interface RecordDependencies {
   memory: Memory;
   routes: Routes;
   sessions: Pick<SessionQueue, 'leave'>;
+  admission: Pick<Admission, 'abandon' | 'unsettledTurns'>;
 }
 
-export function createRunRecords({ turns, memory, routes, sessions }: RecordDependencies) {
+export function createRunRecords({ turns, memory, routes, sessions, admission }: RecordDependencies) {
   /** Answers the ending that holds: of several the first. */
   async function close(outcome: RunOutcome): Promise<RunEvent> {
     const { result } = outcome;
@@ -37,6 +39,14 @@ export function createRunRecords({ turns, memory, routes, sessions }: RecordDepe
     const checks = result.verification ? [result.verification] : [];
     await restoreRun(turns, { scope, opening: openingOf(outcome), turns: result.turns, checks, texts: {} });
     return turns.close(scope, endingOf(outcome), ids);
+  }
+
+  /** A turn whose worker died and that was stopped before another took it up has left its call: no attempt settles it any more. */
+  async function settle({ run_id, session_id, tenant }: RunOutcome): Promise<void> {
+    const run = { run_id, session_id, options: tenant ? { tenant } : {} };
+    const left = await admission.unsettledTurns(run);
+    const texts = await turns.texts(run_id, left);
+    await Promise.all(left.map((turn, i) => admission.abandon({ ...run, turn }, texts[i] ?? '')));
   }
 
   return {
@@ -59,7 +69,7 @@ export function createRunRecords({ turns, memory, routes, sessions }: RecordDepe
 
     /**
      * Stores the conversation, gives up the run's place in its session, and then publishes how the run ended: whoever reads that
-     * may begin the next one.
+     * may begin the next one. From then on no attempt begins, and what dead ones have left is settled.
      */
     async closeRun(outcome: RunOutcome): Promise<Closing> {
       if (outcome.status === 'completed') await store(memory, outcome);
@@ -68,6 +78,7 @@ export function createRunRecords({ turns, memory, routes, sessions }: RecordDepe
         close(outcome),
         outcome.status === 'completed' ? memory.nextStretch(outcome.session_id) : undefined,
       ]);
+      await settle(outcome);
       return { ending: type as Closing['ending'], outgrown: stretch !== undefined };
     },
 

@@ -30,13 +30,14 @@ export function createTakeTurn(dependencies: TurnDependencies) {
   /** Takes one turn. Fails with our failure code as the type; retryable unless no attempt would do better. */
   return async function takeTurn(request: TurnRequest): Promise<TurnResult> {
     const context = Context.current();
-    const pulse = startPulse(context);
+    const pulse = await startPulseOf(dependencies, request, context);
     const cancelled = dependencies.cancellations.watch(request.run_id);
     const release = dependencies.leases.hold(context.info, request.team_id);
     try {
       const [attempt, messages] = await prepare(dependencies, request);
       if (attempt.result) return attempt.result;
       if (attempt.cancelled) cancelled.abort();
+      if (cancelled.signal.aborted) await dependencies.admission.abandon(request, attempt.text);
       cancelled.signal.throwIfAborted();
       if (!attempt.opened) throw textLost('Redis has lost the beginning of the run.');
       const prompt = await messages;
@@ -54,6 +55,17 @@ export function createTakeTurn(dependencies: TurnDependencies) {
       release();
     }
   };
+}
+
+/** The turn that fails because too many attempts have died leaves nothing of the last one. What Redis can not do now, the run's end does. */
+async function startPulseOf({ turns, admission }: TurnDependencies, request: TurnRequest, context: Context) {
+  try {
+    return startPulse(context);
+  } catch (error) {
+    const texts = turns.texts(request.run_id, [request.turn]);
+    await texts.then(([text]) => admission.abandon(request, text ?? '')).catch(() => undefined);
+    throw error;
+  }
 }
 
 /** Takes the epoch and asks for the prompt's texts in the same round trip; the prompt is of use only if the turn is not finished. */

@@ -128,6 +128,8 @@ export interface RunOutcome extends RunScope {
   result: SwarmResult;
   /** Why it failed or was cancelled. */
   failure?: Failure;
+  /** On whose account its calls were made, where that has a name. */
+  tenant?: string;
   /** Whether the run has a place among the runs of its session. */
   in_session_queue?: boolean;
 }

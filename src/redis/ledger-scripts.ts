@@ -22,7 +22,7 @@ local function split(record)
   return parts
 end
 -- the state of a hold: 'held' before a settlement, 'estimated' after one that may still be corrected
-local STATE, HELD_USD, HELD_TOKENS, IN, OUT, PROMPT, HEARD, WHOLE, RUN, SESSION, ACCOUNT, TURN = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
+local STATE, HELD_USD, HELD_TOKENS, IN, OUT, PROMPT, HEARD, WHOLE, RUN, SESSION, ACCOUNT, TURN, MODEL = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
 local function settle(call, usd, tokens, estimated, unpriced)
   local record = redis.call('HGET', holds, call)
   if not record then return end
@@ -78,7 +78,7 @@ end
 /**
  * ARGV call, turn, prices of a prompt and an answer token ('' when unknown), prompt tokens, answer tokens wanted and needed at least, tokens
  * of the turn's text so far, '1' where a call that is left runs on, lease ms, ttl of run, session and account in seconds, then the limits in USD and
- * tokens of run, session and account ('' for none), and the gateway.
+ * tokens of run, session and account ('' for none), the gateway, tokens that earlier attempts had left, and the model.
  * Answers {'ok', answer tokens granted}, {'exhausted', scope, unit}, {'busy', scope} when only other holds are in the way, {'unpriced', scope} or, where the gateway has refused the key to this run,
  * {'refused', words}. A turn holds for one call at a time: what an attempt
  * that died held is settled first.
@@ -128,7 +128,7 @@ for i, scope in ipairs(scopes) do
   redis.call('EXPIRE', scope, ARGV[10 + i])
 end
 redis.call('HSET', run, 'call:' .. turn, call)
-local record = {'held', text(usd), text(prompt + granted), price_in and text(price_in) or '-', price_out and text(price_out) or '-', prompt, heard, ARGV[9], run, session, account, turn}
+local record = {'held', text(usd), text(prompt + granted), price_in and text(price_in) or '-', price_out and text(price_out) or '-', prompt, heard, ARGV[9], run, session, account, turn, ARGV[22]}
 redis.call('HSET', holds, call, table.concat(record, '\\n'))
 redis.call('ZADD', leases, now + number(ARGV[10]), call)
 for _, key in ipairs({holds, leases}) do redis.call('PEXPIRE', key, 2 * number(ARGV[10])) end
@@ -160,4 +160,25 @@ end
 redis.call('HDEL', holds, ARGV[1])
 redis.call('ZREM', leases, ARGV[1])
 return 1
+`;
+
+/** ARGV turn, tokens of its text. Settles the turn's last call by estimate if it is still held. Answers that call and its model, while they are known. */
+export const abandonBudget = `${LEDGER}
+local call = redis.call('HGET', run, 'call:' .. ARGV[1])
+local record = call and redis.call('HGET', holds, call)
+if not record then return {} end
+settle_unknown(call, number(ARGV[2]), false)
+return {call, split(record)[MODEL] or ''}
+`;
+
+/** Answers the run's turns with a call that is still held. */
+export const heldTurns = `${LEDGER}
+local turns = {}
+local fields = redis.call('HGETALL', run)
+for i = 1, #fields, 2 do
+  local turn = string.match(fields[i], '^call:(.*)$')
+  local record = turn and redis.call('HGET', holds, fields[i + 1])
+  if record and split(record)[STATE] == 'held' then turns[#turns + 1] = turn end
+end
+return turns
 `;

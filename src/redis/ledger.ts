@@ -2,7 +2,7 @@
 import type { Result } from 'ioredis';
 import type { RedisConnection } from './connect';
 import { ledgerKeys } from './keys';
-import { holdBudget, releaseBudget, settleBudget } from './ledger-scripts';
+import { abandonBudget, heldTurns, holdBudget, releaseBudget, settleBudget } from './ledger-scripts';
 
 /** Whose money it is. `account` is the name of the caller's API key. */
 export interface Payer {
@@ -30,6 +30,8 @@ export interface Hold {
   /** Unique among all calls, and the same when it is held again. */
   call: string;
   gateway: string;
+  /** Gateway and model, as one name. */
+  model: string;
   price: TokenPrice | undefined;
   promptTokens: number;
   /** Answer tokens that the call would like, and the fewest that are of use. */
@@ -74,6 +76,13 @@ export interface Ledger {
   settle(payer: Payer, call: Pick<Hold, 'turn' | 'call'>, charge: Charge | { heardTokens: number }): Promise<Spent>;
   /** Gives back what was held for a call that was not made. */
   release(payer: Payer, call: Pick<Hold, 'call'>): Promise<void>;
+  /**
+   * Books by estimate what a dead attempt at the turn still holds; `heardTokens` are those of the turn's text. Answers which call that
+   * was, and of which model, if anything is known of it.
+   */
+  abandon(payer: Payer, turn: string, heardTokens: number): Promise<{ call: string; model: string } | undefined>;
+  /** The turns of the run of which a call is under way, or has died. */
+  heldTurns(payer: Payer): Promise<string[]>;
   /** Notes that a gateway refuses our key: no other turn of the run calls it again. */
   refuseGateway(payer: Payer, gateway: string, words: string): Promise<void>;
   turnSpent(payer: Payer, turn: string): Promise<Spent>;
@@ -91,6 +100,8 @@ export const ledgerScripts = {
   holdBudget: { lua: holdBudget, numberOfKeys: 5 },
   settleBudget: { lua: settleBudget, numberOfKeys: 5 },
   releaseBudget: { lua: releaseBudget, numberOfKeys: 5 },
+  abandonBudget: { lua: abandonBudget, numberOfKeys: 5 },
+  heldTurns: { lua: heldTurns, numberOfKeys: 5 },
 };
 
 /** The order in which amounts are read; see ledger-scripts.ts. */
@@ -103,6 +114,8 @@ declare module 'ioredis' {
     holdBudget(...keysAndArguments: [...Keys, ...(string | number)[]]): Result<unknown[], Context>;
     settleBudget(...keysAndArguments: [...Keys, ...(string | number)[]]): Result<string[], Context>;
     releaseBudget(...keysAndArguments: [...Keys, ...(string | number)[]]): Result<number, Context>;
+    abandonBudget(...keysAndArguments: [...Keys, ...(string | number)[]]): Result<string[], Context>;
+    heldTurns(...keys: Keys): Result<string[], Context>;
   }
 }
 
@@ -121,6 +134,7 @@ export function createLedger(redis: RedisConnection, period: Period): Ledger {
         ...limits.flatMap(({ usd, tokens }) => [usd ?? '', tokens ?? '']),
         hold.gateway,
         hold.foundTokens,
+        hold.model,
       );
       return readGrant(reply);
     },
@@ -136,6 +150,13 @@ export function createLedger(redis: RedisConnection, period: Period): Ledger {
     async release(payer, { call }) {
       await redis.releaseBudget(...keysOf(payer), call);
     },
+
+    async abandon(payer, turn, heardTokens) {
+      const [call, model] = await redis.abandonBudget(...keysOf(payer), turn, heardTokens);
+      return call && model ? { call, model } : undefined;
+    },
+
+    heldTurns: (payer) => redis.heldTurns(...keysOf(payer)),
 
     async refuseGateway(payer, gateway, words) {
       await redis.hset(keysOf(payer)[0], `refused:${gateway}`, words);

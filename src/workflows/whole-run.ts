@@ -45,7 +45,7 @@ export async function wholeRun(
   opening: Opening | undefined,
   begin: (beginning: Beginning) => Work,
 ): Promise<RunResult> {
-  const { run_id, session_id, team_id, message } = input;
+  const { run_id, session_id, team_id, message, options } = input;
   let work: Work | undefined;
   const close = async (status: RunOutcome['status'], result: SwarmResult, failure?: Failure) => {
     const outcome: RunOutcome = {
@@ -56,6 +56,7 @@ export async function wholeRun(
       message,
       result,
       ...(failure ? { failure } : {}),
+      ...(options.tenant ? { tenant: options.tenant } : {}),
       ...('session_policy' in input ? { in_session_queue: true } : {}),
     };
     // the last word must be written also when the run is being cancelled

@@ -18,6 +18,8 @@ let redis: RedisConnection;
 let turns: TurnStore;
 let memory: Memory;
 let records: ReturnType<typeof createRunRecords>;
+/** These runs have called no model. */
+const noCalls = { abandon: () => Promise.resolve(), unsettledTurns: () => Promise.resolve([]) };
 
 beforeAll(async () => {
   server = await createTestRedis();
@@ -33,6 +35,7 @@ beforeAll(async () => {
     turns,
     memory,
     sessions: createSessionQueue(redis),
+    admission: noCalls,
     routes: Object.fromEntries(candidates) as Routes,
   });
 });
@@ -135,6 +138,7 @@ describe('closing a run that completed', () => {
       memory: { ...memory, storeConversation: () => Promise.reject(new Error('Redis is away.')) },
       routes: {} as Routes,
       sessions: createSessionQueue(redis),
+      admission: noCalls,
     });
     await expect(failing.closeRun(outcome)).rejects.toThrow('Redis is away.');
     expect(await endingsIn(outcome)).toEqual([]);

@@ -30,6 +30,7 @@ function holdOf(more: Partial<Hold> = {}): Hold {
     turn,
     call: `${turn}|1|0`,
     gateway: 'gateway',
+    model: 'gateway/model',
     price: PRICE,
     promptTokens: 100,
     answerTokens: 100,
@@ -214,6 +215,42 @@ describe('a worker that dies in the middle of a call', () => {
   });
 });
 
+describe('a call that died with its worker, of a turn that nobody goes on with', () => {
+  it('is named, and booked once by what was heard, however often that is asked for', async () => {
+    const payer = newPayer();
+    const dead = holdOf({ heardTokens: 5 });
+    await ledger.hold(payer, dead);
+    expect(await ledger.heldTurns(payer)).toEqual([dead.turn]);
+    for (let i = 0; i < 3; i++) {
+      expect(await ledger.abandon(payer, dead.turn, 35)).toEqual({ call: dead.call, model: 'gateway/model' });
+    }
+    expect(await heldBy(payer)).toBeCloseTo(0, 12);
+    expect(await ledger.heldTurns(payer)).toEqual([]);
+    expect((await ledger.spentBy(payer)).run).toMatchObject({ tokens: 130, estimated: 1 });
+  });
+
+  it('and lives after all, is corrected by what it says itself', async () => {
+    const payer = newPayer();
+    const hold = holdOf();
+    await ledger.hold(payer, hold);
+    await ledger.abandon(payer, hold.turn, 30);
+    await ledger.settle(payer, hold, exact(0.15, 125));
+    expect(await ledger.abandon(payer, hold.turn, 30)).toBeUndefined();
+    expect((await ledger.spentBy(payer)).run).toEqual({ usd: 0.15, tokens: 125, estimated: 0, unpriced: 0 });
+  });
+
+  it('is not looked for where calls have ended', async () => {
+    const payer = newPayer();
+    const [ended, withdrawn] = [holdOf(), holdOf()];
+    for (const hold of [ended, withdrawn]) await ledger.hold(payer, hold);
+    await ledger.settle(payer, ended, exact(0.15, 125));
+    await ledger.release(payer, withdrawn);
+    expect(await ledger.heldTurns(payer)).toEqual([]);
+    expect(await ledger.abandon(payer, withdrawn.turn, 30)).toBeUndefined();
+    expect((await ledger.spentBy(payer)).run).toMatchObject({ usd: 0.15, tokens: 125 });
+  });
+});
+
 describe('a key that a gateway has refused', () => {
   it('is not tried again by the other turns of the run, and by other runs it is', async () => {
     const payer = newPayer();
@@ -231,7 +268,7 @@ describe('whatever comes in whatever order', () => {
     wanted: fc.integer({ min: 1, max: 200 }),
     /** Percent of what was granted that the answer takes. */
     used: amount,
-    end: fc.constantFrom('settled', 'twice', 'unknown', 'corrected', 'crashed', 'withdrawn'),
+    end: fc.constantFrom('settled', 'twice', 'unknown', 'corrected', 'crashed', 'abandoned', 'withdrawn'),
   });
   const priced = fc.record({
     input: fc.double({ min: 1e-9, max: 0.01, noNaN: true }),
@@ -276,6 +313,7 @@ describe('whatever comes in whatever order', () => {
               if (again.grant === 'ok') await ledger.release(payer, next);
               return;
             }
+            if (end === 'abandoned') return ledger.abandon(payer, hold.turn, out);
             if (end === 'unknown' || end === 'corrected') await ledger.settle(payer, hold, { heardTokens: out });
             if (end !== 'unknown') await ledger.settle(payer, hold, charge);
             if (end === 'twice') await ledger.settle(payer, hold, charge);

@@ -28,6 +28,7 @@ describe('a session that has outgrown the window', () => {
     theatre.stretches.push(stretch(input.session_id, 0, 4), stretch(input.session_id, 4, 6));
     const { turns: spoken } = await theatre.run(input);
     expect(spoken.map(({ turn }) => turn)).toEqual(['draft', 'critique', 'plan']);
+    expect(theatre.closed).toMatchObject([{ run_id: input.run_id, tenant: 'acme' }]);
     await until(() => theatre.summaries.length === 2);
     const asked = theatre.asked.slice(3);
     expect(asked.map(({ run_id }) => run_id)).toEqual(
