@@ -8,6 +8,7 @@ import { splitList } from './environment.mjs';
 import { readFrames } from './sse.mjs';
 
 const RECONNECT_EVERY_MS = 500;
+/** After the loss of the connection: a run may be quiet for longer. */
 const RECONNECT_FOR_MS = 120_000;
 const CANCEL_WAIT_MS = 5000;
 
@@ -29,6 +30,8 @@ export class RunStream {
   /** @type {string | undefined} */
   #runId;
   #cursor = '0';
+  /** When the connection was lost that has not come back; undefined while there is one. @type {number | undefined} */
+  #lostAt;
   #hangUp = new AbortController();
 
   /**
@@ -53,16 +56,15 @@ export class RunStream {
    * @returns {AsyncGenerator<Frame>}
    */
   async *follow() {
-    let lastHeard = Date.now();
     for (;;) {
       try {
         for await (const frame of this.#connect()) {
-          lastHeard = Date.now();
           yield frame;
           if (frame.done) return;
         }
       } catch (error) {
-        if (this.#hangUp.signal.aborted || Date.now() - lastHeard > RECONNECT_FOR_MS) throw error;
+        this.#lostAt ??= Date.now();
+        if (this.#hangUp.signal.aborted || Date.now() - this.#lostAt > RECONNECT_FOR_MS) throw error;
         if (error instanceof Refused && error.status < 500) throw error;
       }
       await sleep(RECONNECT_EVERY_MS);
@@ -92,6 +94,7 @@ export class RunStream {
       ? await fetch(`${this.#runUrl()}/events?after=${this.#cursor}`, { headers, signal })
       : await fetch(`${this.apiUrl}/swarm/execute`, { method: 'POST', headers, body, signal });
     if (!reply.ok || !reply.body) throw new Refused(reply.status, await readRefusal(reply));
+    this.#lostAt = undefined;
     for await (const frame of readFrames(reply.body)) {
       this.#runId ??= frame.run_id;
       this.#cursor = frame.cursor ?? this.#cursor;
