@@ -29,6 +29,14 @@ function isOurs(systems) {
 }
 
 /**
+ * What the service lacks, `all` where nobody answers for it.
+ * @param {Health | undefined} health
+ */
+export function missingIn(health) {
+  return Object.entries(health?.systems ?? { all: false }).flatMap(([name, well]) => (well ? [] : [name]));
+}
+
+/**
  * Whether the service is as ready as it will become: well, or for some time in want of its gateway alone.
  * @param {string} apiUrl
  */
@@ -37,8 +45,7 @@ export function createReadiness(apiUrl) {
   return async () => {
     const health = await readHealth(apiUrl);
     if (health?.status === 'ok') return true;
-    const missing = Object.entries(health?.systems ?? { all: false }).flatMap(([name, well]) => (well ? [] : [name]));
-    if (missing.join() !== 'gateway') since = 0;
+    if (missingIn(health).join() !== 'gateway') since = 0;
     else since ||= Date.now();
     return since > 0 && Date.now() - since > GATEWAY_PATIENCE_MS;
   };

@@ -8,7 +8,7 @@ import { announce } from './announce.mjs';
 import { USAGE, readCommandLine } from './command-line.mjs';
 import { readEnvironment, requireNode } from './environment.mjs';
 import { CalledOff, StartFailure, describeFailure } from './failure.mjs';
-import { readHealth } from './health.mjs';
+import { createReadiness, missingIn, readHealth } from './health.mjs';
 import { INTERRUPTED, listenForInterruption } from './interruption.mjs';
 import { lockHolder, tryLock } from './lock.mjs';
 import { createProgress } from './progress.mjs';
@@ -66,15 +66,24 @@ async function withStack(place, { signal, onSecond }, task) {
  * @param {import('./environment.mjs').Environment} place
  * @param {AbortSignal} signal
  */
-async function isServed(place, signal) {
-  for (;;) {
-    const health = await readHealth(place.apiUrl);
-    const isComing = lockHolder(lockFile(place)) !== undefined;
-    if (health && (health.status === 'ok' || !isComing)) return true;
-    if (!isComing) return false;
-    if (signal.aborted) throw new CalledOff();
-    await sleep(POLL_MS);
-  }
+function isServed(place, signal) {
+  const isReady = createReadiness(place.apiUrl);
+  return createProgress().run('service', async (step) => {
+    for (;;) {
+      const holder = lockHolder(lockFile(place));
+      if (holder === undefined) return (await readHealth(place.apiUrl)) !== undefined;
+      if (await isReady()) return true;
+      if (signal.aborted) throw new CalledOff();
+      step.update(`waiting for process ${holder}, which ${describeStart(await readHealth(place.apiUrl))}`);
+      await sleep(POLL_MS);
+    }
+  });
+}
+
+/** @param {import('./health.mjs').Health | undefined} health */
+function describeStart(health) {
+  if (!health) return 'starts it';
+  return `runs it without: ${missingIn(health).join(', ')} ${health.problems?.join(' ') ?? ''}`.trim();
 }
 
 /** @param {import('./environment.mjs').Environment} place */
