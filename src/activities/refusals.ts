@@ -17,6 +17,8 @@ export function toFailure(candidate: Candidate, limits: Limits, verdict: Verdict
   if (verdict.verdict === 'ok') throw new Error('The call was admitted.');
   const { code, words, waitMs } = verdict;
   if (verdict.verdict === 'cooling') return new GatewayFailure(code, words, { action: 'next' }, waitMs);
+  if (verdict.verdict === 'probing')
+    return new GatewayFailure(code, `${words} Another call tries whether it is back.`, { action: 'probe' }, waitMs);
   return new GatewayFailure(
     code,
     `${words} It is left alone for a moment.`,

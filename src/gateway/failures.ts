@@ -8,13 +8,14 @@ import type { Symptom } from './symptom';
 /**
  * `retry`: the same model again after a wait, so many times, then the next one; `lastTries` holds when there is no next one.
  * `rest`: another model, or without one the same after a wait, so many times: it was not asked, because others found it ill.
+ * `probe`: like `rest`, but the wait uses up nothing: another call finds out whether the model is well again.
  * `wait`: the same model when our own limit allows it, which uses up no try. `economy`: the cheaper model for runs without money.
  * `next`: the next model of the alias. `next-gateway`: the next model behind another gateway. `fail`: no other would do better.
  */
 export type Remedy =
   | { action: 'retry'; tries: number; lastTries: number; baseMs: number; then: 'next' | 'next-gateway' }
   | { action: 'rest'; tries: number }
-  | { action: 'wait' | 'economy' | 'next' | 'next-gateway' | 'fail' };
+  | { action: 'probe' | 'wait' | 'economy' | 'next' | 'next-gateway' | 'fail' };
 
 interface Row {
   code: FailureCode;

@@ -52,7 +52,7 @@ const LONGEST_BACKOFF_MS = 30_000;
 /** So many waits are exactly those that the gateway asked for; after that ours is the least. */
 const TAKEN_AT_ITS_WORD = 2;
 
-/** Decides the next step. `random` spreads the retries of parallel turns over a quarter of the wait. */
+/** Decides the next step. `random` keeps parallel turns from coming back in step. */
 export function nextStep(candidates: Candidate[], now: Progress, failure: GatewayFailure, random = Math.random): Step {
   const { remedy, waitMs } = failure;
   switch (remedy.action) {
@@ -61,7 +61,8 @@ export function nextStep(candidates: Candidate[], now: Progress, failure: Gatewa
     case 'wait':
       return { do: 'retry', progress: now, waitMs: Math.ceil(waitMs ?? 0) };
     case 'rest':
-      return rest(candidates, now, remedy.tries, waitMs ?? 0);
+    case 'probe':
+      return rest(candidates, now, failure, random);
     case 'economy':
       return economise(candidates, now);
     case 'retry':
@@ -82,7 +83,7 @@ function retry(
 ) {
   const onwards = goOn(candidates, now, remedy.then);
   if (now.tries >= (onwards.do === 'reroute' ? remedy.tries : remedy.lastTries)) return onwards;
-  const backoffMs = Math.min(remedy.baseMs * 2 ** now.tries, LONGEST_BACKOFF_MS) * (1 + random() / 4);
+  const backoffMs = spread(Math.min(remedy.baseMs * 2 ** now.tries, LONGEST_BACKOFF_MS), random);
   // a short wait that is asked for again and again would use up all tries within seconds
   const leastMs = now.tries < TAKEN_AT_ITS_WORD ? 0 : backoffMs;
   const waitMs = Math.round(askedMs === undefined ? backoffMs : Math.max(askedMs, leastMs));
@@ -90,10 +91,21 @@ function retry(
 }
 
 /** A model that others found ill is not asked: another one is, or this one after a while. */
-function rest(candidates: Candidate[], now: Progress, tries: number, waitMs: number): Step {
+function rest(
+  candidates: Candidate[],
+  now: Progress,
+  { remedy, waitMs = 0 }: GatewayFailure,
+  random: () => number,
+): Step {
   const onwards = goOn(candidates, now, 'next');
-  if (onwards.do === 'reroute' || now.rests >= tries) return onwards;
-  return { do: 'retry', progress: { ...now, rests: now.rests + 1 }, waitMs: Math.ceil(waitMs) };
+  const rests = now.rests + (remedy.action === 'rest' ? 1 : 0);
+  if (onwards.do === 'reroute' || (remedy.action === 'rest' && rests > remedy.tries)) return onwards;
+  return { do: 'retry', progress: { ...now, rests }, waitMs: Math.ceil(spread(waitMs, random)) };
+}
+
+/** Up to a quarter longer. */
+function spread(ms: number, random: () => number): number {
+  return ms * (1 + random() / 4);
 }
 
 /** On to the candidate that would take over, if there is one; gateways that are no use to the turn are noted. */

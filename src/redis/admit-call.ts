@@ -29,7 +29,7 @@ const WALK = 200;
 /**
  * ARGV turn, call, tenant, session, tokens, limits (requests, tokens, calls at once; 0 for none), window, lease of an open call,
  * lease of a probe, patience; all times in milliseconds.
- * Answers {'ok'}, {'wait', ms, turns ahead, why}, {'cooling', ms, words, code} or {'open', ms, words, code}.
+ * Answers {'ok'}, {'wait', ms, turns ahead, why}, or with ms, words and code: 'cooling', 'open' or 'probing'.
  */
 export const admitCall = `${MODEL}
 local turn, call, tenant, session = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
@@ -40,7 +40,7 @@ local open_until, cool_until, probe_until = number(h[1]), number(h[2]), number(h
 local pace, paced_at, used = number(h[6]), number(h[7]), number(h[8])
 
 if open_until > now then return {'open', open_until - now, h[4] or '', h[5] or ''} end
-if open_until > 0 and probe_until > now then return {'open', math.min(probe_until - now, 1000), h[4] or '', h[5] or ''} end
+if open_until > 0 and probe_until > now then return {'probing', math.min(probe_until - now, 1000), h[4] or '', h[5] or ''} end
 if cool_until > now and number(h[9]) - now > patience then return {'cooling', number(h[9]) - now, h[4] or '', h[5] or ''} end
 
 local windowed = max_calls > 0 or max_tokens > 0

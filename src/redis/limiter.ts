@@ -33,11 +33,14 @@ export interface Ask extends CallId {
   limits: Limits;
 }
 
-/** Whether a call may go out. `open`: the model fails all the time. `cooling`: it asked for a pause that is too long to sit out. */
+/**
+ * Whether a call may go out. `open`: the model fails all the time. `probing`: another call finds out whether it still does.
+ * `cooling`: it asked for a pause that is too long to sit out.
+ */
 export type Verdict =
   | { verdict: 'ok' }
   | { verdict: 'wait'; waitMs: number; ahead: number; why: 'requests' | 'tokens' | 'concurrency' | 'cooldown' | 'pace' }
-  | { verdict: 'cooling' | 'open'; waitMs: number; words: string; code: FailureCode };
+  | { verdict: 'cooling' | 'open' | 'probing'; waitMs: number; words: string; code: FailureCode };
 
 /** What became of a call. `ill` counts against the model's health, `cool` makes everybody wait, `neutral` says nothing about it. */
 export type Outcome =

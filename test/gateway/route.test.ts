@@ -140,6 +140,29 @@ describe('a limit of our own', () => {
   });
 });
 
+describe('a model that is left alone', () => {
+  const ill = after({ action: 'rest', tries: 2 }, 1000);
+  const probed = after({ action: 'probe' }, 1000);
+  const rested = (rests: number): Progress => ({ ...START, rests });
+
+  it('is waited for so many times where there is no other', () => {
+    expect(nextStep([a1], rested(1), ill, noChance)).toEqual({ do: 'retry', progress: rested(2), waitMs: 1000 });
+    expect(nextStep([a1], rested(2), ill)).toEqual({ do: 'fail' });
+  });
+
+  it('is waited for as long as it takes another call to find out whether it is back', () => {
+    expect(nextStep([a1], rested(2), probed, noChance)).toEqual({ do: 'retry', progress: rested(2), waitMs: 1000 });
+  });
+
+  it.each([ill, probed])('is passed over at once where there is another', (failure) => {
+    expect(nextStep([a1, a2], START, failure)).toEqual({ do: 'reroute', progress: at(1), to: a2 });
+  });
+
+  it.each([ill, probed])('is not asked by all that wait at the same moment', (failure) => {
+    expect(nextStep([a1], START, failure, () => 0.5)).toMatchObject({ waitMs: 1125 });
+  });
+});
+
 describe('a budget that pays for no more', () => {
   const cheap: Candidate = { endpoint: B, model: 'cheap', economy: true };
   const short = after({ action: 'economy' });

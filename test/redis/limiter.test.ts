@@ -247,7 +247,19 @@ describe('a model that fails', () => {
     expect(open).toMatchObject({ verdict: 'open', code: 'GATEWAY_UNAVAILABLE', words: 'It is down.' });
     await sleep(waitOf(open) + 20);
     const both = await Promise.all([limiter.admit(askOf(model)), limiter.admit(askOf(model))]);
-    expect(both.map(({ verdict }) => verdict).sort()).toEqual(['ok', 'open']);
+    expect(both.map(({ verdict }) => verdict).sort()).toEqual(['ok', 'probing']);
+  });
+
+  test('is tried by one call at a time: the others hear that they wait for that one, until it has ended', async () => {
+    const model = newModel();
+    await fails(model, 5);
+    await sleep(1050);
+    const probe = askOf(model);
+    await limiter.admit(probe);
+    const probing = { verdict: 'probing', code: 'GATEWAY_UNAVAILABLE', words: 'It is down.' };
+    expect(await limiter.admit(askOf(model))).toMatchObject(probing);
+    await limiter.report(probe, ill, 5, 0);
+    expect(await limiter.admit(askOf(model))).toMatchObject({ verdict: 'open' });
   });
 
   test('is well again with its first success', async () => {
