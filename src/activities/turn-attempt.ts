@@ -4,7 +4,7 @@ import { completionOf } from '../contract/retelling';
 import type { Expense, FailureCode, TurnRequest, TurnResult } from '../contract';
 import type { ChatCall } from '../gateway/chat';
 import { GatewayFailure, toGatewayFailure } from '../gateway/failures';
-import { nextStep, progress, START, type Candidate, type Progress } from '../gateway/route';
+import { nextStep, progress, START, withText, type Candidate, type Progress } from '../gateway/route';
 import { symptomOf } from '../gateway/symptom';
 import type { Attempt, TurnStore } from '../redis/turns';
 import { estimateTokens } from '../redis/window';
@@ -114,6 +114,7 @@ export class TurnAttempt {
     }
     if (!(error instanceof GatewayFailure)) throw error;
     const { code, message } = error;
+    this.progress = withText(this.progress, publisher.text.length);
     const step = nextStep(this.candidates, this.progress, error);
     if (step.do === 'reroute') {
       this.progress = step.progress;

@@ -35,18 +35,31 @@ export const progress = z.object({
   /** How often the turn waited because the model was left alone; that says nothing about its own calls. */
   rests: z.number().int().min(0).default(0),
   lost: z.array(z.string()).default([]),
+  /** How long the text was when failures were last counted anew. */
+  reached: z.number().int().min(0).default(0),
   /** The order of the models as this turn found it, where it depends on the moment. */
   order: z.array(z.string()).optional(),
 });
 export type Progress = z.infer<typeof progress>;
 
-export const START: Progress = { position: 0, tries: 0, rests: 0, lost: [] };
+export const START: Progress = { position: 0, tries: 0, rests: 0, lost: [], reached: 0 };
 
 /** What to do after a failure. */
 export type Step =
   | { do: 'retry'; progress: Progress; waitMs: number }
   | { do: 'reroute'; progress: Progress; to: Candidate }
   | { do: 'fail' };
+
+/** About 64 tokens, in UTF-16 units: less is no proof that a model gets on. */
+const STRIDE = 256;
+
+/**
+ * Counts failures anew where the turn has got on since. Only what is longer than ever counts, so that one which begins again and again
+ * comes to an end, too.
+ */
+export function withText(now: Progress, length: number): Progress {
+  return length < now.reached + STRIDE ? now : { ...now, tries: 0, rests: 0, reached: length };
+}
 
 const LONGEST_BACKOFF_MS = 30_000;
 /** So many waits are exactly those that the gateway asked for; after that ours is the least. */

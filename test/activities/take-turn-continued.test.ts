@@ -10,6 +10,8 @@ import { attempt, createRig, type Rig } from './rig';
 let rig: Rig;
 /** Goes on where a text stops. */
 let continuing: Activities;
+/** The same, where no other model could take over. */
+let alone: Activities;
 /** Begins anew. */
 let forgetful: Activities;
 /** Is told to go on. */
@@ -19,6 +21,7 @@ beforeAll(async () => {
   rig = await createRig();
   const modelsAt = (how: Continuation) => ['first', 'second'].map((name) => rig.model(name, { continues: () => how }));
   continuing = await rig.worker(modelsAt('prefill'));
+  alone = await rig.worker(modelsAt('prefill').slice(0, 1));
   forgetful = await rig.worker(modelsAt('restart'));
   instructed = await rig.worker(modelsAt('instruct'));
 });
@@ -78,6 +81,25 @@ describe('a model that can go on', () => {
     rig.gateway.script('first', { tokens });
     expect((await attempt(continuing, request).result).text).toBe(whole);
     expect((await rig.story(request)).text).toBe(whole);
+  });
+
+  it('is tried again as often as ever when it has come on since it was last cut off', async () => {
+    const request = newRequest();
+    const tokens = Array.from({ length: 120 }, (_, i) => `word ${i} `);
+    for (let cuts = 0; cuts < 6; cuts++) {
+      rig.gateway.script('first', cutAfter(cuts % 2 === 0 ? 40 : 0, { tokens }));
+      const { nextRetryDelay } = await attempt(alone, request).failure();
+      expect(nextRetryDelay).toBeLessThan(600);
+    }
+    rig.gateway.script('first', { tokens });
+    expect((await attempt(alone, request).result).text).toBe(tokens.join(''));
+  });
+
+  it('ends its turn when it is cut off again and again with nothing gained', async () => {
+    const request = newRequest();
+    rig.gateway.always('first', cutAfter(1, { tokens: Array<string>(120).fill('word ') }));
+    for (let tries = 0; tries < 3; tries++) await attempt(alone, request).failure();
+    expect(await attempt(alone, request).failure()).toMatchObject({ type: 'STREAM_CUT', nonRetryable: true });
   });
 
   it('goes on from what another model has said', async () => {

@@ -1,6 +1,6 @@
 /** What follows a failure: the same model after a wait, the next one, or the end. */
 import { GatewayFailure, toGatewayFailure, type Remedy } from '../../src/gateway/failures';
-import { nextStep, progress, START, type Candidate, type Progress, type Step } from '../../src/gateway/route';
+import { nextStep, progress, START, withText, type Candidate, type Progress, type Step } from '../../src/gateway/route';
 import { symptomOf } from '../../src/gateway/symptom';
 import { endpointAt } from '../support/endpoints';
 
@@ -16,7 +16,12 @@ const next = after({ action: 'next' });
 const nextGateway = after({ action: 'next-gateway' });
 
 const noChance = () => 0;
-const at = (position: number, tries = 0, lost: string[] = []): Progress => ({ position, tries, rests: 0, lost });
+const at = (position: number, tries = 0, lost: string[] = []): Progress => ({
+  ...START,
+  position,
+  tries,
+  lost,
+});
 
 describe('a failure that no other model would mend', () => {
   it('ends the turn, whoever is left', () => {
@@ -216,7 +221,28 @@ describe('the way of a turn', () => {
   });
 });
 
+describe('a turn that gets on', () => {
+  it('has its failures counted anew', () => {
+    expect(withText({ ...at(1, 3), rests: 2 }, 300)).toEqual({ ...at(1), reached: 300 });
+  });
+
+  it('has them counted on where it has added next to nothing', () => {
+    const noted = { ...at(1, 3), reached: 300 };
+    expect(withText(noted, 555)).toEqual(noted);
+    expect(withText(noted, 556)).toMatchObject({ tries: 0, reached: 556 });
+  });
+
+  it('has them counted on where it begins anew, until it has more than ever', () => {
+    const noted = { ...at(0, 2), reached: 1000 };
+    expect(withText(noted, 900)).toEqual(noted);
+  });
+});
+
 describe('what a turn notes about its way', () => {
+  it('is understood as earlier versions wrote it', () => {
+    expect(progress.parse({ position: 1, tries: 2 })).toEqual(at(1, 2));
+  });
+
   it.each([null, undefined, {}, { position: -1, tries: 0 }, { position: 0.5, tries: 0 }, { position: 0, tries: '1' }])(
     'is not taken from %j',
     (noted) => {
