@@ -193,9 +193,9 @@ class Reading {
 
   private silence(): GatewayFailure {
     const { label, firstTokenTimeoutMs, idleTimeoutMs } = this.call.endpoint;
-    return this.firstTokenMs === null
-      ? toGatewayFailure(symptomOf('no-first-token', `${label} sent no token within ${firstTokenTimeoutMs / 1000} s.`))
-      : toGatewayFailure(symptomOf('stalled', `The stream from ${label} was silent for ${idleTimeoutMs / 1000} s.`));
+    return this.watchdog.wasAlive
+      ? toGatewayFailure(symptomOf('stalled', `The stream from ${label} was silent for ${idleTimeoutMs / 1000} s.`))
+      : toGatewayFailure(symptomOf('no-first-token', `${label} sent no token within ${firstTokenTimeoutMs / 1000} s.`));
   }
 
   private withAdvice(symptom: ReturnType<typeof readSymptom>) {

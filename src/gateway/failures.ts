@@ -53,7 +53,7 @@ const BAD_REQUEST = ['invalid_request', 'invalid_prompt'];
 export const TABLE: readonly Row[] = [
   { code: 'GATEWAY_KEY_MISSING', when: ({ kind }) => kind === 'key-missing', remedy: { action: 'next-gateway' } },
   { code: 'STREAM_STALLED', when: ({ kind }) => kind === 'stalled', remedy: soon(1) },
-  { code: 'FIRST_TOKEN_TIMEOUT', when: ({ kind }) => kind === 'no-first-token', remedy: { action: 'next' } },
+  { code: 'FIRST_TOKEN_TIMEOUT', when: ({ kind }) => kind === 'no-first-token', remedy: soon(0, 2) },
   {
     code: 'GATEWAY_KEY_REFUSED',
     when: ({ status, type }) => status === 401 || KEY_REFUSED.includes(type),

@@ -2,6 +2,8 @@
 
 export interface Watchdog {
   signal: AbortSignal;
+  /** Whether there was a token yet. */
+  readonly wasAlive: boolean;
   /** Called for each token. */
   alive(): void;
   /** Called when the answer is complete: what may still follow is waited for this long at most. */
@@ -20,6 +22,9 @@ export function createWatchdog(firstTokenTimeoutMs: number, idleTimeoutMs: numbe
   };
   return {
     signal: controller.signal,
+    get wasAlive() {
+      return armedForIdle;
+    },
     alive() {
       // to re-arm a timer costs less than to make one: tokens come by the ten thousand
       if (armedForIdle) return void timer.refresh();

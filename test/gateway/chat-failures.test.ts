@@ -132,7 +132,7 @@ describe('a gateway that falls silent', () => {
     ['but for comments', [{ ...cases.normalStream[0], firstTokenMs: 5000, keepAliveMs: 30 }]],
     ['but for empty deltas', [{ tokens: Array<string>(100).fill(''), intervalMs: 20 }]],
   ])('%s, loses its turn after the first-token limit, and its socket', async (_, replies) => {
-    expect(await fail(replies, hasty)).toMatchObject({ code: 'FIRST_TOKEN_TIMEOUT', action: 'next', text: '' });
+    expect(await fail(replies, hasty)).toMatchObject({ code: 'FIRST_TOKEN_TIMEOUT', action: 'retry', text: '' });
     const call = await gateway.waitFor(() => gateway.calls('m').find(({ endedBy }) => endedBy));
     expect(call.endedBy).toBe('client-closed');
     expect((call.endedAt ?? 0) - call.at).toBeLessThan(1000);

@@ -1,6 +1,6 @@
 /** Calls that end well: what is sent, what is heard, and what is known afterwards. */
 import { local } from '../../src/gateway/endpoints/local';
-import { endpointAt, hear, QUESTION } from '../support/endpoints';
+import { endpointAt, failureOf, hear, QUESTION } from '../support/endpoints';
 import {
   CASE_TEXT,
   cases,
@@ -198,5 +198,10 @@ describe('a model that thinks before it speaks', () => {
     const { text, result } = await listen({ tokens: ['', '', '', '', 'Hi'], intervalMs: 150, raw }, patience);
     expect(text).toBe('Hi');
     expect(result?.firstTokenMs).toBeGreaterThan(350);
+  });
+
+  it('has stalled, and not said nothing, when it falls silent over its thoughts', async () => {
+    const hang: Reply = { tokens: ['', 'Hi'], raw: [thought(1, 'reasoning')], fault: { kind: 'hang', at: 1 } };
+    expect(failureOf(await listen(hang, { idleTimeoutMs: 200 }))).toMatchObject({ code: 'STREAM_STALLED' });
   });
 });

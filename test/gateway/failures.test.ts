@@ -94,7 +94,12 @@ const rows: Row[] = [
 
   ['a stream that is cut', readSymptom(new TypeError('terminated'), endpoint), 'STREAM_CUT', 'retry 3x, then next'],
   ['a stream that stalls', symptomOf('stalled', 'Silent.'), 'STREAM_STALLED', 'retry 1x, then next'],
-  ['no first token', symptomOf('no-first-token', 'Silent.'), 'FIRST_TOKEN_TIMEOUT', 'next'],
+  [
+    'no first token',
+    symptomOf('no-first-token', 'Silent.'),
+    'FIRST_TOKEN_TIMEOUT',
+    'retry 0x (2x when last), then next',
+  ],
   ['an error of which nothing is known', inStream({}), 'GATEWAY_ERROR', 'retry 2x, then next'],
 ];
 

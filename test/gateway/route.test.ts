@@ -76,6 +76,13 @@ describe('a failure that may pass', () => {
     expect(nextStep([a1, a2], at(0, 2), patient).do).toBe('reroute');
   });
 
+  it('such as a silent model is passed on at once, and tried again only where there is no other', () => {
+    const silent = toGatewayFailure(symptomOf('no-first-token', 'Silent.'));
+    expect(nextStep([a1, a2], START, silent)).toEqual({ do: 'reroute', progress: at(1), to: a2 });
+    expect(nextStep([a1, a2], at(1, 1), silent)).toMatchObject({ do: 'retry', progress: at(1, 2) });
+    expect(nextStep([a1, a2], at(1, 2), silent)).toEqual({ do: 'fail' });
+  });
+
   it('counts only other gateways as others where its row asks for one', () => {
     const patient = retry({ lastTries: 4, then: 'next-gateway' });
     expect(nextStep([a1, a2], at(0, 3), patient).do).toBe('retry');
