@@ -33,10 +33,10 @@ const soon = (tries: number, lastTries = tries): Remedy => ({
   baseMs: 200,
   then: 'next',
 });
-const later = (tries: number): Remedy => ({
+const later = (tries: number, lastTries = tries): Remedy => ({
   action: 'retry',
   tries,
-  lastTries: tries,
+  lastTries,
   baseMs: 1000,
   then: 'next',
 });
@@ -87,7 +87,8 @@ export const TABLE: readonly Row[] = [
   {
     code: 'RATE_LIMITED',
     when: ({ status, type }) => status === 429 || type === 'rate_limit_exceeded',
-    remedy: later(5),
+    // without a word of the gateway the last tries must outlast a quota of a minute
+    remedy: later(5, 8),
   },
   {
     code: 'GATEWAY_UNAVAILABLE',

@@ -77,12 +77,17 @@ const rows: Row[] = [
   ['a timeout', readSymptom(new APIConnectionTimeoutError(), endpoint), 'GATEWAY_UNAVAILABLE', 'retry 1x, then next'],
   ['409', answer(409), 'GATEWAY_ERROR', 'retry 3x, then next'],
 
-  ['429', answer(429), 'RATE_LIMITED', 'retry 5x, then next'],
-  ['429 with a wait of 60 s', answer(429, {}, wait(60)), 'RATE_LIMITED', 'retry 5x, then next'],
+  ['429', answer(429), 'RATE_LIMITED', 'retry 5x (8x when last), then next'],
+  ['429 with a wait of 60 s', answer(429, {}, wait(60)), 'RATE_LIMITED', 'retry 5x (8x when last), then next'],
   ['429 with a wait of 61 s', answer(429, {}, wait(61)), 'RATE_LIMITED', 'next'],
   ['429 per day', answer(429, { message: 'Over: free-models-per-day' }), 'RATE_LIMITED', 'next'],
   ['429 per day, in the limit', limited(429, 'free_per_day'), 'RATE_LIMITED', 'next'],
-  ['rate_limit_exceeded in a stream', inStream({ code: 'rate_limit_exceeded' }), 'RATE_LIMITED', 'retry 5x, then next'],
+  [
+    'rate_limit_exceeded in a stream',
+    inStream({ code: 'rate_limit_exceeded' }),
+    'RATE_LIMITED',
+    'retry 5x (8x when last), then next',
+  ],
 
   ['500 server', typed(500, 'server'), 'GATEWAY_ERROR', 'retry 2x, then next'],
   ['502', answer(502), 'GATEWAY_UNAVAILABLE', 'retry 2x (8x when last), then next'],

@@ -129,19 +129,29 @@ describe('the wait before a retry', () => {
     expect(nextStep([a1], START, tooLong)).toEqual({ do: 'fail' });
   });
 
-  it('adds up to about a minute for a gateway that is being restarted', () => {
-    const gone = toGatewayFailure(symptomOf('no-connection', 'No.'));
+  /** How long a turn waits in all when every call of its only model fails like this. */
+  function patienceFor(failure: GatewayFailure): number {
     let [state, waited] = [START, 0];
     for (
-      let step = nextStep([a1], state, gone, noChance);
+      let step = nextStep([a1], state, failure, noChance);
       step.do === 'retry';
-      step = nextStep([a1], state, gone, noChance)
+      step = nextStep([a1], state, failure, noChance)
     ) {
       state = step.progress;
       waited += step.waitMs;
     }
+    return waited;
+  }
+
+  it('adds up to about a minute for a gateway that is being restarted', () => {
+    const waited = patienceFor(toGatewayFailure(symptomOf('no-connection', 'No.')));
     expect(waited).toBeGreaterThan(45_000);
     expect(waited).toBeLessThan(90_000);
+  });
+
+  it('adds up to more than a minute for a rate limit that does not say when it ends', () => {
+    const limited = toGatewayFailure({ ...symptomOf('status', 'No.'), status: 429 });
+    expect(patienceFor(limited)).toBeGreaterThan(60_000);
   });
 });
 
