@@ -2,10 +2,10 @@
 import { ApplicationFailure, type Context } from '@temporalio/activity';
 import { completionOf } from '../contract/retelling';
 import type { Expense, FailureCode, TurnRequest, TurnResult } from '../contract';
-import type { ChatCall } from '../gateway/chat';
+import type { ChatCall, ChatResult } from '../gateway/chat';
 import { GatewayFailure, toGatewayFailure } from '../gateway/failures';
 import { nextStep, progress, START, withText, type Candidate, type Progress } from '../gateway/route';
-import { symptomOf } from '../gateway/symptom';
+import { symptomOf, type Symptom } from '../gateway/symptom';
 import type { Attempt, TurnStore } from '../redis/turns';
 import { estimateTokens } from '../redis/window';
 import type { Admission, Carried } from './admission';
@@ -84,7 +84,7 @@ export class TurnAttempt {
     continued.finish();
     continued.signal.throwIfAborted();
     const { reply } = answer;
-    if (publisher.text === '') throw toGatewayFailure(symptomOf('cut', `${reply.model} answered without any text.`));
+    if (publisher.text === '') throw toGatewayFailure(emptinessOf(reply));
     const result = this.toResult(candidate, answer, messages);
     publisher.tell(completionOf(result), { result });
     await publisher.drain();
@@ -185,4 +185,11 @@ export class TurnAttempt {
       ...(reply.gatewayOption ? { gateway_option: reply.gatewayOption } : {}),
     };
   }
+}
+
+/** Nothing was said: by chance, or for a reason that would hold again. */
+function emptinessOf({ model, finishReason }: ChatResult): Symptom {
+  const message = `${model} answered without any text`;
+  if (finishReason === 'stop') return symptomOf('cut', `${message}.`);
+  return { ...symptomOf('empty', `${message} (finish reason "${finishReason}").`), type: finishReason };
 }

@@ -54,6 +54,13 @@ export const TABLE: readonly Row[] = [
   { code: 'GATEWAY_KEY_MISSING', when: ({ kind }) => kind === 'key-missing', remedy: { action: 'next-gateway' } },
   { code: 'STREAM_STALLED', when: ({ kind }) => kind === 'stalled', remedy: soon(1) },
   { code: 'FIRST_TOKEN_TIMEOUT', when: ({ kind }) => kind === 'no-first-token', remedy: soon(0, 2) },
+  // the same question would be answered, and paid, in the same way
+  {
+    code: 'CONTENT_REFUSED',
+    when: ({ kind, type }) => kind === 'empty' && type === 'content_filter',
+    remedy: { action: 'next' },
+  },
+  { code: 'STREAM_CUT', when: ({ kind }) => kind === 'empty', remedy: { action: 'next' } },
   {
     code: 'GATEWAY_KEY_REFUSED',
     when: ({ status, type }) => status === 401 || KEY_REFUSED.includes(type),

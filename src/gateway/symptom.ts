@@ -5,7 +5,7 @@ import type { Endpoint } from './endpoints/endpoint';
 import { readWait } from './wait';
 
 export interface Symptom {
-  kind: 'status' | 'no-connection' | 'timeout' | 'no-first-token' | 'stalled' | 'cut' | 'key-missing';
+  kind: 'status' | 'no-connection' | 'timeout' | 'no-first-token' | 'stalled' | 'cut' | 'empty' | 'key-missing';
   /** HTTP status, or the numeric code of an error inside a stream. */
   status: number | undefined;
   /** The gateway's own word for the error (`error_type`, or a textual `code`); empty when it gave none. */

@@ -114,6 +114,19 @@ describe('a model that will not answer', () => {
     expect(turn).toMatchObject({ model: 'second', status: 'completed', attempts: 1 });
   });
 
+  it.each([
+    ['length', 'STREAM_CUT'],
+    ['tool_calls', 'STREAM_CUT'],
+    ['content_filter', 'CONTENT_REFUSED'],
+  ])('because it has ended with %s before any text is not paid twice', async (finish, reason) => {
+    const request = newRequest();
+    rig.gateway.always('first', { tokens: [], finish });
+    rig.gateway.script('second', cases.normalStream);
+    expect(await attempt(worker, request).result).toMatchObject({ text: CASE_TEXT, model: 'second', attempts: 1 });
+    expect(calls()).toEqual(['first', 'second']);
+    expect((await rig.story(request)).find('turn.rerouted')).toMatchObject({ reason });
+  });
+
   it('is not asked again by the attempt that follows when the one that found out dies', async () => {
     const request = newRequest();
     rig.gateway.script('first', cases.modelDeprecated);

@@ -98,6 +98,8 @@ const rows: Row[] = [
   ['no connection', refused(), 'GATEWAY_UNAVAILABLE', 'retry 8x, then next-gateway'],
 
   ['a stream that is cut', readSymptom(new TypeError('terminated'), endpoint), 'STREAM_CUT', 'retry 3x, then next'],
+  ['a filtered answer without text', empty('content_filter'), 'CONTENT_REFUSED', 'next'],
+  ['an answer without text at the token limit', empty('length'), 'STREAM_CUT', 'next'],
   ['a stream that stalls', symptomOf('stalled', 'Silent.'), 'STREAM_STALLED', 'retry 1x, then next'],
   [
     'no first token',
@@ -107,6 +109,10 @@ const rows: Row[] = [
   ],
   ['an error of which nothing is known', inStream({}), 'GATEWAY_ERROR', 'retry 2x, then next'],
 ];
+
+function empty(type: string): Symptom {
+  return { ...symptomOf('empty', 'Nothing was said.'), type };
+}
 
 function refused(): Symptom {
   return readSymptom(
