@@ -49,6 +49,9 @@ const KEY_REFUSED = ['authentication', 'permission_denied'];
 const NO_CREDIT = ['payment_required', 'insufficient_quota'];
 const UNKNOWN_MODEL = ['model_not_found', 'model_deprecated', 'no_endpoints', 'not_found'];
 const BAD_REQUEST = ['invalid_request', 'invalid_prompt'];
+const NO_CONNECTION: readonly Symptom['kind'][] = ['no-connection', 'lost-connection'];
+/** Statuses of those in between: the model behind them may have worked, and been paid. */
+const GAVE_UP_WAITING: readonly Symptom['status'][] = [408, 504, 524];
 
 export const TABLE: readonly Row[] = [
   { code: 'GATEWAY_KEY_MISSING', when: ({ kind }) => kind === 'key-missing', remedy: { action: 'next-gateway' } },
@@ -99,12 +102,12 @@ export const TABLE: readonly Row[] = [
   },
   {
     code: 'GATEWAY_UNAVAILABLE',
-    when: ({ status, kind }) => status === 408 || status === 504 || status === 524 || kind === 'timeout',
+    when: ({ status, kind }) => GAVE_UP_WAITING.includes(status) || kind === 'timeout',
     remedy: soon(1),
   },
   { code: 'GATEWAY_ERROR', when: ({ status }) => status === 409, remedy: soon(3) },
   { code: 'GATEWAY_ERROR', when: ({ status }) => status === 500, remedy: soon(2) },
-  { code: 'GATEWAY_UNAVAILABLE', when: ({ kind }) => kind === 'no-connection', remedy: untilBack },
+  { code: 'GATEWAY_UNAVAILABLE', when: ({ kind }) => NO_CONNECTION.includes(kind), remedy: untilBack },
   { code: 'GATEWAY_UNAVAILABLE', when: ({ status }) => (status ?? 0) > 500, remedy: soon(2, 8) },
   { code: 'STREAM_CUT', when: ({ kind }) => kind === 'cut', remedy: soon(3) },
   {
@@ -117,6 +120,10 @@ export const TABLE: readonly Row[] = [
 
 /** A call that ended like this has used nothing: the gateway said no, or was not there. */
 const UNUSED: readonly Symptom['kind'][] = ['status', 'no-connection', 'key-missing'];
+
+function isUnused({ kind, status }: Symptom): boolean {
+  return UNUSED.includes(kind) && !GAVE_UP_WAITING.includes(status);
+}
 
 /** A call that did not end well, in our words. */
 export class GatewayFailure extends Error {
@@ -137,7 +144,7 @@ export class GatewayFailure extends Error {
 /** Finds the row for a symptom. */
 export function toGatewayFailure(symptom: Symptom): GatewayFailure {
   const { message, waitMs } = symptom;
-  const isRefusal = UNUSED.includes(symptom.kind);
+  const isRefusal = isUnused(symptom);
   const { code, remedy } = TABLE.find(({ when }) => when(symptom)) ?? TABLE[TABLE.length - 1]!;
   if (remedy.action !== 'retry' || (waitMs ?? 0) <= PATIENCE_MS)
     return new GatewayFailure(code, message, remedy, waitMs, isRefusal);

@@ -5,7 +5,16 @@ import type { Endpoint } from './endpoints/endpoint';
 import { readWait } from './wait';
 
 export interface Symptom {
-  kind: 'status' | 'no-connection' | 'timeout' | 'no-first-token' | 'stalled' | 'cut' | 'empty' | 'key-missing';
+  kind:
+    | 'status'
+    | 'no-connection'
+    | 'lost-connection'
+    | 'timeout'
+    | 'no-first-token'
+    | 'stalled'
+    | 'cut'
+    | 'empty'
+    | 'key-missing';
   /** HTTP status, or the numeric code of an error inside a stream. */
   status: number | undefined;
   /** The gateway's own word for the error (`error_type`, or a textual `code`); empty when it gave none. */
@@ -70,6 +79,9 @@ export function symptomOf(kind: Symptom['kind'], message: string): Symptom {
   return { ...NONE, kind, message };
 }
 
+/** Causes that come before anything is sent; after any other the gateway may have the request. */
+const UNSENT = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'];
+
 /** Describes whatever the client threw. */
 export function readSymptom(error: unknown, endpoint: Endpoint, now = Date.now()): Symptom {
   const symptom = readThrown(error, endpoint, now);
@@ -81,9 +93,10 @@ function readThrown(error: unknown, endpoint: Endpoint, now: number): Symptom {
   if (error instanceof APIConnectionTimeoutError)
     return symptomOf('timeout', `${endpoint.label} did not answer in time.`);
   if (error instanceof APIConnectionError) {
+    const cause = rootCause(error);
     return symptomOf(
-      'no-connection',
-      `${endpoint.label} cannot be reached at ${endpoint.baseUrl} (${rootCause(error)}).`,
+      UNSENT.includes(cause) ? 'no-connection' : 'lost-connection',
+      `${endpoint.label} cannot be reached at ${endpoint.baseUrl} (${cause}).`,
     );
   }
   if (error instanceof APIError) return readApiError(error, endpoint, now);

@@ -95,7 +95,9 @@ const rows: Row[] = [
   ['503 with a wait of 61 s', answer(503, {}, wait(61)), 'GATEWAY_UNAVAILABLE', 'next'],
   ['529', answer(529), 'GATEWAY_UNAVAILABLE', 'retry 2x (8x when last), then next'],
   ['502 as the code of a chunk', inStream({ code: 502 }), 'GATEWAY_UNAVAILABLE', 'retry 2x (8x when last), then next'],
-  ['no connection', refused(), 'GATEWAY_UNAVAILABLE', 'retry 8x, then next-gateway'],
+  ['no connection', broken('ECONNREFUSED'), 'GATEWAY_UNAVAILABLE', 'retry 8x, then next-gateway'],
+
+  ['a connection that breaks', broken('ECONNRESET'), 'GATEWAY_UNAVAILABLE', 'retry 8x, then next-gateway'],
 
   ['a stream that is cut', readSymptom(new TypeError('terminated'), endpoint), 'STREAM_CUT', 'retry 3x, then next'],
   ['a filtered answer without text', empty('content_filter'), 'CONTENT_REFUSED', 'next'],
@@ -114,11 +116,9 @@ function empty(type: string): Symptom {
   return { ...symptomOf('empty', 'Nothing was said.'), type };
 }
 
-function refused(): Symptom {
-  return readSymptom(
-    new APIConnectionError({ message: 'Connection error.', cause: new Error('fetch failed') }),
-    endpoint,
-  );
+function broken(code: string): Symptom {
+  const cause = new Error('fetch failed', { cause: Object.assign(new Error('No.'), { code }) });
+  return readSymptom(new APIConnectionError({ message: 'Connection error.', cause }), endpoint);
 }
 
 it.each(rows)('%s', (_, symptom, code, action) => {
@@ -130,6 +130,22 @@ it.each(rows)('%s', (_, symptom, code, action) => {
 it('has no row that nothing reaches', () => {
   const reached = new Set(rows.map(([, symptom]) => TABLE.findIndex(({ when }) => when(symptom))));
   expect([...reached].sort((a, b) => a - b)).toEqual(TABLE.map((_, i) => i));
+});
+
+it.each<[string, Symptom, boolean]>([
+  ['no connection', broken('ECONNREFUSED'), true],
+  ['a name that is not known', broken('ENOTFOUND'), true],
+  ['a connection that breaks', broken('ECONNRESET'), false],
+  ['a socket that closes', broken('UND_ERR_SOCKET'), false],
+  ['headers that do not come', broken('UND_ERR_HEADERS_TIMEOUT'), false],
+  ['429', answer(429), true],
+  ['503', answer(503), true],
+  ['408', answer(408), false],
+  ['504', answer(504), false],
+  ['524', answer(524), false],
+  ['a stream that is cut', symptomOf('cut', 'Cut.'), false],
+])('%s: that nothing was used is %p', (_, symptom, isRefusal) => {
+  expect(toGatewayFailure(symptom).isRefusal).toBe(isRefusal);
 });
 
 it('passes on how long the gateway asked us to wait, and its words', () => {
