@@ -2,12 +2,20 @@
 
 type Header = (name: string) => string | null | undefined;
 
+/** Whatever a gateway says, it is not believed beyond a year: no date could tell the end of some waits. */
+const LONGEST_MS = 365 * 24 * 3_600_000;
+
 /**
  * Milliseconds from `retry-after-ms`, `Retry-After` in seconds or as a date (RFC 9110, 10.2.3), what the body says, or when the
  * rate limit begins anew: `X-RateLimit-Reset` is Unix time, in milliseconds at OpenRouter and in seconds elsewhere;
  * `x-ratelimit-reset-requests` and `-tokens`, as OpenAI has them, are durations such as `6m0s`. Undefined when it says nothing.
  */
 export function readWait(header: Header, now: number, waitInBody?: number): number | undefined {
+  const wait = readLongWait(header, now, waitInBody);
+  return wait === undefined ? undefined : Math.min(wait, LONGEST_MS);
+}
+
+function readLongWait(header: Header, now: number, waitInBody: number | undefined): number | undefined {
   const milliseconds = Number(header('retry-after-ms') || NaN);
   if (milliseconds >= 0) return milliseconds;
   return readRetryAfter(header('retry-after'), now) ?? waitInBody ?? readReset(header, now);

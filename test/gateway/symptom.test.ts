@@ -43,6 +43,8 @@ describe('a wait in the headers', () => {
       20_000,
     ],
     ['the sooner of two', { 'x-ratelimit-reset-requests': '1s', 'x-ratelimit-reset-tokens': '20s' }, 1000],
+    ['a wait for ever, which ends after a year', { 'retry-after-ms': 'Infinity' }, 31_536_000_000],
+    ['seconds beyond all dates', { 'Retry-After': '9'.repeat(30) }, 31_536_000_000],
     ['words', { 'Retry-After': 'later' }, undefined],
     ['an empty retry-after-ms', { 'retry-after-ms': '' }, undefined],
     ['nothing', {}, undefined],
