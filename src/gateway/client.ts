@@ -97,8 +97,9 @@ const ERROR_FIELD = /(^|\n)error: ?(\{.*\})/;
 async function* mendErrorField({ body }: Response): AsyncGenerator<Uint8Array> {
   for await (const bytes of body ?? []) {
     const chunk = Buffer.from(bytes as Uint8Array);
-    // the search for bytes costs next to nothing; only what looks like such a field is read as text
+    // the search for bytes costs next to nothing; only what looks like such a field is read as text, byte by byte, since a character may
+    // go on in the next chunk
     if (chunk.indexOf('error: ') < 0) yield chunk;
-    else yield Buffer.from(chunk.toString().replace(ERROR_FIELD, '$1data: {"error":$2}'));
+    else yield Buffer.from(chunk.toString('latin1').replace(ERROR_FIELD, '$1data: {"error":$2}'), 'latin1');
   }
 }

@@ -107,6 +107,11 @@ describe('a good stream', () => {
     expect((await listen(quirks.splitCharacters)).text).toBe('Grüße 🐦‍⬛ 日本 🐦');
   });
 
+  it('keeps them whole in a packet that speaks of an error, too', async () => {
+    const words = ['{"error: ', 'Grüße', ' 日本'].join('');
+    expect((await listen({ tokens: [words], splitUtf8: true })).text).toBe(words);
+  });
+
   it('names the model that really answered', async () => {
     expect((await listen(quirks.otherModelAnswers)).result?.model).toBe('openai/gpt-5.4-mini');
   });
