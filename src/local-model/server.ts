@@ -17,7 +17,7 @@ const IDLE_SOCKET_MS = 65_000;
 export interface ServedModel {
   readonly id: string;
   readonly contextLength: number;
-  /** Resolves when loaded. A rejection is for whoever loads; here the model just never becomes ready. */
+  /** Resolves when loaded. A rejection is for whoever loads; here the model never becomes ready, and requests for it are refused. */
   readonly engine: Promise<Engine>;
 }
 
@@ -64,7 +64,7 @@ function createRoutes({ models, keepAliveMs = KEEP_ALIVE_MS }: LocalModelServerO
 
   async function engineOf(id: string): Promise<Engine> {
     const model = models.find((served) => served.id === id);
-    if (model) return model.engine;
+    if (model) return model.engine.catch(refuseUnloaded);
     throw new LocalModelFailure('model_not_found', `The model '${id}' does not exist on this server.`, 'model');
   }
 
@@ -86,6 +86,10 @@ function createRoutes({ models, keepAliveMs = KEEP_ALIVE_MS }: LocalModelServerO
     'POST /v1/chat/completions': (incoming, response, log) =>
       answerChatCompletion(incoming, response, { engineOf, keepAliveMs, log }),
   };
+}
+
+function refuseUnloaded(cause: unknown): never {
+  throw new LocalModelFailure('model_unavailable', 'The model could not be loaded.', null, { cause });
 }
 
 async function respond(

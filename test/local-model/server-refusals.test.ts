@@ -78,6 +78,12 @@ test('a request waits while the model loads, and the health says so: 503 with Re
   expect((await fetch(`${url}/health`)).status).toBe(200);
 });
 
+test('a request for a model that cannot be loaded is refused: 503', async () => {
+  const url = await serveEngine(Promise.reject(new Error('No such file.')));
+  const error = { code: 503, message: 'The model could not be loaded.', type: 'unavailable_error' };
+  expect(await refusal(await post(url, ASK))).toEqual({ status: 503, error });
+});
+
 test('a request is refused when the queue is full: 429 with Retry-After', async () => {
   const { url, model } = await serve({ slots: 1, answer: () => 'x'.repeat(3_000) }, 1);
   const leave = new AbortController();
