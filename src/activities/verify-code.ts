@@ -11,7 +11,7 @@ import { tellCheckEnded, tellCheckStarted } from './check-news';
 import { programOf } from './code-blocks';
 import { wholeTexts } from './prompt';
 import { whileBeating } from './pulse';
-import { examplesOf } from './examples';
+import { examplesFor } from './examples/languages';
 
 export interface VerifyDependencies {
   turns: TurnStore;
@@ -44,7 +44,7 @@ export function createVerifyCode({ turns, sandbox }: VerifyDependencies) {
       const program = programOf(text);
       const language = program?.language ?? '';
       await tellCheckStarted(turns, scope, turn, language);
-      const checks = [...demands, ...(language === 'python' ? examplesOf(request) : [])];
+      const checks = [...demands, ...(program ? examplesFor(program, request) : [])];
       const files = program?.files ?? [];
       const executed = await sandbox
         .check({ language, files, checks, ownTests: true }, signal)

@@ -2,6 +2,7 @@
  * Compares two Python values that are written down as text, by Python's rules for `==`: 1 == 1.0 == True, sets and dictionaries in any
  * order. The comparison happens here, where nothing that a program defines can take part in it.
  */
+import { attempt, LiteralReader, NOT_A_LITERAL } from './literal-reader';
 
 export type Literal =
   | { kind: 'number'; text: string; value: number; word?: 'True' | 'False' }
@@ -48,16 +49,6 @@ function read(text: string): Literal {
   return value;
 }
 
-/** Undefined when there is no literal, or one that is nested too deeply. */
-function attempt<T>(readIt: () => T): T | undefined {
-  try {
-    return readIt();
-  } catch (error) {
-    if (error === NOT_A_LITERAL || error instanceof RangeError) return undefined;
-    throw error;
-  }
-}
-
 /** The same text for equal values, and another one for others. */
 function plain(value: Literal): string {
   if (value.kind === 'number') return plainNumber(value);
@@ -80,9 +71,6 @@ function plainNumber({ text, value }: { text: string; value: number }): string {
   return Number.isInteger(value) ? String(BigInt(value)) : String(Number(value.toPrecision(DIGITS)));
 }
 
-/** Made once: a long text has many words, and a trace of each would cost more than the reading. */
-const NOT_A_LITERAL = new Error('not a literal');
-
 const ESCAPES: Record<string, string> = {
   n: '\n',
   t: '\t',
@@ -104,21 +92,7 @@ const WORDS: Record<string, Literal> = {
   '-inf': { kind: 'number', text: '-inf', value: -Infinity },
 };
 
-class Reader {
-  private at = 0;
-
-  constructor(private readonly text: string) {}
-
-  /** Where what was read ends. */
-  get end(): number {
-    return this.at;
-  }
-
-  atEnd(): boolean {
-    this.skip(/\s*/y);
-    return this.at === this.text.length;
-  }
-
+class Reader extends LiteralReader {
   value(): Literal {
     this.skip(/\s*/y);
     const next = this.text[this.at];
@@ -181,27 +155,6 @@ class Reader {
     const items: Literal[] = [];
     this.each(open, close, () => void items.push(this.value()));
     return items;
-  }
-
-  private each(open: string, close: string, take: () => void): void {
-    this.at += open.length;
-    for (;;) {
-      this.skip(/\s*/y);
-      if (this.text[this.at] === close) break;
-      take();
-      if (!this.skip(/\s*,/y)) break;
-    }
-    this.skip(/\s*/y);
-    if (this.text[this.at] !== close) throw NOT_A_LITERAL;
-    this.at += close.length;
-  }
-
-  private skip(pattern: RegExp): string | undefined {
-    pattern.lastIndex = this.at;
-    const found = pattern.exec(this.text)?.[0];
-    if (!found) return undefined;
-    this.at += found.length;
-    return found;
   }
 }
 

@@ -3,6 +3,7 @@ import type { CheckReport, CheckResult } from '../contract/checks';
 import type { ChildEnd } from './child';
 import type { Lack, Step, StepOutcome } from './inside/engine';
 import type { News } from './inside/news';
+import { equalValues } from './javascript-literal';
 import { equalLiterals } from './python-literal';
 
 type Broken = Extract<StepOutcome, { ended: false }>;
@@ -57,7 +58,7 @@ export class Reporter {
   private hearStep(index: number, outcome: StepOutcome): void {
     const step = this.steps[index];
     if (step) this.outcomes.set(index, judge(step, outcome, this.printed));
-    if (outcome.ended) this.values.set(index, valueOf(outcome, this.printed).slice(0, OUTPUT_LIMIT));
+    if (outcome.ended) this.values.set(index, valueOf(step, outcome, this.printed).slice(0, OUTPUT_LIMIT));
     else this.noteWhy(step, index, outcome);
   }
 
@@ -129,22 +130,35 @@ function hasLeftWell({ left }: Broken): boolean {
   return left !== undefined && ['', '0', 'None', 'False'].includes(left);
 }
 
-/** How the value differs from what is expected, if it does. One that is not asserted may be what is returned or what is printed. */
-function differenceOf(
-  { name, expected, source = name, returned }: Step,
-  outcome: { value?: string },
-  printed: string,
-): string | undefined {
+/** How the value differs from what is expected, if it does. */
+function differenceOf(step: Step, outcome: { value?: string }, printed: string): string | undefined {
+  const { name, expected, source = name } = step;
   if (expected === undefined) return undefined;
-  const value = valueOf(outcome, '');
-  const isPrint = source.startsWith('print(');
-  const given = returned ? [value] : [valueOf(outcome, printed), ...(isPrint ? [] : [value])];
-  if (given.some((one) => equalLiterals(one, expected) ?? sameText(one, expected))) return undefined;
+  const given = answersOf(step, outcome, printed);
+  if (given.some((one) => isEqual(step, one, expected))) return undefined;
   return `${shorten(source, VALUE_LIMIT)} returned ${shorten(given[0]!, VALUE_LIMIT)}, expected ${shorten(expected, VALUE_LIMIT)}`;
 }
 
-function valueOf({ value = 'None' }: { value?: string }, printed: string): string {
-  return value === 'None' && printed ? printed.trim() : value;
+/** One that is not asserted may be what is returned or what is printed. */
+function answersOf(step: Step, outcome: { value?: string }, printed: string): string[] {
+  const { source = step.name, returned, javascript } = step;
+  const value = valueOf(step, outcome, '');
+  if (returned) return [value];
+  const shown = valueOf(step, outcome, printed);
+  // what the function says on its way is printed before its result
+  if (javascript && source.startsWith('console.log(')) return [shown, shown.split('\n').at(-1)!];
+  return source.startsWith('print(') ? [shown] : [shown, value];
+}
+
+function isEqual({ javascript }: Step, got: string, expected: string): boolean {
+  const equal = javascript ? equalValues(got, expected) : undefined;
+  return equal ?? equalLiterals(got, expected) ?? sameText(got, expected);
+}
+
+function valueOf(step: Step | undefined, { value }: { value?: string }, printed: string): string {
+  const nothing = step?.javascript ? 'undefined' : 'None';
+  const got = value ?? nothing;
+  return got === nothing && printed ? printed.trim() : got;
 }
 
 /** The step during which a child ended, and those that it never came to. */

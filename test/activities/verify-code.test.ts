@@ -65,6 +65,18 @@ test('what the swarm demands of all its code is executed too, whatever the langu
   expect((await run({ ...mended, ...demands })).checks.map(({ passed }) => passed)).toEqual([true, true, true]);
 });
 
+test.each([
+  ['javascript', 'function add(a, b) { return a + b; }', []],
+  ['ts', 'export const add = async (a: number, b: number) => a + b;', []],
+  ['js', 'const add = (a, b) => a - b;', ['add(2, 3) returned -1, expected 5']],
+])('what the request shows is demanded of %s too: %s', async (language, code, errors) => {
+  const request = { ...(await said(`\`\`\`${language}\n${code}\n\`\`\``)), request: 'add(2, 3) should return 5' };
+  const { passed, checks } = await run(request);
+  expect(passed).toBe(errors.length === 0);
+  expect(checks.map(({ origin }) => origin)).toEqual(['load', 'request']);
+  expect(checks.flatMap(({ error }) => error ?? [])).toEqual(errors);
+});
+
 test('a program that does not is told what it gave', async () => {
   const request = await said(answer('def double(x): return x\ndef test_double(): assert double(2) == 2'));
   const { checks } = await run(request);

@@ -1,3 +1,4 @@
+import { javaScriptExamplesOf } from '../../src/activities/examples/javascript';
 import { createRig, demand, errorOf, passed, type Rig } from './fixtures';
 
 let rig: Rig;
@@ -267,6 +268,50 @@ test('waits', async () => { await new Promise((done) => setTimeout(done, 60_000)
     const report = await rig.javascript(program, { ownTests: true, checks: [demand('double(4)', '8')] });
     expect(passed(report)).toEqual(['the program loads', 'double(4)', 'doubles']);
     expect(errorOf(report)).toContain('got 2, expected 3');
+  });
+
+  test('passes what a request shows when it does that, and only then', async () => {
+    const request = `
+slug('A B') should give 'a-b'
+console.log(slug('A')); // a
+total([0.1, 0.2]) // 0.3
+count('aba') // { b: 1, a: 2 }
+first([]) returns undefined
+console.log(first([7])) // 7
+half('x') === NaN
+later(1) resolves to [true, null]`;
+    const right = `
+export const slug = (text: string) => text.toLowerCase().replace(/ /g, '-');
+export const total = (list: number[]) => list.reduce((a, b) => a + b, 0);
+export function count(text: string) { const found: Record<string, number> = {}; for (const c of text) found[c] = (found[c] ?? 0) + 1; return found; }
+export function first<T>(list: T[]) { console.log('looking'); return list[0]; }
+const half = (n: any) => n / 2;
+async function later(n: number) { await new Promise((done) => setTimeout(done, 1000)); return [n === 1, null]; }`;
+    const checks = javaScriptExamplesOf(request, right);
+    expect(checks).toHaveLength(7);
+    expect(await rig.javascript(right, { checks })).toMatchObject({ passed: true });
+    const wrong = right
+      .replace("'-'", "'_'")
+      .replace('b, 0)', 'b, 1)')
+      .replace('?? 0', '?? 1')
+      .replace('=== 1', '=== 2');
+    const { checks: results } = await rig.javascript(wrong.replace('list[0]', 'null').replace('n / 2', '0'), {
+      checks,
+    });
+    expect(results.flatMap(({ error }) => error ?? [])).toEqual([
+      "slug('A B') returned \"a_b\", expected 'a-b'",
+      'total([0.1, 0.2]) returned 1.3, expected 0.3',
+      'count(\'aba\') returned {"a":3,"b":2}, expected { b: 1, a: 2 }',
+      'first([]) returned null, expected undefined',
+      'console.log(first([7])) returned looking\nnull, expected 7',
+      "half('x') returned 0, expected NaN",
+      'later(1) returned [false,null], expected [true, null]',
+    ]);
+  });
+
+  test('may return a bigint', async () => {
+    const checks = [demand('f(5)', '120')];
+    expect((await rig.javascript('const f = (n: number) => 120n', { checks })).passed).toBe(true);
   });
 
   test('may consist of several files', async () => {

@@ -33,14 +33,23 @@ export interface Call {
 
 /** `f(x)` speaks of some x: only calls with values can be executed. One inside of another is a part of it. */
 export function callsIn(text: string): Call[] {
-  const found: Call[] = [];
+  return callsWith(text, leadingArguments);
+}
+
+/** The same for a language whose lists of arguments are read so. */
+export function callsWith<List extends { end: number }>(
+  text: string,
+  read: (text: string) => List | undefined,
+): (Omit<Call, 'given'> & Omit<List, 'end'>)[] {
+  const found = [];
   let from = 0;
   for (const { 0: opening, index } of text.matchAll(NAME)) {
     const start = index + opening.length - 1;
-    const list = index < from ? undefined : leadingArguments(text.slice(start));
+    const list = index < from ? undefined : read(text.slice(start));
     if (!list) continue;
-    from = start + list.end;
-    found.push({ name: opening.slice(0, -1), given: list.given, call: text.slice(index, from), index });
+    const { end, ...more } = list;
+    from = start + end;
+    found.push({ name: opening.slice(0, -1), ...more, call: text.slice(index, from), index });
   }
   return found;
 }

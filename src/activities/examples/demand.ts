@@ -1,5 +1,5 @@
 /** Tells what a sentence demands from what it only reports or supposes: "returns 3 but should return 4", "if f(1) returns 2". */
-import { leadingValue } from './example';
+import { leadingValue, type ReadValue } from './example';
 
 /** Directly before a call: what follows is no claim, or one about what is wrong, or the call is a part of a calculation. */
 const DOUBT =
@@ -27,11 +27,11 @@ export function isDoubtful(line: string, at: number): boolean {
 }
 
 /** The value that the text begins with, or the one that it says to be the right one; only that counts after a doubt. */
-export function rightValue(text: string, doubtful = false): string | undefined {
-  const found = leadingValue(text);
+export function rightValue(text: string, doubtful = false, read?: ReadValue): string | undefined {
+  const found = leadingValue(text, read);
   if (!found) return undefined;
   const amends = AMENDS.exec(found.rest)?.[0];
-  const right = amends && leadingValue(found.rest.slice(amends.length));
+  const right = amends && leadingValue(found.rest.slice(amends.length), read);
   if (right) return right.value;
   return doubtful || WRONG.test(found.rest) ? undefined : found.value;
 }

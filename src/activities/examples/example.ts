@@ -25,22 +25,27 @@ const TAIL =
 /** A calculation before its result, or several: `19 - 5 - 6 = 8`. */
 const CALCULATION = /^(?:[\s\d.+*/%()-]*=(?!=))+/;
 
-/** The value at the beginning of the text, as Python writes it, and what comes after; undefined when it begins with words. */
-export function leadingValue(text: string): { value: string; rest: string } | undefined {
+/** Reads the value that a text begins with, as a language writes it; undefined when it begins with something else. */
+export type ReadValue = (text: string) => { value: string; rest: string } | undefined;
+
+/** The value at the beginning of the text, and what comes after; undefined when it begins with words. */
+export function leadingValue(text: string, read: ReadValue = ofPython): ReturnType<ReadValue> {
+  const found = read(text);
+  return found && TAIL.test(found.rest) ? found : undefined;
+}
+
+/** Python's, also in the words of other languages. */
+function ofPython(text: string): ReturnType<ReadValue> {
   const word = /^(?:true|false|null)\b/.exec(text)?.[0];
-  if (word) return ended({ value: WORDS[word]!, rest: text.slice(word.length) });
+  if (word) return { value: WORDS[word]!, rest: text.slice(word.length) };
   const found = withoutFullStop(text);
   const calculation = found && CALCULATION.exec(found.rest)?.[0];
-  return ended(calculation ? withoutFullStop(found.rest.slice(calculation.length)) : found);
+  return calculation ? withoutFullStop(found.rest.slice(calculation.length)) : found;
 }
 
 /** The full stop of a sentence is no part of the number before it. */
-function withoutFullStop(text: string): { value: string; rest: string } | undefined {
+function withoutFullStop(text: string): ReturnType<ReadValue> {
   const { literal = '', rest = '' } = leadingLiteral(text) ?? {};
   const value = literal.replace(/^([+-]?\d+)\.$/, '$1');
   return literal ? { value, rest: (value === literal ? '' : '.') + rest } : undefined;
-}
-
-function ended(found: { value: string; rest: string } | undefined) {
-  return found && TAIL.test(found.rest) ? found : undefined;
 }

@@ -4,6 +4,7 @@ import { calls } from './calls';
 import { introducesReport } from './demand';
 import { assertion, doctest, PREPARATION } from './doctest';
 import type { Example, Found } from './example';
+import { loosenessOf } from './looseness';
 import { madeBy, namesIn, variablesOf } from './names';
 import { subjectOf, type Subject } from './subject';
 import { inputAndOutput, sentence } from './values';
@@ -16,20 +17,10 @@ type Form = (lines: readonly string[], at: number, subject: Subject | undefined)
 /** The first that fits a line reads it. */
 const FORMS: readonly Form[] = [doctest, assertion, inputAndOutput, sentence, calls];
 
-/** Where any order will do, or a result that is nearly right, an example shows one of several: of which values. */
-const LOOSE: readonly [said: RegExp, of: RegExp][] = [
-  [/\bany order\b|\border\b[^.\n]{0,60}\b(?:doesn't|does not) matter/i, /^[[(].*,/s],
-  [/\bapprox|\bwithin (?:1e|10)|\btolerance\b/i, /\d\.\d/],
-  [
-    /\balso (?:a )?(?:valid|correct|accepted)\b|\breturn any (?:of|one|valid)\b|\bany valid (?:answer|result|solution)/i,
-    /./,
-  ],
-];
-
 /** Doctest examples, `assert` lines, and calls or inputs with the value that they should give. Of Python only. */
 export function examplesOf(request: string): Check[] {
-  const loose = LOOSE.filter(([said]) => said.test(request)).map(([, of]) => of);
-  const found = withoutDefinitions(all(request)).filter(({ expected = '' }) => !loose.some((of) => of.test(expected)));
+  const isLoose = loosenessOf(request);
+  const found = withoutDefinitions(all(request)).filter(({ expected = '' }) => !isLoose(expected));
   const asked = executable(asTuples(found), request);
   // what is prepared may be prepared anew, so that the same line means something else
   const isSession = asked.some(({ code }) => PREPARATION.test(code));

@@ -16,6 +16,8 @@ export interface Step {
   /** For a value: the text of what it should be, and the expression. The comparison is made outside. */
   expected?: string;
   source?: string;
+  /** Set where values are written as JavaScript writes them. */
+  javascript?: true;
   /** That value must be returned; otherwise it may be printed as well. */
   returned?: boolean;
   /** A statement of the main block: those after it build on it. */

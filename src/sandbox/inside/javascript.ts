@@ -86,7 +86,7 @@ class JavaScript implements Engine {
       steps: [
         { name: 'the program loads', origin: 'load' },
         ...checks.map(({ name, expected, code: source }): Step => {
-          return { name, origin: 'request', ...(expected === undefined ? {} : { expected, source }) };
+          return { name, origin: 'request', ...(expected === undefined ? {} : { expected, source, javascript: true }) };
         }),
       ],
     };
@@ -140,7 +140,7 @@ class JavaScript implements Engine {
     if (state.type === 'pending') return { ended: false, error: 'It waits for something that never comes.' };
     if (state.type === 'rejected') return this.failed(state.error);
     const value: unknown = vm.dump(state.notAPromise ? result.value : state.value);
-    return { ended: true, ...(value === undefined ? {} : { value: JSON.stringify(value) }) };
+    return { ended: true, ...(value === undefined ? {} : { value: write(value) }) };
   }
 
   /** Promises first, then the next timer, until nothing is left. */
@@ -165,6 +165,11 @@ class JavaScript implements Engine {
   private call(method: string, ...handles: QuickJSHandle[]): QuickJSHandle {
     return this.vm.unwrapResult(this.vm.callMethod(this.prelude, method, handles));
   }
+}
+
+/** JSON has no words for some numbers, and none for any bigint. */
+function write(value: unknown): string {
+  return typeof value === 'number' || typeof value === 'bigint' ? String(value) : JSON.stringify(value);
 }
 
 /** TypeScript as JavaScript, and modules as `require` and `exports`. */
