@@ -200,6 +200,21 @@ describe('a fault is told with its line, column and field', () => {
       '9:9: 1.stages.0.name: "draft-2" ends like the number of a round',
     ],
     [
+      "a voice of the name of one of the moderator's turns",
+      POETS.replace('single', 'debate').replace('poet:', 'summary: &r').concat('    b: *r\n    moderator: *r\n'),
+      '0.roles.summary: "summary" is the name of a turn of the moderator',
+    ],
+    [
+      'a voice that is called like a round of another',
+      POETS.replace('single', 'debate').replace('poet:', 'a: &r').concat('    a-2: *r\n    moderator: *r\n'),
+      '0.roles.a-2: "a-2" ends like the number of a round',
+    ],
+    [
+      'a reader of the name of a variable',
+      POETS.replace('single', 'panel').replace('poet:', 'answers: &r').concat('    chair: *r\n'),
+      '0.roles.answers: "answers" is the name of a variable',
+    ],
+    [
       'a later stage as a variable',
       stages("{ name: a, swarm: poets, prompt: '{{b}}' }", '{ name: b, swarm: poets }'),
       '9:32: 1.stages.0.prompt: there is no variable {{b}}; here are {{task}}',

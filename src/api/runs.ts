@@ -9,6 +9,7 @@ import {
 } from '@temporalio/client';
 import { COORDINATION, membersOf, severalSwarms } from '../contract/compositions';
 import { COORDINATE, MESSAGE_PART, MULTI } from '../contract/names';
+import { answerFaults } from '../contract/swarm-references';
 import type {
   ModelNames,
   RunOutcome,
@@ -188,9 +189,10 @@ export class Runs {
     const { swarm_id, teams = [], strategy = 'parallel' } = order;
     const isMulti = swarm_id === MULTI && teams.length > 0;
     const find = (id: string, field: string) => orderedSwarm(this.find(id, field), order);
+    const findTeam = (id: string) => withOneAnswer(find(id, 'teams'));
     const swarm =
       swarm_id === COORDINATE ? COORDINATION : isMulti ? severalSwarms(teams, strategy) : find(swarm_id, 'swarm_id');
-    return { swarm, members: membersOf(swarm, (id) => find(id, isMulti ? 'teams' : 'swarm_id')) };
+    return { swarm, members: membersOf(swarm, isMulti ? findTeam : (id) => find(id, 'swarm_id')) };
   }
 
   private startOptions(order: Order, { run_id, session_id, team_id }: RunScope) {
@@ -228,4 +230,10 @@ function unknownRun(runId: string): ApiError {
 
 async function after(ms: number): Promise<undefined> {
   return new Promise((resolve) => setTimeout(() => resolve(undefined), ms).unref());
+}
+
+function withOneAnswer(swarm: SwarmDefinition): SwarmDefinition {
+  const [fault] = answerFaults(swarm);
+  if (fault) throw new ApiError('INVALID_FIELD', `teams: ${fault}.`);
+  return swarm;
 }

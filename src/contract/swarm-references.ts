@@ -13,6 +13,11 @@ export interface Fault {
 type Find = (id: string) => Known | undefined;
 /** What of a swarm matters to others that name it. */
 type Known = Pick<OwnSwarm, 'id' | 'pattern'> & { roles?: object; stages?: { swarm: string }[] };
+interface Answering {
+  id: string;
+  pattern: string;
+  roles?: object | undefined;
+}
 type Texts = Pick<Role, 'system' | 'reminder' | 'prompt'>;
 type Stage = Extract<OwnSwarm, { pattern: 'pipeline' }>['stages'][number];
 
@@ -47,11 +52,23 @@ function rolesFaults({ pattern, roles }: Exclude<OwnSwarm, { stages: unknown }>)
     const chairs = pattern === 'panel' && name === CHAIR;
     const known = chairs ? ['task', 'answers', ...names.filter((other) => other !== CHAIR)] : ['task'];
     return [
+      ...roleNameFaults(pattern, name).map((message) => ({ path, message })),
       ...variableFaults([...path, 'system'], system, []),
       ...variableFaults([...path, 'reminder'], reminder, []),
       ...variableFaults([...path, 'prompt'], prompt, known),
     ];
   });
+}
+
+/** Under which the moderator of a debate speaks. */
+const MODERATOR_TURNS = /^(summary|(judge|critic)(-repair)?)$/;
+
+/** Turns and variables are named after roles, and no name may mean two things. */
+function roleNameFaults(pattern: string, name: string): string[] {
+  if (pattern === 'panel' && ['task', 'answers'].includes(name)) return [`"${name}" is the name of a variable`];
+  if (pattern !== 'debate') return [];
+  if (MODERATOR_TURNS.test(name)) return [`"${name}" is the name of a turn of the moderator`];
+  return /-\d+$/.test(name) ? [`"${name}" ends like the number of a round`] : [];
 }
 
 function stagesFaults({ id, stages }: { id: string; stages: Stage[] }, all: Map<string, Known>): Fault[] {
@@ -94,9 +111,13 @@ function swarmFaults(id: string, named: string, find: Find, known: string[]): st
   if (!swarm) return [`there is no swarm "${named}"; there are ${known.join(', ')}`];
   const circle = wayTo(id, swarm, find);
   if (circle) return [`leads in a circle: ${[id, ...circle].join(' -> ')}`];
-  if (swarm.pattern === 'panel' && !Object.hasOwn(swarm.roles ?? {}, CHAIR))
-    return [`a stage has one answer: the panel "${named}" needs a role "${CHAIR}" here`];
-  return [];
+  return answerFaults(swarm);
+}
+
+/** Why a swarm can't be led by another one, or beside others: whoever goes on from it needs one answer. */
+export function answerFaults({ id, pattern, roles = {} }: Answering): string[] {
+  if (pattern !== 'panel' || Object.hasOwn(roles, CHAIR)) return [];
+  return [`a stage has one answer: the panel "${id}" needs a role "${CHAIR}" here`];
 }
 
 /** The way through stages to a swarm, if there is one. */

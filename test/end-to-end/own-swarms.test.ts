@@ -136,3 +136,26 @@ test('a bad file stops the start, with its line, column and field', async () => 
   expect(api.child.exitCode).toBe(1);
   expect(api.said()).toMatch(/^api: SWARMS_FILE: .*bad\.yaml:8:7: 0\.roles\.attacker\.alias: Invalid option/);
 }, 30_000);
+
+const CIRCLE = `
+- id: circle
+  pattern: panel
+  roles:
+    baker: { alias: fast, system: You bake. }
+    guest: { alias: fast, system: You eat. }
+`;
+
+test('a panel without a chair has no one answer: several swarms with it among them are refused, and nothing is started', async () => {
+  writeFileSync(file, EXAMPLE + CIRCLE);
+  const several = { message: 'Hi', teams: ['circle', 'letter'], strategy: 'parallel' };
+  // 404 until the file has been read
+  const { body } = await until(async () => {
+    const reply = await post(`${stack.url}/swarms/multi`, several);
+    return reply.status === 404 ? undefined : reply;
+  }, 15_000);
+  expect(body.error).toEqual({
+    code: 'INVALID_FIELD',
+    message: 'teams: a stage has one answer: the panel "circle" needs a role "chair" here.',
+  });
+  expect(stack.gateway.calls()).toHaveLength(0);
+});
