@@ -98,8 +98,8 @@ test('the keyboard alone forks from a lane, and Escape leaves everything as it w
   await close();
 });
 
-test('a run that is under way offers no fork, and what the API refuses is said', async () => {
-  scene.stack.gateway.script('balanced-model', [{ tokens: { count: 400 }, intervalMs: 20 }]);
+test('a run that is under way offers no fork; once it is stopped, the step that it was stopped in is asked anew', async () => {
+  scene.stack.gateway.script('balanced-model', [{ tokens: { count: 400 }, intervalMs: 20 }, { tokens: ['Short.'] }]);
   const { body } = await post(`${scene.stack.url}/swarm/execute`, {
     swarm_id: 'one-voice',
     message: 'Count',
@@ -111,7 +111,12 @@ test('a run that is under way offers no fork, and what the API refuses is said',
   expect((await get(`${scene.stack.url}/runs/${body.run_id}/prompts`)).body.error.code).toBe('RUN_NOT_ENDED');
   await page.getByRole('button', { name: 'Stop' }).click();
   await page.getByRole('button', { name: 'Fork', exact: true }).click();
-  await page.getByText('there is nothing to go on from').waitFor();
+  await page.getByLabel('Say at the end of its task').fill('Be short.');
+  await page.getByRole('button', { name: 'Start the fork' }).click();
+  await page.getByText('Forked from').waitFor();
+  await finished(page);
+  const asked = scene.stack.gateway.calls().filter(({ body }) => JSON.stringify(body).includes('Be short.'));
+  expect(asked).toHaveLength(1);
   await close();
 });
 

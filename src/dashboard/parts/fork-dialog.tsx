@@ -28,7 +28,7 @@ export function ForkDialog({ runId, from, onClose }: ForkDialogProps): JSX.Eleme
       {failure.value && <Away message={failure.value.message} retry={again} />}
       {!data.value && !failure.value && <Loading what="the prompts" />}
       {data.value && turns.length === 0 && (
-        <p class="dialog-body faint">The run ended before a step was finished: there is nothing to go on from.</p>
+        <p class="dialog-body faint">The run ended before a step was begun: there is nothing to go on from.</p>
       )}
       {turns.length > 0 && <ForkForm runId={runId} from={from} turns={turns} onClose={onClose} />}
     </Dialog>
