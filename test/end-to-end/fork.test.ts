@@ -97,6 +97,8 @@ test('guidance that stopped a turn holds in the fork for the turns that had hear
   await post(`${stack.url}/runs/${source}/message`, { content: 'Use SQLite.', interrupt: true });
   await watcher.done(source);
   watcher.close();
+  // the last event comes before Temporal closes the run, and one that is under way can't be forked
+  await result(source);
   const forkedFrom = async (from: string, edit: object) => {
     stack.gateway.reset();
     stack.gateway.always('strategic-model', { tokens: [planText('forked')] });
