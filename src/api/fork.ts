@@ -1,20 +1,17 @@
 /** Forks a run: reads what it was started with and what it had finished, and starts a new one with a change. */
-import { randomUUID } from 'node:crypto';
 import type { ForkRequest, Lineage, SwarmRunInput, TurnRequest } from '../contract';
 import { belongsTo, withoutTry } from '../contract/turn-ids';
 import { ApiError } from './errors';
 import { readForkSource } from './fork-source';
-import { hash, type Order } from './orders';
+import { hash, suffixOf, type Caller } from './orders';
 import type { Runs, StartedRun } from './runs';
 import type { TemporalHandle } from './temporal';
 
-/** Who asks for a fork, and so pays for it. */
-export type ForkCaller = Pick<Order, 'idempotencyKey' | 'tenant'>;
-
+/** Who asks for the fork pays for it. */
 export type ForkRun = (
   runId: string,
   request: ForkRequest,
-  caller: ForkCaller,
+  caller: Caller,
 ) => Promise<StartedRun & { forked_from: Lineage }>;
 
 /** Of the hash of a run's id; enough to tell the runs of one swarm apart. */
@@ -27,20 +24,19 @@ export function forkPrefix(swarmId: string, runId: string): string {
 
 /** Only runs that have ended can be forked: what is still under way has no result to take over. */
 export function createForkRun({ client }: TemporalHandle, runs: Runs): ForkRun {
-  return async function forkRun(runId, request, { idempotencyKey, tenant }) {
+  return async function forkRun(runId, request, caller) {
     const { input: source, asked, turns, said } = await readForkSource(client, runs, runId);
     const { tenant: _payer, ...options } = source.options;
+    const { tenant } = caller;
     const { from } = request;
     if (source.message_parts)
       throw new ApiError('INVALID_FIELD', 'run: its message is too long to be forked; start it anew.');
     if (!asked.some(({ turn }) => belongsTo(turn, from))) throw unknownTurn(from, asked);
     const mark = hash(JSON.stringify([runId, request]));
-    const key = idempotencyKey && [tenant, runId, idempotencyKey].filter(Boolean).join('\n');
-    const suffix = key ? hash(key).slice(0, 32) : randomUUID();
     const input: SwarmRunInput = {
       ...source,
       options: { ...options, ...(tenant ? { tenant } : {}) },
-      run_id: forkPrefix(source.team_id, runId) + suffix,
+      run_id: forkPrefix(source.team_id, runId) + suffixOf(caller, runId),
       fork: {
         ...{ run_id: runId, from },
         edits: [...(source.fork?.edits ?? []), request],

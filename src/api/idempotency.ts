@@ -1,7 +1,7 @@
 /** The `Idempotency-Key` header: a request that is sent again with the same key is the same request. */
 import type { Context } from 'koa';
 import { ApiError } from './errors';
-import type { Order } from './orders';
+import type { Caller } from './orders';
 
 const LIMIT = 255;
 
@@ -19,6 +19,6 @@ export function idempotencyKeyOf(ctx: Context): string | undefined {
 }
 
 /** Who asks, and under which key: what is started is theirs, and they pay for it. */
-export function callerOf(ctx: Context): Pick<Order, 'idempotencyKey' | 'tenant'> {
+export function callerOf(ctx: Context): Caller {
   return { idempotencyKey: idempotencyKeyOf(ctx), tenant: ctx.state.tenant as string | undefined };
 }

@@ -1,5 +1,5 @@
 /** What a caller wants to be started, in the terms of the workflow that does it. */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { MESSAGE_PART_LENGTH } from '../contract/names';
 import type { GateOptions, StartRequest, Strategy, SwarmDefinition, TurnOptions } from '../contract';
 
@@ -65,6 +65,18 @@ export function gateOptions({ approve_plan, approve_above_usd }: Order): GateOpt
 /** A swarm as the caller wants it at work. */
 export function orderedSwarm(swarm: SwarmDefinition, { drafts }: Order): SwarmDefinition {
   return drafts && swarm.pattern === 'build' ? { ...swarm, build: { ...swarm.build, drafts } } : swarm;
+}
+
+/** Who asks, and under which key. */
+export type Caller = Pick<Order, 'idempotencyKey' | 'tenant'>;
+
+/**
+ * What ends the id of a run: under one key of one caller always the same, else by chance. The keys of one caller are nobody else's;
+ * `scope` is what else a key holds for.
+ */
+export function suffixOf({ idempotencyKey, tenant }: Caller, ...scope: string[]): string {
+  if (!idempotencyKey) return randomUUID();
+  return hash([tenant, ...scope, idempotencyKey].filter(Boolean).join('\n')).slice(0, 32);
 }
 
 /** SHA-256, hexadecimal. */

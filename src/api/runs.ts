@@ -1,5 +1,4 @@
 /** Runs as the API knows them. The only file that talks to the Temporal client. */
-import { randomUUID } from 'node:crypto';
 import {
   WorkflowExecutionAlreadyStartedError,
   WorkflowFailedError,
@@ -7,34 +6,15 @@ import {
   WorkflowNotFoundError,
   type WorkflowExecutionDescription,
 } from '@temporalio/client';
-import { COORDINATION, membersOf, severalSwarms } from '../contract/compositions';
-import { COORDINATE, MESSAGE_PART, MULTI } from '../contract/names';
-import { answerFaults } from '../contract/swarm-references';
-import type {
-  ModelNames,
-  RunOutcome,
-  RunResult,
-  RunScope,
-  SwarmDefinition,
-  SwarmResult,
-  SwarmRunInput,
-} from '../contract';
+import { MESSAGE_PART } from '../contract/names';
+import type { ModelNames, RunOutcome, RunResult, RunScope, SwarmResult, SwarmRunInput } from '../contract';
 import type { runSwarm } from '../workflows';
+import { definitionOf } from './definitions';
 import { toDescription, type RunDescription } from './descriptions';
 import { ApiError } from './errors';
 import { readHistory } from './history';
 import { keyConflict } from './idempotency';
-import {
-  budgetNotes,
-  fingerprint,
-  gateOptions,
-  hash,
-  orderedSwarm,
-  split,
-  turnOptions,
-  type Budget,
-  type Order,
-} from './orders';
+import { budgetNotes, fingerprint, gateOptions, split, suffixOf, turnOptions, type Budget, type Order } from './orders';
 import { answersOf, detailsOf, failedOutcome } from './outcomes';
 import { attributesOf } from './search-attributes';
 import type { SwarmLibrary } from './swarm-library';
@@ -63,12 +43,11 @@ export class Runs {
 
   /** Checks and names an order without starting anything, so that a watcher can be there before the first event. */
   prepare(order: Order): StartedRun {
-    const { idempotencyKey, swarm_id, tenant } = order;
-    this.definitionOf(order);
-    // the keys of one caller are nobody else's, and one key is one run whichever swarm is asked
-    const key = idempotencyKey && [tenant, idempotencyKey].filter(Boolean).join('\n');
-    const suffix = key ? hash(key).slice(0, 32) : randomUUID();
-    const run_id = `${key ? 'keyed' : swarm_id}-${suffix}`;
+    const { idempotencyKey, swarm_id } = order;
+    definitionOf(order, this.options.swarms);
+    const suffix = suffixOf(order);
+    // one key is one run whichever swarm is asked
+    const run_id = `${idempotencyKey ? 'keyed' : swarm_id}-${suffix}`;
     return { run_id, session_id: order.session_id ?? `session-${suffix}`, team_id: swarm_id, replayed: false };
   }
 
@@ -126,16 +105,8 @@ export class Runs {
     return this.options.temporal.client;
   }
 
-  private find(id: string, field: string): SwarmDefinition {
-    const swarms = this.options.swarms.all();
-    const swarm = swarms.find((one) => one.id === id);
-    if (swarm) return swarm;
-    const known = [...swarms.map((one) => one.id), ...(field === 'swarm_id' ? [COORDINATE] : [])].join(', ');
-    throw new ApiError('UNKNOWN_SWARM', `${field}: there is no swarm "${id}"; there are ${known}.`);
-  }
-
   private inputOf(order: Order, scope: RunScope, parts: string[]): SwarmRunInput {
-    const { swarm, members } = this.definitionOf(order);
+    const { swarm, members } = definitionOf(order, this.options.swarms);
     const { message, max_rounds } = order;
     return {
       ...scope,
@@ -184,17 +155,6 @@ export class Runs {
     }
   }
 
-  /** The swarm of an order with all swarms that it leads. Throws {@link ApiError} for one that does not exist. */
-  private definitionOf(order: Order) {
-    const { swarm_id, teams = [], strategy = 'parallel' } = order;
-    const isMulti = swarm_id === MULTI && teams.length > 0;
-    const find = (id: string, field: string) => orderedSwarm(this.find(id, field), order);
-    const findTeam = (id: string) => withOneAnswer(find(id, 'teams'));
-    const swarm =
-      swarm_id === COORDINATE ? COORDINATION : isMulti ? severalSwarms(teams, strategy) : find(swarm_id, 'swarm_id');
-    return { swarm, members: membersOf(swarm, isMulti ? findTeam : (id) => find(id, 'swarm_id')) };
-  }
-
   private startOptions(order: Order, { run_id, session_id, team_id }: RunScope) {
     // not half of a character of two units
     const excerpt = order.message.slice(0, EXCERPT).replace(/[\uD800-\uDBFF]$/, '');
@@ -230,10 +190,4 @@ function unknownRun(runId: string): ApiError {
 
 async function after(ms: number): Promise<undefined> {
   return new Promise((resolve) => setTimeout(() => resolve(undefined), ms).unref());
-}
-
-function withOneAnswer(swarm: SwarmDefinition): SwarmDefinition {
-  const [fault] = answerFaults(swarm);
-  if (fault) throw new ApiError('INVALID_FIELD', `teams: ${fault}.`);
-  return swarm;
 }
