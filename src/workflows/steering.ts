@@ -1,33 +1,16 @@
 /**
- * How people steer a run from outside: gates that wait for their word, guidance, pause and resume.
+ * How people steer a run from outside: words at gates, guidance, pause and resume.
  *
  * The Updates' handlers only change what is here and answer at once; what the run does about it happens between its turns. Events
  * about it go through one queue under names of their own, so that each is published once and in the order in which it happened.
  */
-import {
-  ApplicationFailure,
-  CancellationScope,
-  condition,
-  defineUpdate,
-  isCancellation,
-  patched,
-  setHandler,
-} from '@temporalio/workflow';
-import type { FailureCode } from '../contract/failures';
+import { CancellationScope, condition, defineUpdate, isCancellation, setHandler } from '@temporalio/workflow';
 import { GUIDANCE } from '../contract/prompts';
 import { withoutTry } from '../contract/turn-ids';
-import type {
-  GateDecision,
-  GateOptions,
-  Marked,
-  Opening,
-  RunNews,
-  RunScope,
-  Said,
-  SteeringUpdates,
-  TurnResult,
-} from '../contract';
+import type { GateOptions, Marked, Opening, RunNews, RunScope, Said, SteeringUpdates } from '../contract';
 import { announce } from './activities';
+import { Allowance } from './allowance';
+import { Gates, refusal } from './gates';
 import { hush } from './stopped-turn';
 
 type Update<Name extends keyof SteeringUpdates> = SteeringUpdates[Name];
@@ -37,11 +20,6 @@ const updateOf = <Name extends keyof SteeringUpdates>(name: Name) =>
 /** What `interruptible` resolves to when the turn was stopped for new guidance. */
 export const INTERRUPTED = Symbol('interrupted');
 
-interface Gate {
-  name: string;
-  decision?: GateDecision;
-}
-
 interface RunningTurn {
   turn: string;
   scope: CancellationScope;
@@ -49,20 +27,13 @@ interface RunningTurn {
 }
 
 export class Steering {
-  /** How much may be spent between one approval and the next, US dollars. */
-  private readonly stepUsd: number;
-  private readonly gates: Gate[] = [];
+  readonly gates: Gates;
+  readonly allowance: Allowance;
   private readonly guidance: string[] = [];
   private readonly running = new Set<RunningTurn>();
   private paused = false;
   private pauses = 0;
   private over = false;
-  private spentUsd = 0;
-  private approvedUsd: number;
-  private costGates = 0;
-  /** What all turns that may not begin before wait for together. */
-  private asking: Promise<void> | undefined;
-  private refused: ApplicationFailure | undefined;
   private queue: Promise<void> = Promise.resolve();
   private queued = 0;
 
@@ -73,36 +44,24 @@ export class Steering {
     /** What was said to the run that this one was forked from. */
     private readonly before?: Said,
   ) {
-    this.stepUsd = options.approve_above_usd ?? Infinity;
-    this.approvedUsd = this.stepUsd;
+    this.gates = new Gates((name, news) => this.tell(name, news), before?.decisions);
+    this.allowance = new Allowance(this.gates, options.approve_above_usd);
   }
 
   /** Takes Updates from now on. Called before the workflow first waits, so that none comes too early. */
   listen(): void {
     const validator = (_said: unknown) => this.mustBeOpen();
-    setHandler(updateOf('approve'), (said) => marked(said, this.decide(said, 'approved')), {
-      validator: ({ gate }) => void this.findOpenGate(gate),
-    });
-    setHandler(updateOf('reject'), (said) => marked(said, this.decide(said, 'rejected')), {
-      validator: ({ gate }) => void this.findOpenGate(gate),
-    });
+    const atGate = {
+      validator: ({ gate }: { gate: string | undefined }) => {
+        this.mustBeOpen();
+        this.gates.mustBeOpen(gate);
+      },
+    };
+    setHandler(updateOf('approve'), (said) => marked(said, this.gates.decide(said, 'approved')), atGate);
+    setHandler(updateOf('reject'), (said) => marked(said, this.gates.decide(said, 'rejected')), atGate);
     setHandler(updateOf('message'), (said) => marked(said, this.inject(said)), { validator });
     setHandler(updateOf('pause'), (said) => marked(said, this.setPaused(true)), { validator });
     setHandler(updateOf('resume'), (said) => marked(said, this.setPaused(false)), { validator });
-  }
-
-  /**
-   * Opens a gate and waits, for days if need be, until a person has said yes or no. What a forked run has taken over unchanged was
-   * decided before.
-   */
-  async ask(name: string, question: string, about?: TurnResult): Promise<GateDecision> {
-    const gate: Gate = { name };
-    this.gates.push(gate);
-    this.tell(`gate.opened:${name}`, { type: 'gate.opened', gate: name, question, about: about?.turn ?? null });
-    const decided = about?.reused_from ? this.before?.decisions[name] : undefined;
-    if (decided) this.close(gate, decided);
-    await condition(() => gate.decision !== undefined);
-    return gate.decision!;
   }
 
   /** Waits until a turn may begin: what was told is published, the run is not paused, and its cost is approved. */
@@ -110,7 +69,7 @@ export class Steering {
     for (;;) {
       if (this.queued > 0) await this.queue;
       else if (this.paused) await condition(() => !this.paused);
-      else if (this.spentUsd > this.approvedUsd) await this.approval();
+      else if (this.allowance.isSpent) await this.allowance.approval();
       else return;
     }
   }
@@ -121,11 +80,6 @@ export class Steering {
     const now = this.guidance.join('\n\n');
     if (!before) return now && `${GUIDANCE}${now}`;
     return now ? `${before}\n\n${now}` : before;
-  }
-
-  /** Counts what a turn has cost, with an answer or without; a gateway that names no cost counts as free. */
-  spend(costUsd: number | null): void {
-    this.spentUsd += costUsd ?? 0;
   }
 
   /** Lets a turn speak in a scope of its own; resolves to {@link INTERRUPTED} when guidance has stopped it. */
@@ -147,40 +101,6 @@ export class Steering {
     this.over = true;
     if (this.queued > 0) await this.queue;
     if (this.running.size > 0) await hush([...this.running], () => condition(() => this.running.size === 0));
-  }
-
-  /** Ends with the scope of the turn that waits; the question itself outlives it, since others may wait for the answer. */
-  private async approval(): Promise<void> {
-    if (this.refused && patched('refusal-stands')) throw this.refused;
-    if (!this.asking) {
-      this.asking = CancellationScope.nonCancellable(() => this.askForMoney());
-      this.asking.catch(() => undefined);
-    }
-    await Promise.race([this.asking, CancellationScope.current().cancelRequested]);
-  }
-
-  private async askForMoney(): Promise<void> {
-    const dollars = (usd: number) => `$${usd.toFixed(4)}`;
-    const name = `cost-${++this.costGates}`;
-    const question = `The run has spent ${dollars(this.spentUsd)}, more than ${dollars(this.approvedUsd)}. Go on?`;
-    const { decision, reason } = await this.ask(name, question);
-    this.asking = undefined;
-    if (decision === 'rejected') {
-      this.refused = ApplicationFailure.nonRetryable(`Further cost was not approved: ${reason}`, 'APPROVAL_REFUSED');
-      throw this.refused;
-    }
-    this.approvedUsd = this.spentUsd + this.stepUsd;
-  }
-
-  private decide(said: { gate: string | undefined; reason: string }, decision: GateDecision['decision']): GateDecision {
-    const gate = this.findOpenGate(said.gate);
-    return this.close(gate, { gate: gate.name, decision, reason: said.reason });
-  }
-
-  private close(gate: Gate, decision: GateDecision): GateDecision {
-    gate.decision = decision;
-    this.tell(`gate.resolved:${gate.name}`, { type: 'gate.resolved', ...decision });
-    return decision;
   }
 
   private inject({ content, interrupt }: Update<'message'>['takes']): Update<'message'>['answers'] {
@@ -211,22 +131,6 @@ export class Steering {
     if (this.over) throw refusal('RUN_ENDED', 'The run has ended.');
   }
 
-  private findOpenGate(name: string | undefined): Gate {
-    this.mustBeOpen();
-    const open = this.gates.filter(({ decision }) => !decision);
-    const found = name ? open.find((gate) => gate.name === name) : open[0];
-    if (!name && open.length > 1)
-      throw refusal('INVALID_FIELD', `gate: several are open: ${open.map((gate) => gate.name).join(', ')}.`);
-    if (found) return found;
-    const past = this.gates.filter((gate) => !name || gate.name === name).at(-1)?.decision;
-    throw refusal(
-      'GATE_CLOSED',
-      past
-        ? `The gate "${past.gate}" was ${past.decision} before.`
-        : `No gate${name ? ` "${name}"` : ''} of the run is open.`,
-    );
-  }
-
   private tell(name: string, news: RunNews): void {
     this.queued++;
     this.queue = this.queue.then(async () => {
@@ -240,8 +144,4 @@ export class Steering {
 /** Tells the caller which of several requests under one key has been answered. */
 function marked<Answer extends object>({ mark }: Marked<object>, answer: Answer): Marked<Answer> {
   return mark === undefined ? answer : { ...answer, mark };
-}
-
-function refusal(code: FailureCode, message: string): ApplicationFailure {
-  return ApplicationFailure.nonRetryable(message, code);
 }

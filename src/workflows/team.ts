@@ -69,7 +69,7 @@ export function createTeam(input: SwarmRunInput, { models, opening }: Beginning,
   const { swarm, stage } = input;
   const turns: TurnResult[] = [];
   const failures: SwarmResult['failures'] = [];
-  const expenses = collectExpenses((costUsd) => steering.spend(costUsd));
+  const expenses = collectExpenses((costUsd) => steering.allowance.spend(costUsd));
   const shown: Pick<SwarmResult, 'structures' | 'verification'> = {};
   const checks: TurnCheck[] = [];
   const withTexts = keepTexts(() => restore(input, opening, turns, checks));
@@ -92,7 +92,7 @@ export function createTeam(input: SwarmRunInput, { models, opening }: Beginning,
   /** A turn that was stopped too late to keep it from its end counts, though nothing follows from it. */
   async function take(request: TurnRequest): Promise<TurnResult> {
     const result = await call(request);
-    steering.spend(result.cost_usd);
+    steering.allowance.spend(result.cost_usd);
     turns.push(result);
     show(request.label, `${result.model}, ${result.usage.completion_tokens} tokens`);
     mustGoOn();

@@ -60,7 +60,7 @@ async function approvedPlan(stages: Stages): Promise<TurnResult> {
     const name = nameOf('plan', round);
     const { answer } = await stages.lead({ name, round, swarm: plan, brief });
     if (!stages.input.gates?.approve_plan) return answer;
-    const { decision, reason } = await stages.steering.ask(name, 'Shall this plan be implemented?', answer);
+    const { decision, reason } = await stages.steering.gates.ask(name, 'Shall this plan be implemented?', answer);
     if (decision === 'approved') return answer;
     brief = [...asked, '\n\n# Your last plan, which was rejected\n', textOf(answer), `\n\n# Why\n${reason}`];
   }
