@@ -2,7 +2,7 @@
 import type { ForkRequest, Lineage, SwarmRunInput, TurnRequest } from '../contract';
 import { belongsTo, withoutTry } from '../contract/turn-ids';
 import { ApiError } from './errors';
-import { readForkSource } from './fork-source';
+import { readForkSource, type Describe } from './fork-source';
 import { hash, suffixOf, type Caller } from './orders';
 import type { Runs, StartedRun } from './runs';
 import type { TemporalHandle } from './temporal';
@@ -23,9 +23,9 @@ export function forkPrefix(swarmId: string, runId: string): string {
 }
 
 /** Only runs that have ended can be forked: what is still under way has no result to take over. */
-export function createForkRun({ client }: TemporalHandle, runs: Runs): ForkRun {
+export function createForkRun({ client }: TemporalHandle, runs: Runs, describe: Describe): ForkRun {
   return async function forkRun(runId, request, caller) {
-    const { input: source, asked, turns, said } = await readForkSource(client, runs, runId);
+    const { input: source, asked, turns, said } = await readForkSource(client, describe, runId);
     const { tenant: _payer, ...options } = source.options;
     const { tenant } = caller;
     const { from } = request;

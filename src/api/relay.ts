@@ -2,7 +2,7 @@
 import type { PlacedEvent, RunEvent } from '../contract';
 import { isTerminal } from '../contract/events';
 import { resetFrame, toFrame } from '../contract/frames';
-import { BEGINNING, isPlaceOf, parseCursor, type EventReader, type Head, type Position } from '../redis/events';
+import { BEGINNING, hasEnd, isPlaceOf, parseCursor, type EventReader, type Head, type Position } from '../redis/events';
 import type { EventFollower } from '../redis/follow';
 import { ApiError } from './errors';
 import type { Retellings } from './retellings';
@@ -125,15 +125,7 @@ function refuseForeign(runId: string, after: string, head: Position | undefined)
 }
 
 /** Whether the cursor is at the run's last event, in the stream as it is or as it was before it was compacted. */
-async function hasEverything(
-  history: EventReader,
-  runId: string,
-  after: string,
-  { generation, seq, compacted }: Head,
-): Promise<boolean> {
-  if (after === compacted) return true;
-  if (after !== `${generation}-${seq}`) return false;
-  const before = seq > 1 ? `${generation}-${seq - 1}` : BEGINNING;
-  const [last] = await history.read(runId, before, 1);
-  return last !== undefined && isTerminal(last.event);
+async function hasEverything(history: EventReader, runId: string, after: string, head: Head): Promise<boolean> {
+  if (after === head.compacted) return true;
+  return after === `${head.generation}-${head.seq}` && hasEnd(history, runId, head);
 }

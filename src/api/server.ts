@@ -29,6 +29,7 @@ import { createSwarmLibrary } from './swarm-library';
 import { connectTemporal, type TemporalHandle } from './temporal';
 import { createReadPrompts } from './turn-prompts';
 import { keepVigil } from './vigil';
+import { describeSettled } from './wait';
 import { createWebSockets } from './websocket';
 
 export interface RunningServer {
@@ -115,6 +116,7 @@ type Parts = Pick<Services, 'swarms' | 'redis' | 'runs' | 'relay' | 'streams' | 
 /** What the routes work with: the parts of the server, and what is made of them. */
 function assemble(config: Config, temporal: TemporalHandle, parts: Parts): Services {
   const { redis, runs } = parts;
+  const settled = (runId: string) => describeSettled(parts, runId);
   const connection = temporal.client.connection as Connection;
   return {
     ...parts,
@@ -131,8 +133,8 @@ function assemble(config: Config, temporal: TemporalHandle, parts: Parts): Servi
       return accepted;
     },
     steer: createSteer(temporal, (runId) => runs.describe(runId)),
-    forkRun: createForkRun(temporal, runs),
-    readPrompts: createReadPrompts(temporal, runs),
+    forkRun: createForkRun(temporal, runs, settled),
+    readPrompts: createReadPrompts(temporal, settled),
     temporalAnswers: (deadlineMs) =>
       connection
         .withDeadline(Date.now() + deadlineMs, () => connection.workflowService.getSystemInfo({}))

@@ -1,16 +1,15 @@
 /** With which prompts the turns of a run were asked: what a person edits in a fork. */
 import type { SwarmDefinition, SwarmRunInput, TurnPrompt } from '../contract';
 import { belongsTo } from '../contract/turn-ids';
-import { readForkSource } from './fork-source';
-import type { Runs } from './runs';
+import { readForkSource, type Describe } from './fork-source';
 import type { TemporalHandle } from './temporal';
 
 /** Answers for the turns that a run which has ended had begun. Throws {@link ApiError} as a fork of that run would. */
 export type ReadPrompts = (runId: string) => Promise<TurnPrompt[]>;
 
-export function createReadPrompts({ client }: TemporalHandle, runs: Runs): ReadPrompts {
+export function createReadPrompts({ client }: TemporalHandle, describe: Describe): ReadPrompts {
   return async function readPrompts(runId) {
-    const { input, asked } = await readForkSource(client, runs, runId);
+    const { input, asked } = await readForkSource(client, describe, runId);
     return asked.flatMap(({ turn, role, label }) => promptOf(input, { turn, role, label }) ?? []);
   };
 }

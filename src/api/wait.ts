@@ -1,11 +1,13 @@
-/** Waits for a run's result on behalf of a caller whose connection waits with it. */
+/** Waits for a run's result, or for its end, on behalf of a caller whose connection waits with it. */
 import type { RunResult } from '../contract';
+import { hasEnd } from '../redis/events';
+import type { RunDescription } from './descriptions';
 import { ApiError, toApiError } from './errors';
 import type { Services } from './services';
 
 /** The longest that makes sense for a connection: a day. */
 const LONGEST_WAIT_MS = 24 * 3_600_000;
-/** The run's last event comes some milliseconds before its result. */
+/** The run's last event comes some milliseconds before Temporal closes the workflow and has its result. */
 const SETTLING_MS = 5000;
 
 /** The result, or undefined when the run is not over within the time, or this process stops before. Throws as `Runs.result` does. */
@@ -52,4 +54,17 @@ export async function conclude({ runs }: Pick<Services, 'runs'>, runId: string, 
   } catch (error) {
     told.fail(toApiError(error));
   }
+}
+
+/** Describes a run. Whoever has seen its last event, which comes before Temporal closes the workflow, is never told "running". */
+export async function describeSettled(
+  { runs, history }: Pick<Services, 'runs' | 'history'>,
+  runId: string,
+): Promise<RunDescription> {
+  const description = await runs.describe(runId);
+  if (description.status !== 'running') return description;
+  const head = await history.head(runId);
+  if (!head || !(await hasEnd(history, runId, head))) return description;
+  await runs.result(runId, SETTLING_MS).catch(() => undefined);
+  return runs.describe(runId);
 }

@@ -1,4 +1,5 @@
 /** The reading side of a run's stream: history by range, and where the stream begins and ends. */
+import { isTerminal } from '../contract/events';
 import type { PlacedEvent, RunEvent } from '../contract';
 import type { RedisConnection } from './connect';
 import { eventsKey, runKey } from './keys';
@@ -75,6 +76,13 @@ export function createEventReader(redis: RedisConnection): EventReader {
       return generation ? { generation, seq: Number(seq), compacted: compacted || undefined } : undefined;
     },
   };
+}
+
+/** Whether a stream with this head ends with its run's last event. */
+export async function hasEnd(reader: EventReader, runId: string, { generation, seq }: Position): Promise<boolean> {
+  const before = seq > 1 ? `${generation}-${seq - 1}` : BEGINNING;
+  const [last] = await reader.read(runId, before, 1);
+  return last !== undefined && isTerminal(last.event);
 }
 
 /** Reads a whole run in pages. */

@@ -13,8 +13,7 @@ import { nextEvents } from '../long-poll';
 import { toReply } from '../outcomes';
 import type { FrameSink } from '../relay';
 import type { Services } from '../services';
-
-const SETTLING_MS = 5000;
+import { describeSettled } from '../wait';
 
 export function addRunRoutes(router: Router, services: Services): void {
   const { runs, history } = services;
@@ -25,8 +24,8 @@ export function addRunRoutes(router: Router, services: Services): void {
 
   router.get('/runs/:id', async (ctx) => {
     const id = String(ctx.params.id);
+    const description = await describeSettled(services, id);
     const snapshot = await readSnapshot(id);
-    const description = await describeSettled(id, snapshot);
     const reply = description.status === 'completed' ? await runs.result(id) : undefined;
     const { failure, usage, cost_usd, ...outcome } = reply ? snapshot : await endOf(runs, id, description, snapshot);
     ctx.body = {
@@ -70,14 +69,6 @@ export function addRunRoutes(router: Router, services: Services): void {
     ctx.status = accepted ? 202 : 200;
     ctx.body = { run_id: id, accepted, status: accepted ? 'cancelling' : (await runs.describe(id)).status };
   });
-
-  /** The last event comes some milliseconds before Temporal closes the workflow: whoever has seen it must not be told "running". */
-  async function describeSettled(id: string, { status }: RunSnapshot) {
-    const description = await runs.describe(id);
-    if (description.status !== 'running' || status === 'running' || status === null) return description;
-    await runs.result(id, SETTLING_MS).catch(() => undefined);
-    return runs.describe(id);
-  }
 
   async function readSnapshot(id: string): Promise<RunSnapshot> {
     const snapshot = emptySnapshot();
