@@ -2,6 +2,7 @@
 import { isGrpcServiceError } from '@temporalio/client';
 import type { Context, Middleware } from 'koa';
 import { z } from 'zod';
+import type { RunScope } from '../contract';
 import type { Failure, FailureCode } from '../contract/failures';
 import type { Logger } from '../log';
 
@@ -52,9 +53,17 @@ export class ApiError extends Error {
   }
 }
 
-/** The body of an error reply, and the core of an error frame. */
+/** The body of an error reply. */
 export function errorBody({ code, message }: Failure) {
   return { error: { code, message }, detail: message };
+}
+
+/** Which run something is about, as far as that is known. */
+export type About = { [Id in keyof RunScope]?: RunScope[Id] | undefined };
+
+/** The frame that tells an error. */
+export function errorFrame(failure: Failure, { run_id, session_id, team_id }: About) {
+  return { event: 'error', content: '', done: true, ...errorBody(failure), run_id, session_id, team_id };
 }
 
 /** Parses what a caller sent, or says which field is wrong. */

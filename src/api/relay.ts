@@ -1,5 +1,5 @@
 /** Relays a run's events to one reader as frames, from a cursor to the run's end. */
-import type { PlacedEvent, RunEvent } from '../contract';
+import type { PlacedEvent, RunEvent, RunScope } from '../contract';
 import { isTerminal } from '../contract/events';
 import { resetFrame, toFrame } from '../contract/frames';
 import { BEGINNING, hasEnd, isPlaceOf, parseCursor, type EventReader, type Head, type Position } from '../redis/events';
@@ -53,7 +53,7 @@ export function createRelay(follower: EventFollower, history: EventReader, retel
     const following = follower.follow(runId, after, (events) => {
       for (const placed of events) {
         const [{ generation: before }, { generation }] = [parseCursor(cursor), parseCursor(placed.cursor)];
-        if (before !== BEGINNING && before !== generation) sendReset(runId, generation, sink);
+        if (before !== BEGINNING && before !== generation) sendReset(placed.event, generation, sink);
         ({ cursor } = placed);
         sink.frame(frameText(placed), cursor);
         if (!isTerminal(placed.event)) continue;
@@ -95,20 +95,20 @@ export function createRelay(follower: EventFollower, history: EventReader, retel
   async function withoutStream(runId: string, after: string, sink: FrameSink): Promise<Following> {
     const told = await retellings.of(runId);
     if (!told) return follow(runId, after, sink);
-    const generation = parseCursor(told[0]?.cursor ?? BEGINNING).generation;
     if (after === told[told.length - 1]?.cursor) {
       sink.end();
       return NOTHING_FOLLOWS;
     }
-    if (after !== BEGINNING) sendReset(runId, generation, sink);
+    const [first] = told;
+    if (first && after !== BEGINNING) sendReset(first.event, parseCursor(first.cursor).generation, sink);
     for (const placed of told) sink.frame(frameText(placed), placed.cursor);
     sink.end();
     return NOTHING_FOLLOWS;
   }
 }
 
-function sendReset(runId: string, generation: string, sink: FrameSink): void {
-  const frame = resetFrame(runId, generation);
+function sendReset(scope: RunScope, generation: string, sink: FrameSink): void {
+  const frame = resetFrame(scope, generation);
   sink.frame(JSON.stringify(frame), frame.cursor);
 }
 

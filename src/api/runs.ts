@@ -94,11 +94,11 @@ export class Runs {
     return toDescription(this.client, (await this.execution(runId)).raw.workflowExecutionInfo ?? {});
   }
 
-  /** Asks for cancellation; false when the run had already ended. */
-  async cancel(runId: string): Promise<boolean> {
-    if ((await this.describe(runId)).status !== 'running') return false;
-    await this.client.workflow.getHandle(runId).cancel();
-    return true;
+  /** Asks for cancellation, and answers how the run stood: one that had already ended is left as it is. */
+  async cancel(runId: string): Promise<RunDescription> {
+    const description = await this.describe(runId);
+    if (description.status === 'running') await this.client.workflow.getHandle(runId).cancel();
+    return description;
   }
 
   private get client() {

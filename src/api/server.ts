@@ -127,10 +127,10 @@ function assemble(config: Config, temporal: TemporalHandle, parts: Parts): Servi
       return listRuns(temporal, config.TEMPORAL_NAMESPACE, query, prefix);
     },
     async cancelRun(runId) {
-      const accepted = await runs.cancel(runId);
+      const found = await runs.cancel(runId);
       // Temporal knows first: a worker that hears the call waits for Temporal's word before it reports the turn as cancelled
-      if (accepted) await callOutCancel(redis, runId);
-      return accepted;
+      if (found.status === 'running') await callOutCancel(redis, runId);
+      return found;
     },
     steer: createSteer(temporal, (runId) => runs.describe(runId)),
     forkRun: createForkRun(temporal, runs, settled),

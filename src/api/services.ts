@@ -3,6 +3,7 @@ import type { ListRunsQuery } from '../contract';
 import type { RedisConnection } from '../redis/connect';
 import type { EventReader } from '../redis/events';
 import type { Memory } from '../redis/memory';
+import type { RunDescription } from './descriptions';
 import type { ForkRun } from './fork';
 import type { ApiMetrics } from './metrics';
 import type { Relay } from './relay';
@@ -23,8 +24,8 @@ export interface Services {
   memory: Memory;
   redis: RedisConnection;
   listRuns(query: ListRunsQuery): Promise<RunPage>;
-  /** Cancels a run and calls it out to the workers; false when it had already ended. */
-  cancelRun(runId: string): Promise<boolean>;
+  /** Cancels a run and calls it out to the workers; answers how the run stood. */
+  cancelRun(runId: string): Promise<RunDescription>;
   steer: Steer;
   forkRun: ForkRun;
   readPrompts: ReadPrompts;

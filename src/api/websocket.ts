@@ -5,20 +5,19 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type RawData, type WebSocket } from 'ws';
-import { clientFrame, type ClientFrame } from '../contract/requests';
+import type { RunScope } from '../contract';
+import { cancelFrame } from '../contract/frames';
+import type { ClientFrame } from '../contract/requests';
 import type { Logger } from '../log';
 import { addressOf } from './address';
 import type { Caller, Keyring } from './auth';
 import type { Bus } from './bus';
-import { ApiError, errorBody, parse, toApiError } from './errors';
-import type { Relay } from './relay';
-import type { Runs } from './runs';
+import { aboutOf, readFrame } from './client-frames';
+import { errorFrame, toApiError, type About } from './errors';
+import type { Services } from './services';
 
-export interface WebSocketOptions {
-  runs: Runs;
-  relay: Relay;
+export interface WebSocketOptions extends Pick<Services, 'runs' | 'relay' | 'cancelRun'> {
   keyring: Keyring;
-  cancelRun(runId: string): Promise<boolean>;
   bus: Bus;
   log: Logger;
 }
@@ -99,28 +98,26 @@ class Conversation {
   }
 
   private async answer(data: RawData): Promise<void> {
-    let frame: ClientFrame | undefined;
+    let about: About = {};
     try {
-      frame = parse(clientFrame, readJson(data));
+      const frame = readFrame(data);
+      about = aboutOf(frame);
       if ('cancel' in frame) await this.cancel(frame.cancel);
       else if ('run_id' in frame) await this.resume(frame.run_id, frame.after);
-      else await this.start(frame);
+      else {
+        const run = this.options.runs.prepare(frame);
+        about = run;
+        await this.start(frame, run);
+      }
     } catch (error) {
       const known = toApiError(error);
       if (known.code === 'INTERNAL') this.options.log.error({ error }, 'websocket frame failed');
-      const runId =
-        frame && 'run_id' in frame
-          ? { run_id: frame.run_id }
-          : frame && 'cancel' in frame
-            ? { run_id: frame.cancel }
-            : {};
-      this.send(JSON.stringify({ event: 'error', content: '', done: true, ...errorBody(known), ...runId }));
+      this.send(JSON.stringify(errorFrame(known, about)));
     }
   }
 
-  private async start(order: Extract<ClientFrame, { swarm_id: string }>): Promise<void> {
+  private async start(order: Extract<ClientFrame, { swarm_id: string }>, run: RunScope): Promise<void> {
     const { runs, relay } = this.options;
-    const run = runs.prepare(order);
     this.follow(run.run_id, relay.fresh(run.run_id, this.sinkOf(run.run_id)));
     try {
       await runs.start({ ...order, tenant: this.caller.tenant }, run);
@@ -152,8 +149,8 @@ class Conversation {
 
   /** The run's own last event, `run.cancelled`, tells that it is done; here only what became of the request. */
   private async cancel(runId: string): Promise<void> {
-    const accepted = await this.options.cancelRun(runId);
-    this.send(JSON.stringify({ event: 'cancel.accepted', content: '', done: false, run_id: runId, accepted }));
+    const found = await this.options.cancelRun(runId);
+    this.send(JSON.stringify(cancelFrame(found, found.status === 'running')));
   }
 
   private follow(runId: string, following: { stop(): void }): void {
@@ -187,13 +184,5 @@ class Conversation {
       this.corked = false;
       this.socket.uncork();
     });
-  }
-}
-
-function readJson(data: RawData): unknown {
-  try {
-    return JSON.parse(String(data));
-  } catch {
-    throw new ApiError('INVALID_JSON', 'The frame is not JSON.');
   }
 }

@@ -1,5 +1,6 @@
 /** The frame in which clients get an event, over WebSocket and Server-Sent Events alike. */
 import { isTerminal, type PlacedEvent, type RunEvent } from './events';
+import type { RunScope } from './runs';
 
 /** A client that knows only `content` and `done` can read it; one that knows more finds the whole event beside them. */
 export type Frame = Omit<RunEvent, 'type' | 'v' | 'text'> & {
@@ -25,17 +26,28 @@ function noticeOf(event: RunEvent): string {
 }
 
 /** Stands for no event: the stream that the reader knows is gone. Drop the whole run; what is known of it follows from the start. */
-export interface ResetFrame {
+export interface ResetFrame extends RunScope {
   event: 'run.reset';
   content: string;
   done: false;
-  run_id: string;
   /** The place before the first event that follows. */
   cursor: string;
 }
 
+/** Answers the request to cancel a run; over WebSocket only. `accepted` is false where the run had already ended. */
+export interface CancelFrame extends RunScope {
+  event: 'cancel.accepted';
+  content: '';
+  done: false;
+  accepted: boolean;
+}
+
+export function cancelFrame({ run_id, session_id, team_id }: RunScope, accepted: boolean): CancelFrame {
+  return { event: 'cancel.accepted', content: '', done: false, run_id, session_id, team_id, accepted };
+}
+
 /** `generation` names the stream that follows. */
-export function resetFrame(run_id: string, generation: string): ResetFrame {
+export function resetFrame({ run_id, session_id, team_id }: RunScope, generation: string): ResetFrame {
   const content = '\n\n[The stream was replaced; everything follows from the beginning.]\n\n';
-  return { event: 'run.reset', content, done: false, run_id, cursor: `${generation}-0` };
+  return { event: 'run.reset', content, done: false, run_id, session_id, team_id, cursor: `${generation}-0` };
 }

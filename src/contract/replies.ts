@@ -1,11 +1,11 @@
 /** What the API answers, as schemas: `GET /openapi.json` is made of them, and tests hold real replies against them. */
 import { z } from 'zod';
-import { runEvent } from './events';
 import { checked, code, lineage, turnMeasures, usage } from './shapes';
 
 const failure = z.object({ code, message: z.string() });
 const lines = z.array(z.string());
-const scope = { run_id: z.string(), session_id: z.string(), team_id: z.string() };
+/** The ids of a run. */
+export const scope = { run_id: z.string(), session_id: z.string(), team_id: z.string() };
 const runStatus = z.enum(['running', 'completed', 'failed', 'cancelled']);
 
 /** Every error; beside it may stand the run that failed, and what it had finished. */
@@ -157,29 +157,6 @@ export const promptsReply = z.object({
   run_id: z.string(),
   turns: z.array(z.object({ ...speaker, system: z.string(), alias: z.string().optional(), instructions: lines })),
 });
-
-/** An event as a stream sends it: all fields of the event, and what the simplest client needs. */
-const eventFrame = z.looseObject({
-  event: z.enum(runEvent.options.map(({ shape }) => shape.type.value) as [string, ...string[]]),
-  content: z.string().describe('The new text of a turn; empty on all other events.'),
-  done: z.boolean().describe('True on the last event of the run.'),
-  cursor: z.string().describe('The place after which a reader that has this goes on.'),
-  ...scope,
-  at: z.number(),
-});
-const resetFrame = z.object({
-  event: z.literal('run.reset').describe('Drop what you know of the run: all of it follows.'),
-  content: z.string(),
-  done: z.literal(false),
-  run_id: z.string(),
-  cursor: z.string(),
-});
-const errorFrame = z.looseObject({
-  ...{ event: z.literal('error'), content: z.literal(''), done: z.literal(true) },
-  ...errorReply.shape,
-});
-export const frame = z.union([eventFrame, resetFrame, errorFrame]);
-export const eventPage = z.object({ frames: z.array(frame), cursor: z.string(), done: z.boolean() });
 
 export const forkReply = z.object({
   ...acceptedReply.shape,

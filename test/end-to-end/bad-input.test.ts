@@ -110,20 +110,27 @@ test('every origin may read the replies, errors included', async () => {
 
 describe('WS /ws/swarm', () => {
   test.each([
-    ['text that is not JSON', 'hello', 'INVALID_JSON'],
-    ['a number', '7', 'INVALID_FIELD'],
-    ['an empty object', {}, 'INVALID_FIELD'],
-    ['a start without a message', { swarm_id: 'one-voice' }, 'INVALID_FIELD'],
-    ['an unknown swarm', { swarm_id: 'nope', message: 'Hi' }, 'UNKNOWN_SWARM'],
-    ['an unknown run', { run_id: 'nope' }, 'UNKNOWN_RUN'],
-    ['a bad cursor', { run_id: 'nope', after: 'x' }, 'INVALID_CURSOR'],
-    ['a cancel of an unknown run', { cancel: 'nope' }, 'UNKNOWN_RUN'],
-  ])('answers %s with an error frame and stays open', async (_what, frame, code) => {
+    ['text that is not JSON', 'hello', 'INVALID_JSON', {}],
+    ['a number', '7', 'INVALID_FIELD', {}],
+    ['an empty object', {}, 'INVALID_FIELD', {}],
+    ['a start without a message', { swarm_id: 'one-voice' }, 'INVALID_FIELD', {}],
+    ['an unknown swarm', { ...good, swarm_id: 'nope' }, 'UNKNOWN_SWARM', { team_id: 'nope' }],
+    [
+      'an unknown swarm in a session',
+      { ...good, swarm_id: 'nope', session_id: 's' },
+      'UNKNOWN_SWARM',
+      { team_id: 'nope', session_id: 's' },
+    ],
+    ['an unknown run', { run_id: 'nope' }, 'UNKNOWN_RUN', { run_id: 'nope' }],
+    ['a bad cursor', { run_id: 'nope', after: 'x' }, 'INVALID_CURSOR', {}],
+    ['a cancel of an unknown run', { cancel: 'nope' }, 'UNKNOWN_RUN', { run_id: 'nope' }],
+  ])('answers %s with an error frame and stays open', async (_what, frame, code, ids) => {
     const watcher = await Watcher.connect(stack.url);
     watcher.send(frame);
     const answer = await watcher.frame(({ event }) => (event as string) === 'error');
     expect(answer.error?.code).toBe(code);
-    expect(answer).toMatchObject({ content: '', done: true });
+    const { receivedAt: _at, error, ...rest } = answer;
+    expect(rest).toEqual({ event: 'error', content: '', done: true, detail: error?.message, ...ids });
     watcher.send('again');
     await watcher.frame((one) => one !== answer);
     expect(watcher.socket.readyState).toBe(watcher.socket.OPEN);

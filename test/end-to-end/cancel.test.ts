@@ -42,7 +42,11 @@ test('a cancel closes every upstream call of the run within a second, and no new
 test('a cancelled run says so everywhere, and keeps the text that was shown', async () => {
   const { watcher, runId } = await startDebate();
   watcher.send({ cancel: runId });
-  await watcher.done(runId);
+  const { session_id } = await watcher.done(runId);
+  expect(watcher.frames.find(({ event }) => (event as string) === 'cancel.accepted')).toMatchObject({
+    ...{ run_id: runId, session_id, team_id: 'debate-swarm' },
+    ...{ content: '', done: false, accepted: true },
+  });
   const { body } = await until(async () => {
     const reply = await get(`${stack.url}/runs/${runId}`);
     return reply.body.status === 'running' ? undefined : reply;

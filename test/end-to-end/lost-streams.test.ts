@@ -47,7 +47,8 @@ async function compacted(runId: string): Promise<void> {
 async function expectRetold(runId: string, after: string, text: string): Promise<void> {
   const [reset, ...rest] = await collectSse(eventsUrl(runId, `?after=${after}`));
   expect(isReset(reset!)).toBe(true);
-  expect(reset).toMatchObject({ run_id: runId, done: false });
+  const { session_id, team_id } = rest[0]!;
+  expect(reset).toMatchObject({ run_id: runId, session_id, team_id, done: false });
   expect(textsOf(foldFrames(rest)).answer).toBe(text);
   expect(rest.at(-1)?.done).toBe(true);
 }

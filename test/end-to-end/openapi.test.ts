@@ -5,7 +5,7 @@ import { createRouter } from '../../src/api/app';
 import type { OpenApiDocument } from '../../src/api/openapi/document';
 import type { Services } from '../../src/api/services';
 import { cases } from '../support/scripted-gateway';
-import { collectSse, get, post, toEvent, type JsonReply } from '../support/readers';
+import { collectSse, get, post, toEvent, Watcher, type JsonReply } from '../support/readers';
 import { createStack, until, type Stack } from '../support/stack';
 
 let stack: Stack;
@@ -146,6 +146,13 @@ test('frames and events of a run hold against their schemas', async () => {
     holds(event, toEvent({ ...frame, receivedAt }));
   }
   expect(event({ ...toEvent(frames[0]!), type: 'run.vanished' })).toBe(false);
+  const watcher = await Watcher.connect(stack.url);
+  watcher.send({ swarm_id: 'nobody', message: 'Hello' });
+  watcher.send({ cancel: frames[0]?.run_id });
+  await watcher.frame(({ accepted }) => accepted === false);
+  watcher.close();
+  expect(watcher.frames.map((frame) => frame.event)).toEqual(['error', 'cancel.accepted']);
+  for (const { receivedAt: _at, ...frame } of watcher.frames) holds(validateFrame, frame);
 });
 
 test("so has what OpenAI's clients get: models, an answer, its chunks, errors", async () => {

@@ -1,7 +1,7 @@
 /** Redis away, Temporal away, both away, in the midst of an answer: the run completes, its watchers have all of it, and readiness says so meanwhile. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startRedisServer, type RedisServer } from '../support/redis';
-import { foldFrames, get, textsOf, Watcher, type AnyFrame } from '../support/readers';
+import { collectSse, foldFrames, get, textsOf, Watcher, type AnyFrame } from '../support/readers';
 import { createStack, until, type Stack } from '../support/stack';
 import { startTemporalServer, type TemporalServer } from '../support/temporal';
 
@@ -28,6 +28,27 @@ function heldBy(frames: readonly AnyFrame[]): string | undefined {
 }
 
 const ready = async () => (await get(`${stack.url}/readyz`)).status;
+
+test(
+  'a start that fails names its run, over WebSocket and as Server-Sent Events',
+  async () => {
+    await temporal.kill();
+    const order = { swarm_id: 'one-voice', message: 'Count', session_id: 'away' };
+    const watcher = await Watcher.connect(stack.url);
+    watcher.send(order);
+    const body = JSON.stringify({ ...order, stream: true });
+    const sse = await collectSse(`${stack.url}/swarm/execute`, { method: 'POST', body });
+    for (const frame of [await watcher.done(), sse.at(-1)])
+      expect(frame).toMatchObject({
+        ...{ event: 'error', error: { code: 'TEMPORAL_UNAVAILABLE' }, content: '', done: true },
+        ...{ team_id: 'one-voice', session_id: 'away', run_id: expect.stringContaining('one-voice-') },
+      });
+    watcher.close();
+    await temporal.revive();
+    await until(async () => (await ready()) === 200, 15_000);
+  },
+  LIMIT_MS,
+);
 
 test.each([
   ['Redis', 10_000, () => [redis]],

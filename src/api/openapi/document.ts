@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { chatChunk, openAiError, teamFrame } from '../../contract/client-replies';
 import { runEvent } from '../../contract/events';
-import { errorReply, frame } from '../../contract/replies';
+import { frame } from '../../contract/frame-replies';
+import { errorReply } from '../../contract/replies';
 import { CLIENT_OPERATIONS } from './client-operations';
 import { OPERATIONS, type ErrorName, type FrameName, type Operation, type Reply } from './operations';
 

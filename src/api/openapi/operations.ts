@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { forkRequest } from '../../contract/fork';
 import { gatewaysReply } from '../../contract/gateways';
+import { eventPage } from '../../contract/frame-replies';
 import * as replies from '../../contract/replies';
 import * as requests from '../../contract/requests';
 import * as service from '../../contract/service-replies';
@@ -88,7 +89,7 @@ export const OPERATIONS: readonly Operation[] = [
     replies: {
       200: {
         says: 'Server-Sent Events; with `wait` a page of them as JSON.',
-        schema: replies.eventPage,
+        schema: eventPage,
         events: 'Frame',
       },
       204: { says: 'There is nothing after the cursor, and nothing will come.' },

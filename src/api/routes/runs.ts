@@ -64,10 +64,10 @@ export function addRunRoutes(router: Router, services: Services): void {
   });
 
   router.post('/runs/:id/cancel', async (ctx) => {
-    const id = String(ctx.params.id);
-    const accepted = await services.cancelRun(id);
+    const { run_id, status } = await services.cancelRun(String(ctx.params.id));
+    const accepted = status === 'running';
     ctx.status = accepted ? 202 : 200;
-    ctx.body = { run_id: id, accepted, status: accepted ? 'cancelling' : (await runs.describe(id)).status };
+    ctx.body = { run_id, accepted, status: accepted ? 'cancelling' : status };
   });
 
   async function readSnapshot(id: string): Promise<RunSnapshot> {

@@ -6,7 +6,7 @@ import { COORDINATION } from '../../contract/compositions';
 import { COORDINATE, MULTI } from '../../contract/names';
 import { ownSwarmsSchema } from '../../contract/own-swarms';
 import { coordinateRequest, executeRequest, multiRequest } from '../../contract/requests';
-import { errorBody, parse, toApiError } from '../errors';
+import { errorFrame, parse, toApiError } from '../errors';
 import { callerOf } from '../idempotency';
 import { toReply } from '../outcomes';
 import type { Order } from '../orders';
@@ -108,7 +108,6 @@ async function streamRun(
   stream.onLeave(() => following.stop());
   starting.catch((error: unknown) => {
     following.stop();
-    const known = toApiError(error);
-    stream.finish({ event: 'error', content: '', done: true, ...errorBody(known) });
+    stream.finish(errorFrame(toApiError(error), run));
   });
 }

@@ -1,5 +1,5 @@
 /** What comes over the WebSocket, as events of the contract. */
-import type { Failure, Frame, PlacedEvent, ResetFrame, RunEvent } from '../../contract';
+import type { CancelFrame, Failure, Frame, PlacedEvent, ResetFrame, RunEvent } from '../../contract';
 
 /** A frame that says that something went wrong with one run, or with none in particular. */
 export interface ErrorFrame {
@@ -8,7 +8,7 @@ export interface ErrorFrame {
   run_id?: string;
 }
 
-export type ServerFrame = Frame | ResetFrame | ErrorFrame | { event: 'cancel.accepted'; run_id: string };
+export type ServerFrame = Frame | ResetFrame | CancelFrame | ErrorFrame;
 
 /** The reverse of the contract's `toFrame`. */
 export function toPlacedEvent({ content, done: _done, cursor, event: type, ...rest }: Frame): PlacedEvent {
