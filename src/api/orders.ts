@@ -12,6 +12,8 @@ export interface Order extends StartRequest {
   /** For `multi`: who answers, and how. */
   teams?: string[];
   strategy?: Strategy;
+  /** Whether what a reviewer found is told as data. */
+  reviews_as_data?: boolean;
   /** The name of the caller's API key; undefined where none is needed. */
   tenant?: string | undefined;
   /** The caller's `Idempotency-Key`. */

@@ -107,7 +107,7 @@ export class Runs {
 
   private inputOf(order: Order, scope: RunScope, parts: string[]): SwarmRunInput {
     const { swarm, members } = definitionOf(order, this.options.swarms);
-    const { message, max_rounds } = order;
+    const { message, max_rounds, reviews_as_data } = order;
     return {
       ...scope,
       swarm,
@@ -116,6 +116,7 @@ export class Runs {
       options: turnOptions(order),
       models: this.options.modelNames(),
       gates: gateOptions(order),
+      ...(reviews_as_data ? { reviews_as_data } : {}),
       // alone in a session of its own, a run meets nobody
       ...(order.session_id ? { session_policy: order.session_policy ?? 'queue' } : {}),
     };

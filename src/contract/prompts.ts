@@ -74,21 +74,29 @@ export const CONSENSUS_MODERATOR = `Several teams have answered the same task on
 Under Consensus what all or most of them hold, under Dissent where they differ and who holds what, under Answer the best answer to the task
 that follows from them. Say nothing that none of them said.`;
 
-/** What a judge's text is turned into data with. */
+/** What a judge's text is turned into data with, and a reviewer's. */
 export const JUDGE_QUESTION = 'This is what you wrote at the end of a debate:';
+export const REVIEW_QUESTION = 'This is what you wrote in your review:';
 
 const ONLY_JSON = 'Answer with one JSON object and nothing else, no code fence. It has exactly these fields:';
 
-/** How each structure is asked for; `structures.ts` has the shapes that the answers are checked against. */
-export const STRUCTURE_REQUESTS = {
-  critic: `Write your findings about the code as data; leave a list empty where nothing was found. ${ONLY_JSON}
+const findingsAbout = (
+  work: string,
+) => `Write your findings about the ${work} as data; leave a list empty where nothing was found. ${ONLY_JSON}
 {"verdict": "pass" or "revise", "findings": {"security": [], "data_integrity": [], "logic_correctness": [], "performance": [], "usability": [],
 "maintainability": []}, "must_fix": [], "nice_to_have": [], "confidence_score": 0.0 to 1.0}
-All lists hold short sentences.`,
+All lists hold short sentences.`;
+
+/** How each structure is asked for; `structures.ts` has the shapes that the answers are checked against. */
+export const STRUCTURE_REQUESTS = {
+  critic: findingsAbout('code'),
   judge: `Write your decision as data: accept what was proposed, merge it with what was said against it, or reject it. ${ONLY_JSON}
 {"decision": "accept", "merge" or "reject", "rationale": [], "runner_instructions": [], "confidence_score": 0.0 to 1.0, "quality_score": 0.0 to 1.0}
 Both lists hold short sentences; quality_score rates the arguments that were made.`,
 };
+
+/** How `critic` is asked for where a plan was reviewed. */
+export const PLAN_CRITIC_REQUEST = findingsAbout('plan');
 
 /** What the strategist is told about each part that a plan lacks. */
 export const PLAN_GAPS = {

@@ -41,6 +41,8 @@ export interface SwarmRunInput extends RunScope {
   /** How often a review may send work back; the pattern `coordinate` reads it. */
   max_rounds?: number;
   gates?: GateOptions;
+  /** Whether the starter reads what a team's reviewer found as data: it costs a call more. */
+  reviews_as_data?: boolean;
   /** Set for a message that is too long for this input: it follows in so many signals, and `message` is empty. */
   message_parts?: number;
   /** What the run does while another one of its session speaks; absent where it is alone in a session of its own. */

@@ -45,6 +45,8 @@ export interface Team {
   readonly task: PromptPart[];
   /** What the concluding turn is told on top; empty for a run of its own. */
   readonly closing: string;
+  /** Whether what a reviewer found is asked for as data. */
+  readonly reviewsAsData: boolean;
   /** Lets a role speak; resolves when its turn is finished. */
   speak(role: string, ask: Ask): Promise<TurnResult>;
   /** As `speak`, but a failure is noted and the run goes on; undefined then. A cancellation still throws. */
@@ -116,6 +118,7 @@ export function createTeam(input: SwarmRunInput, { models, opening }: Beginning,
     definition: swarm,
     task: stage?.brief ?? partsOf(input),
     closing: stage?.closing ?? '',
+    reviewsAsData: input.reviews_as_data ?? false,
     speak,
     trySpeak: (role, ask) =>
       speak(role, ask).catch((error: unknown) => {

@@ -14,6 +14,8 @@ export interface Ask {
   /** In place of what the role's definition says, unless the caller set it for the run; the limit only ever lowers. */
   temperature?: number;
   maxTokens?: number;
+  /** What an answer of a given form needs, also where the role's own limit is lower. */
+  minTokens?: number;
 }
 
 /** `guidanceOf` answers what a turn is told on top. */
@@ -59,7 +61,7 @@ function plainRequest(input: SwarmRunInput, role: string, ask: Ask, guidanceOf: 
   const definition = {
     ...found,
     ...(ask.temperature === undefined ? {} : { temperature: ask.temperature }),
-    ...(ask.maxTokens === undefined ? {} : { max_tokens: Math.min(ask.maxTokens, found.max_tokens) }),
+    max_tokens: Math.max(ask.minTokens ?? 0, Math.min(ask.maxTokens ?? Infinity, found.max_tokens)),
   };
   const turn = stage ? `${stage.name}/${ask.turn}` : ask.turn;
   return {

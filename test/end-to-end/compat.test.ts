@@ -1,4 +1,5 @@
 import { createStack, until, type Stack } from '../support/stack';
+import { planText } from '../support/plan';
 import { freePort } from '../support/processes';
 import { collectSse, get, post, Watcher, type AnyFrame } from '../support/readers';
 
@@ -66,6 +67,10 @@ test('a run streams in phases, its tokens are its answer, and what it did not do
 });
 
 const PROGRAM = (expression: string) => ['```python', 'def double(x):', `    return ${expression}`, '```'].join('\n');
+const NO_FINDINGS = {
+  ...{ security: [], data_integrity: [], logic_correctness: [] },
+  ...{ performance: [], usability: [], maintainability: [] },
+};
 const DOUBLE = 'Write double(x), which doubles a number.\ndouble(2) -> 4';
 
 test.each([
@@ -90,6 +95,33 @@ test.each([
       tool_calls: [{ name: 'sandbox', args: { turn, language, rounds }, result }],
       real_execution: true,
     });
+  },
+  60_000,
+);
+
+test.each([
+  ['coding-team', 'coding-model', `${PROGRAM('2 * x')}\nVERDICT: REVISE`],
+  ['strategic', 'strategic-model', planText('plan')],
+])(
+  'the critic of %s is what its reviewer found, and only earlier clients pay for it',
+  async (team_id, model, text) => {
+    const critic = {
+      ...{ verdict: 'revise', must_fix: ['Say why.'], nice_to_have: [], confidence_score: 0.7 },
+      findings: { ...NO_FINDINGS, usability: ['It says nothing.'] },
+    };
+    stack.gateway.always(model, { tokens: [text] });
+    stack.gateway.scriptWhen({ lastMessageIncludes: 'JSON object' }, { tokens: [JSON.stringify(critic)] });
+    const frames = await run({ team_id, message: DOUBLE });
+    expect(frames.filter(({ phase }) => phase === 'critic')).toMatchObject([{ critic }]);
+    expect(frames.at(-1)?.final).toMatchObject({ critic, judge: null });
+    const asked = () => stack.gateway.calls().filter(({ body }) => JSON.stringify(body).includes('JSON object'));
+    expect(asked()).toHaveLength(1);
+    const { body } = await post(`${stack.url}/teams/run`, { team_id, message: DOUBLE, stream: false });
+    expect(body.critic).toEqual(critic);
+    expect(asked()).toHaveLength(2);
+    const order = { swarm_id: body.team_id as string, message: DOUBLE };
+    expect((await post(`${stack.url}/swarm/execute`, order)).body.critic).toBeUndefined();
+    expect(asked()).toHaveLength(2);
   },
   60_000,
 );

@@ -48,6 +48,7 @@ if (process.env.RECORD_HISTORIES) {
     try {
       for (const id of ['strategic-swarm', 'debate-swarm']) await record(id, swarmInput(id));
       await record('build', swarmInput('coding-swarm'));
+      await record('reviewed', { ...swarmInput('strategic-swarm'), reviews_as_data: true });
       const given = swarmInput('coding-swarm');
       theatre.comparison = (turns) => ({
         calls: 9,
@@ -88,6 +89,7 @@ const KINDS = [
   'strategic-swarm',
   'coding-swarm',
   'build',
+  'reviewed',
   'drafts',
   'debate-swarm',
   'coordinate',

@@ -1,9 +1,10 @@
-/** drafts -> run -> { repair and fresh drafts -> run } while checks fail and rounds are left -> review -> the best draft */
+/** drafts -> run -> { repair and fresh drafts -> run } while checks fail and rounds are left -> review (as data, where it is read so) -> the best draft */
 import { isTested, isVerified } from '../../contract/verification';
 import { attempt, best, type Candidate } from '../candidates';
 import { draft } from '../drafts';
 import { textOf } from '../message';
 import { describe, ROUNDS, triesOf } from '../repairs';
+import { askForFindings } from '../structures';
 import { user, type Team } from '../team';
 
 /** A coder writes, the sandbox runs it, and what fails goes back; the answer is the draft that does best. */
@@ -43,9 +44,10 @@ async function review(team: Team, { turn, report }: Candidate): Promise<void> {
       ? `The code was executed${isTested(report) ? ' and its checks pass' : '; nothing tests it'}. Answer with the verdict line and one sentence.`
       : `The code was executed and fails:\n${describe(report)}`
     : `The code was not executed. ${report.reason ?? ''}`;
-  await team.trySpeak('reviewer', {
+  const spoken = await team.trySpeak('reviewer', {
     turn: 'review',
     messages: [user('# Task\n', ...team.task, '\n\n# Code\n', textOf(turn), `\n\n# Execution\n${found}`)],
     ...(passed ? { maxTokens: 60 } : {}),
   });
+  await askForFindings(team, spoken);
 }

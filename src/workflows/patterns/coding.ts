@@ -1,6 +1,8 @@
-/** draft -> review -> revision, where the review finds faults */
+/** draft -> review -> revision, where the review finds faults -> (the review as data, where it is read so) */
 import { readVerdict } from '../../contract/verdict';
+import type { TurnResult } from '../../contract';
 import { textOf } from '../message';
+import { askForFindings } from '../structures';
 import { assistant, user, type Team } from '../team';
 
 /** A coder writes, a reviewer looks for faults, and the coder mends them. */
@@ -11,12 +13,17 @@ export async function coding(team: Team): Promise<string[]> {
     turn: 'review',
     messages: [user('# Task\n', ...team.task, '\n\n# Code\n', textOf(draft))],
   });
-  if (readVerdict(review.text) === 'pass') return [draft.turn];
-  const revision = await team.speak('coder', {
+  const answer = readVerdict(review.text) === 'pass' ? draft : await revise(team, draft, review);
+  await askForFindings(team, review);
+  return [answer.turn];
+}
+
+function revise(team: Team, draft: TurnResult, review: TurnResult): Promise<TurnResult> {
+  return team.speak('coder', {
     turn: 'revision',
     part: 'revision',
     messages: [
-      task,
+      user(...team.task),
       assistant(textOf(draft)),
       user(
         'A reviewer says about your code:\n\n',
@@ -28,5 +35,4 @@ export async function coding(team: Team): Promise<string[]> {
     ],
     withContext: true,
   });
-  return [revision.turn];
 }

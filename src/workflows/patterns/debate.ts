@@ -96,8 +96,8 @@ async function judge(team: Team, rounds: Round[], record: DebateRecord): Promise
     ],
   });
   const question = user(`${JUDGE_QUESTION}\n\n`, textOf(summary));
-  if (team.closing) await askForStructure(team, JUDGE, 'critic', question);
-  await askForStructure(team, JUDGE, 'judge', question);
+  if (team.closing) await askForStructure(team, { role: JUDGE, name: 'critic', question });
+  await askForStructure(team, { role: JUDGE, name: 'judge', question });
   return summary;
 }
 

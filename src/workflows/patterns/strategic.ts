@@ -1,9 +1,10 @@
-/** draft -> critique -> final plan -> (the plan once more, where a part is missing or thin) */
+/** draft -> critique -> final plan -> (the plan once more, where a part is missing or thin) -> (the critique as data, where it is read so) */
 import { patched } from '@temporalio/workflow';
 import { PLAN_HEADINGS, readPlan, type Plan, type PlanPart } from '../../contract/plan';
-import { PLAN_GAPS } from '../../contract/prompts';
+import { PLAN_CRITIC_REQUEST, PLAN_GAPS } from '../../contract/prompts';
 import type { TurnResult } from '../../contract';
 import { textOf } from '../message';
+import { askForFindings } from '../structures';
 import { assistant, user, type Team } from '../team';
 
 /** A strategist drafts a plan, a critic names its weaknesses, and the strategist writes the plan that follows from both. */
@@ -31,7 +32,9 @@ export async function strategic(team: Team): Promise<string[]> {
     withContext: true,
   });
   if (!patched('plan-parts')) return [plan.turn];
-  return [(await withAllParts(team, plan)).turn];
+  const whole = await withAllParts(team, plan);
+  await askForFindings(team, critique, PLAN_CRITIC_REQUEST);
+  return [whole.turn];
 }
 
 /** Asks once for what a plan lacks. The plan with fewer gaps holds; what it still lacks is said, not filled. */

@@ -25,6 +25,8 @@ export async function runTeam(
     ...parse(wholeMessage, { message: messageOf(request) }),
     session_id: use_memory === false ? undefined : session_id,
     ...{ temperature, max_tokens, max_rounds: 1 },
+    // a coordination's review is data anyway
+    reviews_as_data: swarm.pattern !== 'coordinate',
     tenant: ctx.state.tenant as string | undefined,
     idempotencyKey: idempotencyKeyOf(ctx),
   };
