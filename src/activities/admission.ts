@@ -53,7 +53,8 @@ export function createAdmission(chat: Chat, reuse: Reuse, options: AdmissionOpti
       let reply: ChatResult;
       try {
         const { candidate, messages, temperature, request, signal, onText } = planned;
-        reply = await chat({ ...candidate, ...granted, messages, temperature, scope: request, signal, onText });
+        const call = { ...candidate, ...granted, messages, temperature, scope: request, signal, onText };
+        reply = await admitted.whileRenewing(() => chat(call));
       } catch (error) {
         await admitted.failed(error);
         throw error;

@@ -6,6 +6,7 @@ import { askGenerationCost } from '../gateway/generation';
 import { addressOf } from '../gateway/order';
 import { costOf, type Prices, type TokenPrice } from '../gateway/prices';
 import type { Candidate } from '../gateway/route';
+import { CALL_RENEWAL_MS } from '../redis/call-lease';
 import type { Budget, Hold, Ledger, Payer, Spent } from '../redis/ledger';
 import type { CallId, Limiter } from '../redis/limiter';
 import { estimateTokens } from '../redis/window';
@@ -84,6 +85,15 @@ export class AdmittedCall {
       alternatives: this.alternatives.map(({ model }) => model),
       onGeneration: (id) => (this.generationId = id),
     };
+  }
+
+  /** Keeps its place and its hold for as long as it goes on. A worker that dies leaves both for a short time. */
+  async whileRenewing<T>(call: () => Promise<T>): Promise<T> {
+    const { limiter, ledger } = this.options;
+    const renew = () =>
+      Promise.all([this.limits.concurrency && limiter.renew(this.id), ledger.renew(this.payer, this.id)]);
+    const renewal = setInterval(() => void renew().catch(() => undefined), CALL_RENEWAL_MS);
+    return call().finally(() => clearInterval(renewal));
   }
 
   /** Answers what the turn has used in all its calls. */

@@ -55,7 +55,10 @@ local running = 0
 if max_open > 0 then
   redis.call('ZREMRANGEBYSCORE', open, '-inf', now)
   local former = redis.call('HGET', spent, 'open:' .. turn)
-  if former then redis.call('ZREM', open, former) end
+  if former then
+    redis.call('ZREM', open, former)
+    redis.call('HDEL', spent, 'open:' .. turn)
+  end
   running = redis.call('ZCARD', open)
 end
 
@@ -169,8 +172,8 @@ end
 if max_open > 0 then
   redis.call('ZADD', open, now + lease, call)
   redis.call('HSET', spent, 'open:' .. turn, call)
-  redis.call('PEXPIRE', spent, lease)
-  redis.call('PEXPIRE', open, lease)
+  redis.call('PEXPIRE', spent, window + ${TTL})
+  redis.call('PEXPIRE', open, lease + ${TTL})
 end
 if redis.call('EXISTS', health) == 1 then redis.call('PEXPIRE', health, ${TTL}) end
 return {'ok'}

@@ -6,6 +6,9 @@
  * `held_tokens` held for calls under way, `estimated` and `unpriced` the numbers of calls that are in there by estimate or without a price.
  */
 
+/** How long an estimate waits for what is known. Milliseconds. */
+const CORRECTABLE = 3600_000;
+
 /** What all of them begin with. KEYS run, session, account, holds, leases. */
 const LEDGER = `
 local run, session, account, holds, leases = unpack(KEYS)
@@ -21,18 +24,20 @@ local function split(record)
   for part in string.gmatch(record, '[^\\n]+') do parts[#parts + 1] = part end
   return parts
 end
--- the state of a hold: 'held' before a settlement, 'estimated' after one that may still be corrected
+-- the state of a hold: 'held' before a settlement, 'estimated' after one that may still be corrected, and 'lapsed', booked as a
+-- whole since nothing was heard of the call any more, which any settlement corrects
 local STATE, HELD_USD, HELD_TOKENS, IN, OUT, PROMPT, HEARD, WHOLE, RUN, SESSION, ACCOUNT, TURN, MODEL = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
-local function settle(call, usd, tokens, estimated, unpriced)
+local function settle(call, usd, tokens, estimated, unpriced, state)
   local record = redis.call('HGET', holds, call)
   if not record then return end
   local hold = split(record)
   local scopes = {hold[RUN], hold[SESSION], hold[ACCOUNT]}
   local first = hold[STATE] == 'held'
-  if not first and estimated == 1 then return end
+  if hold[STATE] == 'estimated' and estimated == 1 then return end
   local booked_usd, booked_tokens = 0, 0
   if not first then booked_usd, booked_tokens = number(hold[HELD_USD]), number(hold[HELD_TOKENS]) end
-  local more = first and estimated or -1
+  local more = first and estimated or estimated - 1
+  if hold[STATE] == 'lapsed' and hold[IN] == '-' then unpriced = unpriced - 1 end
   for _, scope in ipairs(scopes) do
     if first then
       add(scope, 'held_usd', -number(hold[HELD_USD]))
@@ -49,22 +54,25 @@ local function settle(call, usd, tokens, estimated, unpriced)
   add(hold[RUN], 'estimated:' .. turn, more)
   add(hold[RUN], 'unpriced:' .. turn, unpriced)
   if estimated == 1 then
-    hold[STATE], hold[HELD_USD], hold[HELD_TOKENS] = 'estimated', text(usd), text(tokens)
+    hold[STATE], hold[HELD_USD], hold[HELD_TOKENS] = state or 'estimated', text(usd), text(tokens)
     redis.call('HSET', holds, call, table.concat(hold, '\\n'))
-    redis.call('ZADD', leases, now + ${10 * 60_000}, call)
+    redis.call('ZADD', leases, now + ${CORRECTABLE}, call)
   else
     redis.call('HDEL', holds, call)
     redis.call('ZREM', leases, call)
   end
 end
--- by estimate: the prompt, and what was heard of the answer, or all that was held where the model does not stop when we hang up
-local function settle_unknown(call, heard, whole)
+-- by estimate: the prompt, and what was heard of the answer, or all that was held where the model does not stop when we hang up,
+-- and where nothing was heard of the call any more
+local function settle_unknown(call, heard, state)
   local record = redis.call('HGET', holds, call)
   if not record then return end
   local hold = split(record)
-  if hold[STATE] ~= 'held' then return end
+  if hold[STATE] == 'estimated' then return end
   local unpriced = hold[IN] == '-' and 1 or 0
-  if whole or hold[WHOLE] == '1' then return settle(call, number(hold[HELD_USD]), number(hold[HELD_TOKENS]), 1, unpriced) end
+  if state == 'lapsed' or hold[WHOLE] == '1' then
+    return settle(call, number(hold[HELD_USD]), number(hold[HELD_TOKENS]), 1, unpriced, state)
+  end
   local out = math.max(0, heard - number(hold[HEARD]))
   local usd = number(hold[PROMPT]) * number(hold[IN]) + out * number(hold[OUT])
   settle(call, usd, number(hold[PROMPT]) + out, 1, unpriced)
@@ -90,11 +98,15 @@ local prompt, wanted, needed, heard = number(ARGV[5]), number(ARGV[6]), number(A
 local refusal = redis.call('HGET', run, 'refused:' .. ARGV[20])
 if refusal then return {'refused', refusal} end
 local former = redis.call('HGET', run, 'call:' .. turn)
-if former and former ~= call then settle_unknown(former, number(ARGV[21]), false) end
+if former and former ~= call then settle_unknown(former, number(ARGV[21])) end
 for _, late in ipairs(redis.call('ZRANGEBYSCORE', leases, '-inf', now, 'LIMIT', 0, 20)) do
-  settle_unknown(late, 0, true)
-  redis.call('HDEL', holds, late)
-  redis.call('ZREM', leases, late)
+  local record = redis.call('HGET', holds, late)
+  if record and split(record)[STATE] == 'held' then
+    settle_unknown(late, 0, 'lapsed')
+  else
+    redis.call('HDEL', holds, late)
+    redis.call('ZREM', leases, late)
+  end
 end
 local scopes = {run, session, account}
 local names = {'run', 'session', 'key'}
@@ -131,7 +143,9 @@ redis.call('HSET', run, 'call:' .. turn, call)
 local record = {'held', text(usd), text(prompt + granted), price_in and text(price_in) or '-', price_out and text(price_out) or '-', prompt, heard, ARGV[9], run, session, account, turn, ARGV[22]}
 redis.call('HSET', holds, call, table.concat(record, '\\n'))
 redis.call('ZADD', leases, now + number(ARGV[10]), call)
-for _, key in ipairs({holds, leases}) do redis.call('PEXPIRE', key, 2 * number(ARGV[10])) end
+-- a scope must not outlive the record of what is held in it
+local longest = math.max(number(ARGV[11]), number(ARGV[12]), number(ARGV[13]))
+for _, key in ipairs({holds, leases}) do redis.call('EXPIRE', key, longest) end
 return {'ok', granted}
 `;
 
@@ -142,7 +156,7 @@ return {'ok', granted}
  */
 export const settleBudget = `${LEDGER}
 local call, turn = ARGV[1], ARGV[2]
-if ARGV[3] == '' and ARGV[7] ~= '1' then settle_unknown(call, number(ARGV[5]), false)
+if ARGV[3] == '' and ARGV[7] ~= '1' then settle_unknown(call, number(ARGV[5]))
 else settle(call, number(ARGV[3]), number(ARGV[4]), number(ARGV[6]), number(ARGV[7])) end
 return totals(turn)
 `;
@@ -162,23 +176,31 @@ redis.call('ZREM', leases, ARGV[1])
 return 1
 `;
 
+/** ARGV call, lease. A call that lives keeps what it holds. */
+export const renewHold = `${LEDGER}
+local lease = redis.call('ZSCORE', leases, ARGV[1])
+if not lease then return 0 end
+redis.call('ZADD', leases, math.max(number(lease), now + number(ARGV[2])), ARGV[1])
+return 1
+`;
+
 /** ARGV turn, tokens of its text. Settles the turn's last call by estimate if it is still held. Answers that call and its model, while they are known. */
 export const abandonBudget = `${LEDGER}
 local call = redis.call('HGET', run, 'call:' .. ARGV[1])
 local record = call and redis.call('HGET', holds, call)
 if not record then return {} end
-settle_unknown(call, number(ARGV[2]), false)
+settle_unknown(call, number(ARGV[2]))
 return {call, split(record)[MODEL] or ''}
 `;
 
-/** Answers the run's turns with a call that is still held. */
+/** Answers the run's turns with a call of which nobody has said how it ended. */
 export const heldTurns = `${LEDGER}
 local turns = {}
 local fields = redis.call('HGETALL', run)
 for i = 1, #fields, 2 do
   local turn = string.match(fields[i], '^call:(.*)$')
   local record = turn and redis.call('HGET', holds, fields[i + 1])
-  if record and split(record)[STATE] == 'held' then turns[#turns + 1] = turn end
+  if record and split(record)[STATE] ~= 'estimated' then turns[#turns + 1] = turn end
 end
 return turns
 `;

@@ -1,8 +1,9 @@
 /** Who has spent what, and what is held for calls under way: of a run, of a session and of an account, in US dollars and tokens. */
 import type { Result } from 'ioredis';
+import { CALL_LEASE_MS } from './call-lease';
 import type { RedisConnection } from './connect';
 import { ledgerKeys } from './keys';
-import { abandonBudget, heldTurns, holdBudget, releaseBudget, settleBudget } from './ledger-scripts';
+import { abandonBudget, heldTurns, holdBudget, releaseBudget, renewHold, settleBudget } from './ledger-scripts';
 
 /** Whose money it is. `account` is the name of the caller's API key. */
 export interface Payer {
@@ -72,6 +73,8 @@ export interface Spent {
 
 export interface Ledger {
   hold(payer: Payer, hold: Hold): Promise<Grant>;
+  /** Says that a call lives: what one holds that is not heard of any more is booked as a whole, until more is known. */
+  renew(payer: Payer, call: Pick<Hold, 'call'>): Promise<void>;
   /** Books what a call has used; a call of which nothing is known is booked by estimate. Answers what its turn has used in all. */
   settle(payer: Payer, call: Pick<Hold, 'turn' | 'call'>, charge: Charge | { heardTokens: number }): Promise<Spent>;
   /** Gives back what was held for a call that was not made. */
@@ -91,8 +94,6 @@ export interface Ledger {
 
 export type Period = 'total' | 'month' | 'day';
 
-/** As long as a turn may take (src/workflows/activities.ts). Milliseconds. */
-const LEASE_MS = 3600_000;
 const DAY = 24 * 3600;
 const TTL = { run: 30 * DAY, session: 90 * DAY, account: { day: 3 * DAY, month: 92 * DAY, total: 3 * 365 * DAY } };
 
@@ -100,6 +101,7 @@ export const ledgerScripts = {
   holdBudget: { lua: holdBudget, numberOfKeys: 5 },
   settleBudget: { lua: settleBudget, numberOfKeys: 5 },
   releaseBudget: { lua: releaseBudget, numberOfKeys: 5 },
+  renewHold: { lua: renewHold, numberOfKeys: 5 },
   abandonBudget: { lua: abandonBudget, numberOfKeys: 5 },
   heldTurns: { lua: heldTurns, numberOfKeys: 5 },
 };
@@ -114,13 +116,14 @@ declare module 'ioredis' {
     holdBudget(...keysAndArguments: [...Keys, ...(string | number)[]]): Result<unknown[], Context>;
     settleBudget(...keysAndArguments: [...Keys, ...(string | number)[]]): Result<string[], Context>;
     releaseBudget(...keysAndArguments: [...Keys, ...(string | number)[]]): Result<number, Context>;
+    renewHold(...keysAndArguments: [...Keys, ...(string | number)[]]): Result<number, Context>;
     abandonBudget(...keysAndArguments: [...Keys, ...(string | number)[]]): Result<string[], Context>;
     heldTurns(...keys: Keys): Result<string[], Context>;
   }
 }
 
 /** `period` says when the budgets of accounts begin anew (UTC). */
-export function createLedger(redis: RedisConnection, period: Period): Ledger {
+export function createLedger(redis: RedisConnection, period: Period, leaseMs = CALL_LEASE_MS): Ledger {
   const keysOf = ({ account, runId, sessionId }: Payer) => ledgerKeys(account, runId, sessionId, nameOf(period));
   return {
     async hold(payer, hold) {
@@ -130,13 +133,17 @@ export function createLedger(redis: RedisConnection, period: Period): Ledger {
       const reply = await redis.holdBudget(
         ...keysOf(payer),
         ...[hold.call, hold.turn, price?.input ?? '', price?.output ?? '', ...said],
-        ...[LEASE_MS, TTL.run, TTL.session, TTL.account[period]],
+        ...[leaseMs, TTL.run, TTL.session, TTL.account[period]],
         ...limits.flatMap(({ usd, tokens }) => [usd ?? '', tokens ?? '']),
         hold.gateway,
         hold.foundTokens,
         hold.model,
       );
       return readGrant(reply);
+    },
+
+    async renew(payer, { call }) {
+      await redis.renewHold(...keysOf(payer), call, leaseMs);
     },
 
     async settle(payer, { call, turn }, charge) {

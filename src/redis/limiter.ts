@@ -2,9 +2,10 @@
 import type { Result } from 'ioredis';
 import type { FailureCode } from '../contract/failures';
 import { admitCall } from './admit-call';
+import { CALL_LEASE_MS } from './call-lease';
 import type { RedisConnection } from './connect';
 import { modelKeys } from './keys';
-import { reportCall, withdrawCall } from './report-call';
+import { renewCall, reportCall, withdrawCall } from './report-call';
 
 /** What a model takes within a window, and at once; what is not given is not limited. */
 export interface Limits {
@@ -51,6 +52,8 @@ export type Outcome =
 
 export interface Limiter {
   admit(ask: Ask): Promise<Verdict>;
+  /** Says that a call lives: one that is not heard of any more loses its place among those at once. */
+  renew(id: CallId): Promise<void>;
   /** `tokens` is undefined when they are not known: the estimate then stays in the window. */
   report(id: CallId, outcome: Outcome, durationMs: number, tokens: number | undefined): Promise<void>;
   /** Gives back the admission of a call that was not made. */
@@ -64,16 +67,17 @@ export interface LimiterOptions {
   windowMs: number;
   /** The longest pause that a turn sits out, milliseconds. */
   patienceMs: number;
+  /** How long a call keeps its place without a sign of life, milliseconds. */
+  leaseMs?: number;
 }
 
 /** Between our admission and the gateway's own clock lies the network: a window is this much longer than the gateway's. */
 export const WINDOW_SLACK_MS = 1000;
-/** As long as a turn may take (src/workflows/activities.ts): a worker that dies leaves its permit to the turn's next attempt. */
-const LEASE_MS = 3600_000;
 const PROBE_LEASE_MS = 30_000;
 
 export const limiterScripts = {
   admitCall: { lua: admitCall, numberOfKeys: 7 },
+  renewCall: { lua: renewCall, numberOfKeys: 7 },
   reportCall: { lua: reportCall, numberOfKeys: 7 },
   withdrawCall: { lua: withdrawCall, numberOfKeys: 7 },
 };
@@ -83,20 +87,26 @@ type Keys = ReturnType<typeof modelKeys>;
 declare module 'ioredis' {
   interface RedisCommander<Context> {
     admitCall(...keysAndArguments: [...Keys, ...(string | number)[]]): Result<unknown[], Context>;
+    renewCall(...keysAndArguments: [...Keys, ...(string | number)[]]): Result<number, Context>;
     reportCall(...keysAndArguments: [...Keys, ...(string | number)[]]): Result<number, Context>;
     withdrawCall(...keysAndArguments: [...Keys, ...(string | number)[]]): Result<number, Context>;
   }
 }
 
-export function createLimiter(redis: RedisConnection, { windowMs, patienceMs }: LimiterOptions): Limiter {
+export function createLimiter(redis: RedisConnection, options: LimiterOptions): Limiter {
+  const { windowMs, patienceMs, leaseMs = CALL_LEASE_MS } = options;
   return {
     async admit({ model, turn, call, tenant, session, tokens, limits }) {
       const { requests = 0, tokens: tokenLimit = 0, concurrency = 0 } = limits;
-      const times = [windowMs + WINDOW_SLACK_MS, LEASE_MS, PROBE_LEASE_MS, patienceMs];
+      const times = [windowMs + WINDOW_SLACK_MS, leaseMs, PROBE_LEASE_MS, patienceMs];
       const who = [turn, call, tenant, session, Math.ceil(tokens)];
       return readVerdict(
         await redis.admitCall(...modelKeys(model), ...who, requests, tokenLimit, concurrency, ...times),
       );
+    },
+
+    async renew({ model, turn, call }) {
+      await redis.renewCall(...modelKeys(model), turn, call, leaseMs);
     },
 
     async report({ model, turn, call }, outcome, durationMs, tokens) {

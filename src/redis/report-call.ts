@@ -60,6 +60,15 @@ if redis.call('EXISTS', health) == 1 then redis.call('PEXPIRE', health, ${TTL}) 
 return 1
 `;
 
+/** ARGV turn, call, lease. Keeps the place of a call that lives, unless a later attempt at the turn has taken it over. */
+export const renewCall = `${MODEL}
+local turn, call, lease = ARGV[1], ARGV[2], number(ARGV[3])
+if redis.call('HGET', spent, 'open:' .. turn) ~= call then return 0 end
+redis.call('ZADD', open, now + lease, call)
+redis.call('PEXPIRE', open, lease + ${TTL})
+return 1
+`;
+
 /** ARGV turn, call. Takes an admission back that was not used: the call was never sent. */
 export const withdrawCall = `${MODEL}
 local turn, call = ARGV[1], ARGV[2]

@@ -1,5 +1,6 @@
 /** Money: what is held before a call and booked after it, over a run, its session and its account. */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import type { RedisConnection } from '../../src/redis/connect';
 import { ledgerKeys } from '../../src/redis/keys';
@@ -248,6 +249,81 @@ describe('a call that died with its worker, of a turn that nobody goes on with',
     expect(await ledger.heldTurns(payer)).toEqual([]);
     expect(await ledger.abandon(payer, withdrawn.turn, 30)).toBeUndefined();
     expect((await ledger.spentBy(payer)).run).toMatchObject({ usd: 0.15, tokens: 125 });
+  });
+});
+
+describe('a call that is not heard of any more', () => {
+  const leaseMs = 200;
+  const someoneCalls = (payer: Payer) => ledger.hold({ ...payer, runId: `run-${randomUUID()}` }, holdOf());
+  const bookedFor = async (payer: Payer) => (await ledger.spentBy(payer)).run;
+  let strict: Ledger;
+  beforeAll(() => void (strict = createLedger(redis, 'month', leaseMs)));
+
+  /** A call whose worker died long enough ago. */
+  async function lapse(payer: Payer, more: Partial<Hold> = {}): Promise<Hold> {
+    const hold = holdOf(more);
+    await strict.hold(payer, hold);
+    await sleep(leaseMs + 50);
+    await someoneCalls(payer);
+    return hold;
+  }
+
+  it('is booked as a whole, and holds nothing back', async () => {
+    const payer = newPayer();
+    await lapse(payer);
+    const { usd, ...rest } = await bookedFor(payer);
+    expect(usd).toBeCloseTo(0.3, 12);
+    expect(rest).toEqual({ tokens: 200, estimated: 1, unpriced: 0 });
+    expect(Number(await redis.hget(ledgerKeys(payer.account, payer.runId, payer.sessionId, '')[0], 'held_usd'))).toBe(
+      0,
+    );
+  });
+
+  it('keeps what it holds while its worker says that it lives', async () => {
+    const payer = newPayer();
+    const hold = holdOf();
+    await strict.hold(payer, hold);
+    for (let i = 0; i < 4; i++) {
+      await sleep(leaseMs / 2);
+      await strict.renew(payer, hold);
+    }
+    await someoneCalls(payer);
+    expect(await bookedFor(payer)).toMatchObject({ tokens: 0 });
+    expect(await ledger.heldTurns(payer)).toEqual([hold.turn]);
+  });
+
+  it.each<[string, (payer: Payer, hold: Hold) => Promise<unknown>, object]>([
+    ['its own word', (payer, hold) => ledger.settle(payer, hold, exact(0.15, 125)), { tokens: 125, estimated: 0 }],
+    ['the next attempt', nextAttempt, { tokens: 130, estimated: 1 }],
+    ['the end of its run', (payer, hold) => ledger.abandon(payer, hold.turn, 30), { tokens: 130, estimated: 1 }],
+  ])('is corrected by %s', async (_whose, correct, expected) => {
+    for (const price of [PRICE, undefined]) {
+      const payer = newPayer();
+      const hold = await lapse(payer, { price });
+      expect(await ledger.heldTurns(payer)).toEqual([hold.turn]);
+      await correct(payer, hold);
+      const { usd, unpriced, ...rest } = await bookedFor(payer);
+      expect(rest).toEqual(expected);
+      expect(usd).toBeLessThan(0.2);
+      expect(unpriced).toBe(price || !('estimated' in expected && expected.estimated) ? 0 : 1);
+      expect(await ledger.heldTurns(payer)).toEqual([]);
+    }
+  });
+
+  async function nextAttempt(payer: Payer, hold: Hold): Promise<void> {
+    const next = { ...hold, call: `${hold.turn}|2|0`, foundTokens: 30 };
+    await ledger.hold(payer, next);
+    await ledger.release(payer, next);
+  }
+
+  it('is not forgotten before the sums of which it is a part', async () => {
+    const payer = newPayer();
+    await ledger.hold(payer, holdOf());
+    const [run, session, account, ...records] = ledgerKeys(payer.account, payer.runId, payer.sessionId, 'x');
+    const month = account.replace(/x$/, new Date().toISOString().slice(0, 7));
+    const livesFor = (keys: string[]) => Promise.all(keys.map((key) => redis.ttl(key)));
+    const sums = await livesFor([run, session, month]);
+    expect(Math.min(...(await livesFor(records)))).toBeGreaterThanOrEqual(Math.max(...sums));
   });
 });
 

@@ -171,6 +171,43 @@ describe('calls at once', () => {
     await limiter.report(lost, { outcome: 'neutral' }, 10, undefined);
     expect(await limiter.admit(askOf(model, { limits: { concurrency: 1 } }))).toMatchObject({ why: 'concurrency' });
   });
+
+  describe('that are not heard of any more', () => {
+    const leaseMs = 400;
+    const forgetful = () => createLimiter(server.connect(), { windowMs: 500, patienceMs: 60_000, leaseMs });
+    const newAsk = (model: string) => askOf(model, { limits: { concurrency: 1 } });
+
+    test('lose their place, and others keep theirs', async () => {
+      const [model, strict] = [newModel(), forgetful()];
+      const [alive, other] = [newAsk(model), newAsk(model)];
+      await strict.admit(alive);
+      await sleep(leaseMs / 2);
+      await strict.renew(alive);
+      await sleep(leaseMs / 2 + 50);
+      expect(await strict.admit(other)).toMatchObject({ why: 'concurrency' });
+      await sleep(leaseMs);
+      expect(await strict.admit(other)).toEqual({ verdict: 'ok' });
+    });
+
+    test('get it back when they are', async () => {
+      const [model, strict] = [newModel(), forgetful()];
+      const [late, other] = [newAsk(model), newAsk(model)];
+      await strict.admit(late);
+      await sleep(leaseMs + 50);
+      await strict.renew(late);
+      expect(await strict.admit(other)).toMatchObject({ why: 'concurrency' });
+    });
+
+    test('do not get it back when they have ended, or their turn has begun anew', async () => {
+      const [model, strict] = [newModel(), forgetful()];
+      const fenced = newAsk(model);
+      const ended = { ...fenced, call: `${fenced.turn}|2` };
+      for (const ask of [fenced, ended]) await strict.admit(ask);
+      await strict.report(ended, { outcome: 'neutral' }, 10, undefined);
+      for (const ask of [fenced, ended]) await strict.renew(ask);
+      expect(await strict.admit(newAsk(model))).toEqual({ verdict: 'ok' });
+    });
+  });
 });
 
 describe('a pause that a gateway asks for', () => {
