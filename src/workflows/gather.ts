@@ -1,5 +1,5 @@
 /** Lets several roles speak at once and waits for a quorum; who is late after that is cut off and named. */
-import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
+import { CancellationScope, condition, isCancellation, patched } from '@temporalio/workflow';
 import type { PanelOptions, TurnResult } from '../contract';
 import type { Failure } from '../contract/failures';
 import { hush } from './stopped-turn';
@@ -32,7 +32,7 @@ export function hearingOf(invited: number, given: PanelOptions = {}): Hearing {
   };
 }
 
-/** Once `quorum` of them are heard, the others have `patience_seconds` left. */
+/** Once `quorum` of them are heard, the others have `patience_seconds` left, not counting what they wait for a person. */
 export async function gather(
   team: Team,
   invitations: Invitation[],
@@ -63,9 +63,15 @@ export async function gather(
       return Promise.all(voices);
     });
     await Promise.race([all, condition(() => everyone() || heardCount() >= quorum)]);
-    if (!everyone()) {
-      const inTime = await Promise.race([all, condition(everyone, `${patience_seconds} seconds`)]);
-      if (inTime === false) {
+    let leftMs = patience_seconds * 1000;
+    while (!late) {
+      const heldBefore = team.held.ms;
+      const inTime = everyone() || (await Promise.race([all, condition(everyone, leftMs)]));
+      if (inTime) break;
+      leftMs = team.held.ms - heldBefore;
+      if (leftMs > 0 && patched('patience-waits-for-people')) {
+        await Promise.race([all, condition(() => !team.held.isRunning)]);
+      } else {
         late = true;
         scope.cancel();
       }

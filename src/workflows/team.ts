@@ -23,6 +23,7 @@ import { compare, execute } from './execution';
 import { collectExpenses } from './expense';
 import { partsOf, textsOf } from './message';
 import { INTERRUPTED, Steering } from './steering';
+import { Stopwatch } from './stopwatch';
 import { callTurn, mustGoOn } from './stopped-turn';
 import { again, toRequest, type Ask } from './turn-request';
 
@@ -45,6 +46,8 @@ export interface Team {
   readonly task: PromptPart[];
   /** What the concluding turn is told on top; empty for a run of its own. */
   readonly closing: string;
+  /** Runs while a turn may not begin yet: the run is paused, or a person is asked. */
+  readonly held: Readonly<Pick<Stopwatch, 'isRunning' | 'ms'>>;
   /** Whether what a reviewer found is asked for as data. */
   readonly reviewsAsData: boolean;
   /** Lets a role speak; resolves when its turn is finished. */
@@ -68,19 +71,19 @@ export const user = (...parts: PromptPart[]): PromptMessage => ({ role: 'user', 
 export const assistant = (...parts: PromptPart[]): PromptMessage => ({ role: 'assistant', parts });
 
 export function createTeam(input: SwarmRunInput, { models, opening }: Beginning, steering = new Steering(input)): Team {
-  const { swarm, stage } = input;
   const turns: TurnResult[] = [];
   const failures: SwarmResult['failures'] = [];
   const expenses = collectExpenses((costUsd) => steering.allowance.spend(costUsd));
   const shown: Pick<SwarmResult, 'structures' | 'verification'> = {};
   const checks: TurnCheck[] = [];
+  const held = new Stopwatch();
   const withTexts = keepTexts(() => restore(input, opening, turns, checks));
-  const show = createBoard(swarm.name);
+  const show = createBoard(input.swarm.name);
 
   /** A turn that is stopped for new guidance begins again under a name of its own; what it had said stays, marked as stopped. */
   async function speak(role: string, ask: Ask): Promise<TurnResult> {
     for (let round = 1; ; round++) {
-      await steering.ready();
+      await held.until(steering.ready());
       const request = toRequest(input, role, round === 1 ? ask : again(ask, round), (id) => steering.spoken(id));
       const { turn, label } = request;
       show(label, 'speaking');
@@ -103,8 +106,7 @@ export function createTeam(input: SwarmRunInput, { models, opening }: Beginning,
 
   async function call(request: TurnRequest): Promise<TurnResult> {
     if (opening && turns.length === 0) request.opening = opening;
-    const model = nameOf(request.definition, models);
-    const taking = withTexts(() => callTurn(request, `${request.label} · ${model}`));
+    const taking = withTexts(() => callTurn(request, `${request.label} · ${nameOf(request.definition, models)}`));
     return taking.catch((error: unknown) => expenses.rethrow(request.turn, error));
   }
 
@@ -115,9 +117,10 @@ export function createTeam(input: SwarmRunInput, { models, opening }: Beginning,
   }
 
   return {
-    definition: swarm,
-    task: stage?.brief ?? partsOf(input),
-    closing: stage?.closing ?? '',
+    definition: input.swarm,
+    task: input.stage?.brief ?? partsOf(input),
+    closing: input.stage?.closing ?? '',
+    held,
     reviewsAsData: input.reviews_as_data ?? false,
     speak,
     trySpeak: (role, ask) =>

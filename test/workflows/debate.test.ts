@@ -1,8 +1,11 @@
 /** Debates on a real Temporal server: rounds, agreement, quorum, voices that fail or are late, and what the judge is told. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Context } from '@temporalio/activity';
+import type { WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { temporal } from '@temporalio/proto';
 import { Worker } from '@temporalio/worker';
-import type { DebateOptions, PromptPart, SwarmRunInput } from '../../src/contract';
+import type { DebateOptions, PromptPart, RunResult, SwarmRunInput } from '../../src/contract';
 import { until } from '../support/stack';
 import { createTheatre, swarmInput, WORKFLOW_BUNDLE, type Script, type Theatre } from '../support/workflows';
 
@@ -37,6 +40,12 @@ const turns = () => theatre.asked.map(({ turn }) => turn);
 const partsOf = (turn: string) =>
   theatre.asked.find((one) => one.turn === turn)?.messages.flatMap(({ parts }) => parts) ?? [];
 const literal = (parts: PromptPart[]) => parts.filter((part) => typeof part === 'string').join('');
+
+async function replay(handle: WorkflowHandle): Promise<void> {
+  const history = temporal.api.history.v1.History.fromObject(await handle.fetchHistory());
+  await Worker.runReplayHistory({ workflowBundle: { codePath: WORKFLOW_BUNDLE } }, history);
+}
+
 const gone = () => ApplicationFailure.nonRetryable('is gone', 'MODEL_NOT_FOUND');
 
 test('voices open at once, on different aliases', async () => {
@@ -155,6 +164,58 @@ test('a voice that is late after the quorum is cut off and named', async () => {
   expect(structures?.debate?.voices.map(({ role }) => role)).toEqual(['optimistic', 'cautious']);
 });
 
+describe('a voice that is stopped for new guidance, and waits for a person before it begins again', () => {
+  const heard = async (handle: WorkflowHandle) => {
+    const { currentDetails } = await handle.query<{ currentDetails?: string }>('__temporal_workflow_metadata');
+    return currentDetails?.match(/ tokens/g)?.length;
+  };
+
+  const stopped = async () => {
+    const beating = setInterval(() => Context.current().heartbeat(), 100);
+    return Context.current().cancelled.finally(() => clearInterval(beating));
+  };
+
+  /** The others are heard, and have used up what is approved. */
+  async function startWaiting(saidAfterwards: () => string | Promise<string>) {
+    theatre.announced.length = 0;
+    theatre.script = script((voice) => {
+      if (voice !== 'balanced') return 'POSITION: for';
+      return turns().includes('balanced~2') ? saidAfterwards() : stopped();
+    });
+    const input = debate({ patience_seconds: 5 });
+    const handle = await theatre.start({ ...input, gates: { approve_above_usd: 0.0015 } });
+    await until(async () => (await heard(handle)) === 2);
+    const say = (name: string, said: object) => handle.executeUpdate<unknown, [object]>(name, { args: [said] });
+    await say('message', { content: 'Mind the cost.', interrupt: true });
+    const approve = async (gate: string, afterMs = 0) => {
+      await until(() => theatre.announced.some(({ name }) => name === `gate.opened:${gate}`));
+      await sleep(afterMs);
+      await say('approve', { gate, reason: '' });
+    };
+    await approve('cost-1', 6000);
+    return { handle, approve, finished: () => handle.result() as Promise<RunResult> };
+  }
+
+  test('is not late', async () => {
+    const { handle, approve, finished } = await startWaiting(() => 'POSITION: for');
+    await approve('cost-2');
+    const { structures } = await finished();
+    expect(structures?.debate?.missing).toEqual([]);
+    expect(structures?.debate?.voices.map(({ role }) => role)).toEqual(['optimistic', 'cautious', 'balanced']);
+    await replay(handle);
+  });
+
+  test('has only the rest of the patience afterwards', async () => {
+    const { handle, finished } = await startWaiting(stopped);
+    const from = Date.now();
+    const { structures } = await finished();
+    expect(turns()).toContain('balanced~2');
+    expect(structures?.debate?.missing).toMatchObject([{ role: 'balanced', code: 'CUT_OFF' }]);
+    expect(Date.now() - from).toBeLessThan(10_000);
+    await replay(handle);
+  });
+});
+
 test('a single survivor is labelled as one, and has nobody to answer', async () => {
   theatre.script = script((voice) => {
     if (voice !== 'balanced') throw gone();
@@ -203,6 +264,5 @@ test('a replay decides as the run did', async () => {
   const input = debate({ rounds: 5 });
   const { structures } = await theatre.run(input);
   expect(structures?.debate?.rounds).toBe(3);
-  const history = temporal.api.history.v1.History.fromObject(await theatre.handle(input.run_id).fetchHistory());
-  await Worker.runReplayHistory({ workflowBundle: { codePath: WORKFLOW_BUNDLE } }, history);
+  await replay(theatre.handle(input.run_id));
 });
