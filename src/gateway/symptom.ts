@@ -1,6 +1,7 @@
 /** Reads what the `openai` client threw, or what a stream ended with, into one flat description that the table can match. */
 import { APIConnectionError, APIConnectionTimeoutError, APIError } from 'openai';
 import { z } from 'zod';
+import { isUnsent, rootCause, wordFor } from './connection';
 import type { Endpoint } from './endpoints/endpoint';
 import { readWait } from './wait';
 
@@ -79,9 +80,6 @@ export function symptomOf(kind: Symptom['kind'], message: string): Symptom {
   return { ...NONE, kind, message };
 }
 
-/** Causes that come before anything is sent; after any other the gateway may have the request. */
-const UNSENT = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'];
-
 /** Describes whatever the client threw. */
 export function readSymptom(error: unknown, endpoint: Endpoint, now = Date.now()): Symptom {
   const symptom = readThrown(error, endpoint, now);
@@ -95,12 +93,12 @@ function readThrown(error: unknown, endpoint: Endpoint, now: number): Symptom {
   if (error instanceof APIConnectionError) {
     const cause = rootCause(error);
     return symptomOf(
-      UNSENT.includes(cause) ? 'no-connection' : 'lost-connection',
-      `${endpoint.label} cannot be reached at ${endpoint.baseUrl} (${cause}).`,
+      isUnsent(cause) ? 'no-connection' : 'lost-connection',
+      `${endpoint.label} cannot be reached at ${endpoint.baseUrl} (${wordFor(cause)}).`,
     );
   }
   if (error instanceof APIError) return readApiError(error, endpoint, now);
-  return symptomOf('cut', `The stream from ${endpoint.label} broke off (${rootCause(error)}).`);
+  return symptomOf('cut', `The stream from ${endpoint.label} broke off (${wordFor(rootCause(error))}).`);
 }
 
 /** Describes an `error` object that came with status 200. */
@@ -174,11 +172,4 @@ function sentenceOf(body: ErrorBody, endpoint: Endpoint): string {
     .trim();
   // before it is cut: a half of a key would not be found any more
   return withoutKeys(plain, endpoint).slice(0, SENTENCE_LIMIT) + withoutKeys(reasons, endpoint);
-}
-
-function rootCause(error: unknown): string {
-  let deepest = error;
-  while (deepest instanceof Error && deepest.cause) deepest = deepest.cause;
-  if (!(deepest instanceof Error)) return String(deepest);
-  return 'code' in deepest && typeof deepest.code === 'string' ? deepest.code : deepest.message;
 }
