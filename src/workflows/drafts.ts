@@ -4,7 +4,8 @@ import type { Failure } from '../contract/failures';
 import type { Agreement, Verification } from '../contract/checks';
 import { isTested, isVerified } from '../contract/verification';
 import { attempt, othersOf, type Candidate, type Try } from './candidates';
-import { endsTheRun, failureOf, user, type Team } from './team';
+import { endsTheRun, failureOf } from './failures';
+import { user, type Team } from './team';
 
 /** How warm drafts beside the first are written, which is written as its role is: equal ones would show nothing. */
 const WARMTH: readonly number[] = [0.5, 0.8, 0.6, 0.9, 0.7, 1, 0.4];

@@ -11,7 +11,8 @@ import type {
 } from '../contract';
 import { partsOf } from './message';
 import type { Steering } from './steering';
-import { endsTheRun, failureOf, type Beginning } from './team';
+import { endsTheRun, failureOf } from './failures';
+import type { Beginning } from './team';
 
 /** A swarm at work, with or without stages of its own. */
 export interface Work {

@@ -24,12 +24,12 @@ export async function askForStructure<Name extends AskedName>(
 ): Promise<AskedValue<Name> | undefined> {
   const asked = { ...question, parts: [...question.parts, `\n\n${request}`] };
   const limit = { minTokens: STRUCTURE_TOKENS };
-  const first = await team.trySpeak(role, { turn: name, part: `${name} as data`, messages: [asked], ...limit });
+  const first = await team.speakAfterwards(role, { turn: name, part: `${name} as data`, messages: [asked], ...limit });
   if (!first) return undefined;
   const reading = await readStructure(name, first.text);
   if ('value' in reading) return keep(reading.value as AskedValue<Name>);
   const repair = user(`That cannot be read: ${reading.problem} Answer again, with the corrected JSON object alone.`);
-  const second = await team.trySpeak(role, {
+  const second = await team.speakAfterwards(role, {
     turn: `${name}-repair`,
     part: `${name} as data, repaired`,
     messages: [asked, assistant(textOf(first)), repair],

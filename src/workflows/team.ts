@@ -1,6 +1,6 @@
 /** A swarm at work inside a workflow: it lets roles speak, remembers what they said, and shows where the run stands. */
-import { ApplicationFailure, isCancellation, rootCause, setCurrentDetails } from '@temporalio/workflow';
-import { isFailureCode, type Failure } from '../contract/failures';
+import { setCurrentDetails } from '@temporalio/workflow';
+import type { Failure } from '../contract/failures';
 import type {
   Agreement,
   CheckReport,
@@ -21,6 +21,7 @@ import type {
 import { restoreRun, restoreTexts } from './activities';
 import { compare, execute } from './execution';
 import { collectExpenses } from './expense';
+import { collectFailures, endsTheRun, failureOf, undoesTheAnswer } from './failures';
 import { partsOf, textsOf } from './message';
 import { INTERRUPTED, Steering } from './steering';
 import { Stopwatch } from './stopwatch';
@@ -54,6 +55,8 @@ export interface Team {
   speak(role: string, ask: Ask): Promise<TurnResult>;
   /** As `speak`, but a failure is noted and the run goes on; undefined then. A cancellation still throws. */
   trySpeak(role: string, ask: Ask): Promise<TurnResult | undefined>;
+  /** As `trySpeak`, once the answer stands: it does so also where no further cost may be. */
+  speakAfterwards(role: string, ask: Ask): Promise<TurnResult | undefined>;
   /** Notes a turn that the pattern itself has ended, in a run that goes on without it. */
   note(role: string, ask: Ask, failure: Failure): void;
   /** Adds to what the run concluded. */
@@ -72,13 +75,13 @@ export const assistant = (...parts: PromptPart[]): PromptMessage => ({ role: 'as
 
 export function createTeam(input: SwarmRunInput, { models, opening }: Beginning, steering = new Steering(input)): Team {
   const turns: TurnResult[] = [];
-  const failures: SwarmResult['failures'] = [];
   const expenses = collectExpenses((costUsd) => steering.allowance.spend(costUsd));
   const shown: Pick<SwarmResult, 'structures' | 'verification'> = {};
   const checks: TurnCheck[] = [];
   const held = new Stopwatch();
   const withTexts = keepTexts(() => restore(input, opening, turns, checks));
   const show = createBoard(input.swarm.name);
+  const failures = collectFailures(input, show);
 
   /** A turn that is stopped for new guidance begins again under a name of its own; what it had said stays, marked as stopped. */
   async function speak(role: string, ask: Ask): Promise<TurnResult> {
@@ -89,7 +92,7 @@ export function createTeam(input: SwarmRunInput, { models, opening }: Beginning,
       show(label, 'speaking');
       const result = await steering.interruptible(turn, () => take(request));
       if (result !== INTERRUPTED) return result;
-      if (turns.every((finished) => finished.turn !== turn)) failures.push({ turn, role, label, ...STOPPED });
+      if (turns.every((finished) => finished.turn !== turn)) failures.add({ turn, role, label, ...STOPPED });
       show(label, 'stopped for new guidance');
     }
   }
@@ -110,12 +113,6 @@ export function createTeam(input: SwarmRunInput, { models, opening }: Beginning,
     return taking.catch((error: unknown) => expenses.rethrow(request.turn, error));
   }
 
-  function note(role: string, ask: Ask, failure: Failure): void {
-    const { turn, label } = toRequest(input, role, ask);
-    failures.push({ turn, role, label, ...failure });
-    show(label, `failed: ${failure.code}`);
-  }
-
   return {
     definition: input.swarm,
     task: input.stage?.brief ?? partsOf(input),
@@ -123,18 +120,14 @@ export function createTeam(input: SwarmRunInput, { models, opening }: Beginning,
     held,
     reviewsAsData: input.reviews_as_data ?? false,
     speak,
-    trySpeak: (role, ask) =>
-      speak(role, ask).catch((error: unknown) => {
-        if (endsTheRun(error)) throw error;
-        note(role, ask, failureOf(error));
-        return undefined;
-      }),
-    note,
+    trySpeak: (role, ask) => speak(role, ask).catch(failures.noteUnless(endsTheRun, role, ask)),
+    speakAfterwards: (role, ask) => speak(role, ask).catch(failures.noteUnless(undoesTheAnswer, role, ask)),
+    note: failures.note,
     verify: (turn) => withTexts(() => execute(input, turn, show)).then((report) => kept(checks, turn, report)),
     compare: (drafts) => withTexts(() => compare(input, drafts)),
     verified: (verification) => void (shown.verification = verification),
     conclude: (more) => void (shown.structures = { ...shown.structures, ...more }),
-    result: (answers) => ({ turns, answers, failures, ...expenses.told(), ...shown }),
+    result: (answers) => ({ turns, answers, failures: failures.told(), ...expenses.told(), ...shown }),
   };
 }
 
@@ -180,28 +173,4 @@ function createBoard(title: string): Show {
     progress.set(label, state);
     setCurrentDetails(`**${title}**\n\n${[...progress].map(([who, what]) => `- ${who}: ${what}`).join('\n')}`);
   };
-}
-
-/** Codes after which no later turn may cost anything: a person has refused it, or the money is gone. */
-const NO_FURTHER_COST = ['APPROVAL_REFUSED', 'BUDGET_EXHAUSTED'];
-
-/** Whether a run must not go on without what failed: it is cancelled, or nothing more may be spent. */
-export function endsTheRun(error: unknown): boolean {
-  return isCancellation(error) || NO_FURTHER_COST.includes(failureOf(error).code);
-}
-
-/** Our code and sentence for whatever ended a step. */
-export function failureOf(error: unknown): Failure {
-  const cause = rootCause(error);
-  const failure = error instanceof Error ? deepestApplicationFailure(error) : undefined;
-  const code = isFailureCode(failure?.type) ? failure.type : 'INTERNAL';
-  return { code, message: failure?.message ?? cause ?? 'Unknown failure' };
-}
-
-function deepestApplicationFailure(error: Error): ApplicationFailure | undefined {
-  let found: ApplicationFailure | undefined;
-  for (let next: unknown = error; next instanceof Error; next = next.cause) {
-    if (next instanceof ApplicationFailure) found = next;
-  }
-  return found;
 }

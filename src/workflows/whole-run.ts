@@ -28,7 +28,8 @@ import { closeRun, openRun, restoreTexts } from './activities';
 import { textsOf } from './message';
 import { enter, leave } from './session';
 import { summariseLater } from './summarise';
-import { failureOf, type Beginning } from './team';
+import { failureOf } from './failures';
+import type { Beginning } from './team';
 
 interface Work {
   /** What has been done so far, also when `lead` has thrown. */

@@ -23,6 +23,21 @@ describe('an exhausted budget', () => {
     expect(turns().filter((turn) => /summary|judge|moderator/.test(turn))).toEqual([]);
   });
 
+  test.each([
+    ['coding-swarm', 'review', ['draft']],
+    ['debate-swarm', 'judge', ['optimistic', 'cautious', 'balanced', 'summary']],
+    ['strategic-swarm', 'plan-mended', ['plan']],
+  ])('leaves an answer of the %s that stands: %s is not asked for, and named', async (swarm, last, standing) => {
+    theatre.script = ({ turn }) => {
+      if (turn === last) throw exhausted();
+      return turn === 'plan' ? '## 1. High-level architecture\nOne server.' : 'POSITION: for, CONFIDENCE: 80\nYes.';
+    };
+    const { answers, failures } = await theatre.run(swarmInput(swarm));
+    expect(answers).toEqual(standing);
+    expect(failures).toMatchObject([{ turn: last, code: 'BUDGET_EXHAUSTED' }]);
+    expect(turns().at(-1)).toBe(last);
+  });
+
   test('ends a run of several swarms: the next one is not begun', async () => {
     theatre.script = () => {
       throw exhausted();

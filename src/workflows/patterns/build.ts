@@ -44,7 +44,7 @@ async function review(team: Team, { turn, report }: Candidate): Promise<void> {
       ? `The code was executed${isTested(report) ? ' and its checks pass' : '; nothing tests it'}. Answer with the verdict line and one sentence.`
       : `The code was executed and fails:\n${describe(report)}`
     : `The code was not executed. ${report.reason ?? ''}`;
-  const spoken = await team.trySpeak('reviewer', {
+  const spoken = await team.speakAfterwards('reviewer', {
     turn: 'review',
     messages: [user('# Task\n', ...team.task, '\n\n# Code\n', textOf(turn), `\n\n# Execution\n${found}`)],
     ...(passed ? { maxTokens: 60 } : {}),

@@ -48,7 +48,7 @@ async function withAllParts(team: Team, plan: TurnResult): Promise<TurnResult> {
 }
 
 async function mend(team: Team, plan: TurnResult, parts: Plan): Promise<TurnResult | undefined> {
-  return team.trySpeak('strategist', {
+  return team.speakAfterwards('strategist', {
     turn: 'plan-mended',
     part: 'final plan, gaps mended',
     messages: [user(...team.task), assistant(textOf(plan)), user(requestOf(parts))],
