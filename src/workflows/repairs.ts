@@ -113,6 +113,8 @@ function otherDraft(team: Team, round: number, at: number): Ask {
 function messagesOf(team: Team, { turn, report }: Candidate, way: Exclude<Way, 'other'>) {
   if (way === 'apart') return [user(...team.task)];
   const failures = describe(report);
+  // one that was cut off was too long, or a loop: who saw it would write it again
+  if (turn.truncated) return beginAnew(team, `${failures}\nIt was cut off at its token limit: write less.`);
   return way === 'anew' ? beginAnew(team, failures) : goOn(team, turn, failures);
 }
 

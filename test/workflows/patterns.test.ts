@@ -136,6 +136,16 @@ describe('build', () => {
     });
   });
 
+  test('does not show a draft that was cut off to whoever repairs it', async () => {
+    executing({ 'repair-1': holds });
+    theatre.cutOff = ({ turn }) => turn === 'draft';
+    const result = await theatre.run(alone());
+    theatre.cutOff = () => false;
+    expect(said('repair-1')).not.toContain('<draft>');
+    expect(said('repair-1')).toContain('f(1) returned 3, expected 2\nIt was cut off');
+    expect(result.answers).toEqual(['repair-1']);
+  });
+
   test('begins anew beside repairs, warmer, and stops at the first that holds', async () => {
     executing({ 'repair-1-2': holds });
     const result = await theatre.run(alone());
