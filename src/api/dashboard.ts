@@ -19,11 +19,15 @@ const POLICY = [
   'trusted-types dompurify',
 ].join('; ');
 
-/** `GET /dashboard/assets/*` are files; every other address below `/dashboard` is the page, which reads it. */
+/**
+ * `GET /dashboard/assets/*` are files; every other address below `/dashboard` is the page, which reads it. `GET /` leads there:
+ * it is where people look first.
+ */
 export function serveDashboard(): Middleware {
   return async function dashboard(ctx, next) {
-    if (ctx.path !== PREFIX && !ctx.path.startsWith(`${PREFIX}/`)) return next();
     if (ctx.method !== 'GET' && ctx.method !== 'HEAD') return next();
+    if (ctx.path === '/') return ctx.redirect(PREFIX);
+    if (ctx.path !== PREFIX && !ctx.path.startsWith(`${PREFIX}/`)) return next();
     ctx.set('X-Content-Type-Options', 'nosniff');
     const file = ctx.path.slice(PREFIX.length);
     if (file.startsWith('/assets/')) {

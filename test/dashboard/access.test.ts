@@ -176,6 +176,11 @@ test('the page opens without a key, asks for one, and works with it', async () =
   await keyed.stop();
 }, 60_000);
 
+test('the address alone leads to the page', async () => {
+  const reply = await fetch(scene.stack.url, { redirect: 'manual' });
+  expect([reply.status, reply.headers.get('location')]).toEqual([302, '/dashboard']);
+});
+
 test('the policy admits our own files only, and assets may be kept for a year', async () => {
   const page = await fetch(`${scene.stack.url}/dashboard/runs/any`);
   expect(page.headers.get('content-security-policy')).toMatch(/^default-src 'self';/);
