@@ -108,8 +108,10 @@ class Tails implements LiveTails {
 
   async close(): Promise<void> {
     this.closed = true;
+    // ioredis never answers what waits for a connection that it is told to give up (disconnect() in ioredis/built/Redis.js)
+    const isAway = this.blocking.status === 'reconnecting';
     this.blocking.disconnect();
-    await this.loop;
+    if (!isAway) await this.loop;
     await this.commands.del(this.doorbell).catch(() => undefined);
   }
 

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createEventReader } from '../../src/redis/events';
 import { createTurnStore } from '../../src/redis/turns';
+import { until } from '../support/stack';
 import { createTestRedis, killConnection, startRedisServer, type RedisServer, type TestRedis } from '../support/redis';
 import { collect, followerOn } from './collector';
 import { beginTurn, cursors, eventsOf, foldedText, newScope, verdictOf } from './fixtures';
@@ -137,6 +138,14 @@ describe('a server that is killed and comes back', () => {
     await server.revive();
     await reader.until(1);
     expect(foldedText(reader.events, 'a')).toBe('said');
+    await follower.close();
+  });
+
+  it('does not keep a follower from closing while it is away', async () => {
+    const { follower, blocking } = followerOn(server);
+    await blocking.ping();
+    await server.kill();
+    await until(() => blocking.status === 'reconnecting');
     await follower.close();
   });
 });
