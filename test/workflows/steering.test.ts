@@ -20,6 +20,12 @@ const told = () => theatre.announced.map(({ name }) => name);
 const say = (handle: WorkflowHandle, name: string, said: object = {}) =>
   handle.executeUpdate<unknown, [object]>(name, { args: [said], updateId: randomUUID() });
 
+/** Where the run says that it stands, as the Temporal Web UI shows it. */
+async function shownBy(handle: WorkflowHandle): Promise<string> {
+  const { currentDetails = '' } = await handle.query<{ currentDetails?: string }>('__temporal_workflow_metadata');
+  return currentDetails;
+}
+
 /** Whichever comes first: the gate is closed, the run says that it has ended, or the server knows that it is over. */
 const REFUSED = /GATE_CLOSED|RUN_ENDED|completed/;
 
@@ -141,7 +147,8 @@ describe('approval above a cost', () => {
       const handle = await theatre.start(drafting());
       await until(() => told().includes('gate.opened:cost-1'));
       release();
-      await until(() => theatre.verified.some(({ turn }) => turn === 'draft-2'));
+      // the approval must not overtake the report that decides
+      await until(async () => (await shownBy(handle)).includes('CUT_OFF'));
       await say(handle, 'approve', { reason: '' });
       const result = (await handle.result()) as RunResult;
       expect(result).toMatchObject({ status: 'complete', answers: ['draft-2'] });
