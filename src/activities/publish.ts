@@ -12,6 +12,8 @@ type Speaker = Pick<TurnRequest, 'run_id' | 'session_id' | 'team_id' | 'turn' | 
 interface Queued {
   news: TurnNews;
   effect: Effect;
+  /** Which model had been asked by then, if any. */
+  asked: { model?: string };
 }
 
 /** The voice of one attempt. */
@@ -19,6 +21,7 @@ export class TurnPublisher {
   /** The turn's text as readers have it once all is drained. */
   text: string;
   private nextIndex: number;
+  private asked: Queued['asked'] = {};
   private queue: Queued[] = [];
   /** Half a character (a high surrogate) whose other half has not come yet: Redis keeps UTF-8, which knows no halves. */
   private half = '';
@@ -36,6 +39,11 @@ export class TurnPublisher {
     this.nextIndex = attempt.nextIndex;
   }
 
+  /** Names the model that is asked from now on. */
+  asks(model: string): void {
+    this.asked = { model };
+  }
+
   /** Publishes a piece of text, soon. */
   delta(text: string): void {
     const said = this.half + text;
@@ -47,7 +55,8 @@ export class TurnPublisher {
       last.news.text += piece;
       last.effect = { add: last.news.text };
     } else {
-      this.queue.push({ news: { type: 'turn.delta', text: piece, offset: this.text.length }, effect: { add: piece } });
+      const news: TurnNews = { type: 'turn.delta', text: piece, offset: this.text.length };
+      this.queue.push({ news, effect: { add: piece }, asked: this.asked });
     }
     this.text += piece;
     this.sendSoon();
@@ -57,7 +66,7 @@ export class TurnPublisher {
   tell(news: TurnNews, effect?: Effect): void {
     this.half = '';
     if (news.type === 'turn.restarted') this.text = '';
-    this.queue.push({ news, effect });
+    this.queue.push({ news, effect, asked: this.asked });
     this.sendSoon();
   }
 
@@ -86,11 +95,11 @@ export class TurnPublisher {
     this.sending = undefined;
   }
 
-  private toEntry({ news, effect }: Queued, index: number): Entry {
+  private toEntry({ news, effect, asked }: Queued, index: number): Entry {
     const { run_id, session_id, team_id, turn, role, label } = this.speaker;
     const { epoch } = this.attempt;
     return {
-      event: { v: 1, run_id, session_id, team_id, at: Date.now(), turn, role, label, epoch, index, ...news },
+      event: { v: 1, run_id, session_id, team_id, at: Date.now(), turn, role, label, ...asked, epoch, index, ...news },
       effect,
     };
   }

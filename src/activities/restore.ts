@@ -43,6 +43,7 @@ export async function restoreTurn(store: TurnStore, scope: RunScope, result: Tur
   if (attempt.result) return;
   const { turn, role, label, text, model, gateway } = result;
   const publisher = new TurnPublisher(store, { ...scope, turn, role, label }, attempt, () => undefined);
+  publisher.asks(model);
   if (attempt.nextIndex === 0) publisher.tell({ type: 'turn.started', model, gateway });
   else if (attempt.text)
     publisher.tell({ type: 'turn.restarted', dropped: attempt.text.length, model }, { drop: true });

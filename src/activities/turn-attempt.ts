@@ -95,6 +95,7 @@ export class TurnAttempt {
   private announce({ endpoint, model }: Candidate) {
     const { publisher } = this;
     const { text } = publisher;
+    publisher.asks(model);
     const how = this.startsOver ? 'restart' : continuationOf(endpoint.continues(model), text);
     if (!this.announced) publisher.tell({ type: 'turn.started', model, gateway: endpoint.name });
     else if (text && how !== 'restart') publisher.tell({ type: 'turn.resumed', offset: text.length, model, how });

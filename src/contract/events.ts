@@ -16,7 +16,8 @@ const envelope = {
 };
 
 /**
- * Events of a turn. `epoch` numbers the attempts; `index` numbers the turn's events over all attempts, from 0 and without a
+ * Events of a turn. `model` is the one that was asked last, absent where none was, and in events of versions before it;
+ * `epoch` numbers the attempts; `index` numbers the turn's events over all attempts, from 0 and without a
  * gap, so that a reader can prove that none is lost or repeated.
  */
 const ofTurn = {
@@ -24,6 +25,7 @@ const ofTurn = {
   turn: z.string(),
   role: z.string(),
   label: z.string(),
+  model: z.string().optional(),
   epoch: z.number().int(),
   index: z.number().int(),
 };

@@ -24,7 +24,14 @@ export function retell(outcome: RunOutcome, at: { started: number; ended: number
   const envelope = { v: 1, run_id, session_id, team_id } as const;
   const ofTurn = (turn: TurnResult): RunEvent[] =>
     newsOf(turn).map((news, index) => {
-      const speaker = { turn: turn.turn, role: turn.role, label: turn.label, epoch: turn.attempts, index };
+      const speaker = {
+        turn: turn.turn,
+        role: turn.role,
+        label: turn.label,
+        model: turn.model,
+        epoch: turn.attempts,
+        index,
+      };
       return { ...envelope, at: at.ended, ...speaker, ...news };
     });
   return [

@@ -90,6 +90,17 @@ describe('text', () => {
     expect(await stored()).toBe(publisher.text);
   });
 
+  it('names the model that was asked by then', async () => {
+    const { publisher, said } = await rig();
+    publisher.asks('first');
+    publisher.delta('Half');
+    publisher.asks('second');
+    publisher.tell({ type: 'turn.restarted', dropped: 4, model: 'second' }, { drop: true });
+    publisher.delta('All');
+    await publisher.drain();
+    expect((await said()).map((event) => 'model' in event && event.model)).toEqual(['first', 'second', 'second']);
+  });
+
   it('is not merged over another event, and offsets count UTF-16 units over all of them', async () => {
     const { publisher, said } = await rig();
     publisher.tell(STARTED);

@@ -110,6 +110,8 @@ describe('a model that will not answer', () => {
     expect(await attempt(worker, request).result).toMatchObject({ text: CASE_TEXT, model: 'second', attempts: 1 });
     const { types, find, turn } = await rig.story(request);
     expect(types).toEqual(['turn.started', 'turn.rerouted', 'turn.delta', 'turn.completed']);
+    expect(find('turn.rerouted').model).toBe('first');
+    expect(find('turn.delta').model).toBe('second');
     expect(find('turn.rerouted')).toMatchObject({ from: 'first', to: 'second', reason: 'MODEL_NOT_FOUND' });
     expect(turn).toMatchObject({ model: 'second', status: 'completed', attempts: 1 });
   });
