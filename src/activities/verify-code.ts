@@ -29,6 +29,9 @@ export interface VerifyRequest extends RunScope {
   checks?: Check[];
 }
 
+/** How often a sandbox may fail before the answer goes on without it. */
+const ATTEMPTS = 3;
+
 export function createVerifyCode({ turns, sandbox }: VerifyDependencies) {
   /** Reports what came of it. Fails with `TEXT_LOST` when Redis no longer holds the whole of the turn's text. */
   return async function verifyCode({
@@ -51,8 +54,10 @@ export function createVerifyCode({ turns, sandbox }: VerifyDependencies) {
         .catch(async (error: unknown) => {
           // one that stops with its worker is executed again: the end of that is told
           if (context.cancellationDetails?.cancelRequested)
-            await tellCheckEnded(turns, scope, { ...stopped(language), turn });
-          throw error;
+            await tellCheckEnded(turns, scope, { ...notExecuted(language, 'It was stopped before its end.'), turn });
+          if (signal.aborted || context.info.attempt < ATTEMPTS) throw error;
+          context.log.error('the sandbox does not work', { error });
+          return notExecuted(language, 'The sandbox does not work here; the log of the worker says why.');
         });
       const report = noteAvoidable(executed, request);
       await tellCheckEnded(turns, scope, { ...report, turn });
@@ -61,9 +66,7 @@ export function createVerifyCode({ turns, sandbox }: VerifyDependencies) {
   };
 }
 
-/** Nobody wants to know any more. */
-function stopped(language: string): CheckReport {
-  const reason = 'It was stopped before its end.';
+function notExecuted(language: string, reason: string): CheckReport {
   return { language, executed: false, reason, passed: false, checks: [], output: '', ms: 0 };
 }
 

@@ -154,6 +154,19 @@ test.each([
   expect((await run({ ...(await said(answer(code))), request })).avoidable).toBe(avoidable);
 });
 
+test('a sandbox that does not work is tried again, and then the answer goes on without it', async () => {
+  const request = await said(answer('def double(x): return 2 * x'));
+  const check = () => Promise.reject(new Error('spawn EACCES'));
+  const broken = createVerifyCode({ turns, sandbox: { ...rig.sandbox, check } });
+  const attempt = (number: number) =>
+    new MockActivityEnvironment({ attempt: number }).run<[VerifyRequest], CheckReport, typeof broken>(broken, request);
+  await expect(attempt(1)).rejects.toThrow('EACCES');
+  await expect(attempt(2)).rejects.toThrow('EACCES');
+  const reason = expect.stringContaining('sandbox does not work') as string;
+  expect(await attempt(3)).toMatchObject({ executed: false, passed: false, reason });
+  expect(await checksIn(request)).toMatchObject([{ type: 'check.started' }, { type: 'check.failed', reason }]);
+});
+
 test('what a program writes without end reaches the stream in bounds', async () => {
   const request = await said(answer('while True: print("x" * 1000)'));
   expect(await run(request)).toMatchObject({ killed: 'output', passed: false });
