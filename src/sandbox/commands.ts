@@ -52,7 +52,7 @@ export interface InsideOptions {
   memoryBytes: number;
   outputBytes: number;
   /** The file with the image that Python starts from. */
-  image: string;
+  image: string | undefined;
 }
 
 export function insideCommand({
@@ -63,7 +63,7 @@ export function insideCommand({
   outputBytes,
   image,
 }: InsideOptions): string[] {
-  const readable = [...readableBy(interpreter, inside), ...(interpreter === 'python' ? [image] : [])];
+  const readable = [...readableBy(interpreter, inside), ...(image ? [image] : [])];
   return [
     ...layers.prefix,
     process.execPath,
@@ -75,7 +75,7 @@ export function insideCommand({
     `--max-old-space-size=${HEAP_MB}`,
     `--stack-size=${STACK_KB}`,
     path.join(inside, 'main.js'),
-    ...[interpreter, memoryBytes, outputBytes, image].map(String),
+    ...[interpreter, memoryBytes, outputBytes, image ?? ''].map(String),
   ];
 }
 

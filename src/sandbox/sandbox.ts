@@ -2,19 +2,18 @@
  * Runs generated code and its checks. Each check has a process of its own that was warmed before and is used once, so nothing can
  * pass from one to the next.
  */
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Check, CheckReport, SourceFile } from '../contract/checks';
 import { languageOf } from '../contract/languages';
 import { Child } from './child';
 import { insideCommand, readableBy, type Interpreter } from './commands';
-import { ensureImage, imageFile } from './image';
+import { provideImage } from './image';
 import { findLayers } from './layers';
 import { createPool, type Pool } from './pool';
 import { Reporter } from './report';
 
 export interface SandboxOptions {
-  /** Where the interpreter's memory image is kept between starts. */
+  /** Where the interpreter's memory image is kept between starts, if it can be written there. */
   folder: string;
   /** The folder with the compiled programs that run inside. */
   inside?: string;
@@ -113,13 +112,8 @@ export function createSandbox(given: SandboxOptions): Sandbox {
 }
 
 async function openPool(interpreter: Interpreter, options: typeof DEFAULTS & SandboxOptions): Promise<Pool> {
-  await mkdir(options.folder, { recursive: true });
-  const image = path.resolve(options.folder, imageFile(options.inside));
-  if (interpreter === 'python') await ensureImage(image, options.inside);
-  const layers = await findLayers([
-    ...readableBy(interpreter, options.inside),
-    ...(interpreter === 'python' ? [image] : []),
-  ]);
+  const image = interpreter === 'python' ? await provideImage(options.folder, options.inside) : undefined;
+  const layers = await findLayers([...readableBy(interpreter, options.inside), ...(image ? [image] : [])]);
   const command = insideCommand({ ...options, layers, interpreter, image });
   return createPool({
     start: () => new Child({ command, memoryBytes: options.memoryBytes }),
