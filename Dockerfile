@@ -22,6 +22,8 @@ RUN npm pkg delete optionalDependencies \
  && cd node_modules/@temporalio/core-bridge \
  && rm -rf sdk-core \
  && find releases -mindepth 1 -maxdepth 1 ! -name "$(uname -m)-unknown-linux-gnu" -exec rm -rf {} +
+# The memory from which the sandbox starts Python, which each worker would otherwise make for itself when it starts.
+RUN node -e "require('./dist/sandbox/image').provideImage('.data/sandbox', 'dist/sandbox/inside')"
 
 # The embedded model never meets Temporal, which is the greater half of everything else.
 FROM build AS local-model-modules
@@ -42,6 +44,7 @@ ENTRYPOINT ["node", "dist/local-model/main.js"]
 FROM base AS app
 ENV NODE_ENV=production
 COPY --from=app-modules /app/node_modules node_modules
+COPY --from=app-modules /app/.data .data
 COPY --from=build /app/package.json ./
 COPY --from=build /app/dist dist
 COPY deploy/worker-health.mjs deploy/

@@ -1,31 +1,51 @@
 /** Where nothing can be written to, as in a container: the worker's folder is of no use, the temporary one is. */
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
-const SANDBOX = path.join(__dirname, '../../dist/sandbox/sandbox.js');
+const ROOT = path.join(__dirname, '../..');
+const SANDBOX = path.join(ROOT, 'dist/sandbox/sandbox.js');
 /** Nobody can make a folder there, not even root, to whom no folder is read-only. */
 const UNWRITABLE = '/dev/null/sandbox';
 
-const temporary = mkdtempSync(path.join(tmpdir(), 'murmuration-test-'));
-afterAll(() => rmSync(temporary, { recursive: true }));
+const own = mkdtempSync(path.join(tmpdir(), 'murmuration-test-'));
+const temporary = path.join(own, 'temporary');
+const image = path.join(own, 'image');
+[temporary, image].forEach((folder) => mkdirSync(folder));
+afterAll(() => rmSync(own, { recursive: true }));
 
-test('programs are executed although the folder of the sandbox cannot be written to, and nothing is left behind', async () => {
+const inNode = (args: string[], options: { cwd: string; env?: NodeJS.ProcessEnv }) =>
+  promisify(execFile)(process.execPath, args, options);
+
+/** What a worker of these folders has to say of a Python and a JavaScript program. */
+async function reportsWith(folder: string, temporaryFolder: string, cwd = own): Promise<unknown> {
   const program = `
     const { createSandbox } = require(${JSON.stringify(SANDBOX)});
-    const sandbox = createSandbox({ folder: ${JSON.stringify(UNWRITABLE)} });
+    const sandbox = createSandbox({ folder: ${JSON.stringify(folder)} });
     const run = (language, path, text) => sandbox.check({ language, files: [{ path, text }] });
     Promise.all([run('python', 'main.py', 'print(1 + 1)'), run('javascript', 'main.js', 'console.log(1 + 2)')])
       .then((reports) => console.log(JSON.stringify(reports)))
       .finally(() => sandbox.close())`;
-  const { stdout } = await promisify(execFile)(process.execPath, ['-e', program], {
-    env: { ...process.env, TMPDIR: temporary },
-  });
-  expect(JSON.parse(stdout)).toMatchObject([
-    { executed: true, passed: true, output: '2\n' },
-    { executed: true, passed: true, output: '3\n' },
-  ]);
+  const { stdout } = await inNode(['-e', program], { cwd, env: { ...process.env, TMPDIR: temporaryFolder } });
+  return JSON.parse(stdout);
+}
+
+const EXECUTED = [
+  { executed: true, passed: true, output: '2\n' },
+  { executed: true, passed: true, output: '3\n' },
+];
+
+test('programs are executed although the folder of the sandbox cannot be written to, and nothing is left behind', async () => {
+  expect(await reportsWith(UNWRITABLE, temporary)).toMatchObject(EXECUTED);
   expect(readdirSync(temporary)).toEqual([]);
+}, 120_000);
+
+test('what the image of the containers holds for the sandbox is what a worker looks for', async () => {
+  const [, made = ''] = /^RUN node -e "(.*)"$/m.exec(readFileSync(path.join(ROOT, 'Dockerfile'), 'utf8')) ?? [];
+  symlinkSync(path.join(ROOT, 'dist'), path.join(image, 'dist'));
+  await inNode(['-e', made], { cwd: image });
+  expect(await reportsWith('.data/sandbox', UNWRITABLE, image)).toMatchObject(EXECUTED);
+  expect(readdirSync(path.join(image, '.data/sandbox'))).toHaveLength(1);
 }, 120_000);
