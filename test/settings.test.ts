@@ -1,6 +1,7 @@
 /** What may be set is written down in `.env.example`, and reaches the containers of `docker-compose.yml`. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { parse } from 'yaml';
 import { VARIABLES } from '../src/config';
 
 const read = (file: string) => readFileSync(path.join(__dirname, '..', file), 'utf8');
@@ -19,4 +20,17 @@ test('each variable that is read is described', () => {
 test('each that is described reaches the containers, or is said to mean nothing there', () => {
   const without = namesIn(insideOfContainers, /([A-Z][A-Z0-9_]+)/g);
   expect(described.filter((name) => !handedThrough.includes(name)).sort()).toEqual(without.sort());
+});
+
+describe('docker-compose.yml', () => {
+  interface Service {
+    environment?: Record<string, string | null>;
+    ports?: string[];
+  }
+  const { services } = parse(read('docker-compose.yml'), { merge: true }) as { services: Record<string, Service> };
+
+  test('links to the Web UI at the port where it is published', () => {
+    const [, published = 'none'] = /^127\.0\.0\.1:(.*):8233$/.exec(services.temporal?.ports?.[0] ?? '') ?? [];
+    expect(services.api?.environment?.TEMPORAL_UI_URL).toBe(`\${TEMPORAL_UI_URL:-http://localhost:${published}}`);
+  });
 });
