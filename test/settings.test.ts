@@ -26,11 +26,20 @@ describe('docker-compose.yml', () => {
   interface Service {
     environment?: Record<string, string | null>;
     ports?: string[];
+    volumes?: (string | { type: string; bind?: { create_host_path?: boolean } })[];
   }
   const { services } = parse(read('docker-compose.yml'), { merge: true }) as { services: Record<string, Service> };
 
   test('links to the Web UI at the port where it is published', () => {
     const [, published = 'none'] = /^127\.0\.0\.1:(.*):8233$/.exec(services.temporal?.ports?.[0] ?? '') ?? [];
     expect(services.api?.environment?.TEMPORAL_UI_URL).toBe(`\${TEMPORAL_UI_URL:-http://localhost:${published}}`);
+  });
+
+  test('makes no folder of a mistyped path', () => {
+    const binds = Object.values(services)
+      .flatMap(({ volumes = [] }) => volumes)
+      .flatMap((volume) => (typeof volume === 'string' ? [] : [volume]));
+    expect(binds.length).toBeGreaterThan(0);
+    for (const { bind } of binds) expect(bind?.create_host_path).toBe(false);
   });
 });
