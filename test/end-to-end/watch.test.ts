@@ -39,7 +39,8 @@ test('text arrives as it is generated', async () => {
     [...content.matchAll(/@([\d.]+) /g)].map(([, sentAt]) => receivedAt - Number(sentAt)),
   );
   expect(delays).toHaveLength(20);
-  expect(Math.max(...delays)).toBeLessThan(200);
+  // the median: a busy machine may pause for once, but text that is held back in portions of 200 ms is found out
+  expect(delays.sort((a, b) => a - b)[10]).toBeLessThan(100);
   watcher.close();
 });
 
