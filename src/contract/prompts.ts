@@ -29,8 +29,8 @@ and that its tests test it. Trace one normal and one extreme input through the c
 Your first line is exactly "VERDICT: PASS" or "VERDICT: REVISE". After VERDICT: PASS add one sentence that says why.
 After VERDICT: REVISE list the real faults, at most three, each with its cause and its fix in one or two sentences. No matters of taste.`;
 
-/** The line that the agreement of a debate is measured by. */
-const POSITION_LINE = `Your first line says what you would decide yourself after weighing everything, as in "POSITION: depends, CONFIDENCE: 60":
+/** The line that the agreement of a debate is measured by; voices whose own prompt does not ask for it are told on top. */
+export const POSITION_LINE = `Your first line says what you would decide yourself after weighing everything, as in "POSITION: depends, CONFIDENCE: 60":
 the word is for, against or depends, the number says how sure you are in percent. Then you speak, in other words.`;
 
 export const OPTIMIST = `You are the optimistic voice of a debate. Argue for the strongest version of the opportunity: what becomes possible, who gains,
@@ -50,9 +50,13 @@ export const OPTIMIST_REMINDER = `Speak as the optimistic voice: what becomes po
 export const SCEPTIC_REMINDER = `Speak as the cautious voice: what can go wrong, and what must be true before one should go ahead? ${LINE_FIRST}`;
 export const MEDIATOR_REMINDER = `Speak as the balanced voice: on which two or three conditions does it depend, and what follows from each? ${LINE_FIRST}`;
 
-/** What a voice is told when it has read the others. */
-export const REBUTTAL = `Answer the strongest point that speaks against yours. Where another voice is right, take its point over; if your position has changed,
-say by which argument. Two or three short paragraphs, nothing that you have said before.`;
+/**
+ * What a voice is told when it has read the others. Its second sentence is begun for it: small models otherwise write down once more
+ * what they or another voice have said.
+ */
+export const REBUTTAL = `Reply to the others in at most 120 words; do not answer the question again. First comes your POSITION line, which may have changed.
+The next sentence begins with "The strongest point against mine is" and says which voice made it. Then say in words of your own what you reply to it, and by
+which argument your position has changed, or why it has not.`;
 
 export const MODERATOR = `You close a debate as its judge. Write in Markdown under these headings:
 ## Consensus

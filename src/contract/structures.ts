@@ -56,11 +56,14 @@ export type AskedValue<Name extends AskedName> = z.infer<(typeof ASKED)[Name]>;
 /** A text read as a structure, or what is wrong with it. */
 export type Reading<Name extends AskedName> = { value: AskedValue<Name> } | { problem: string };
 
-/** One voice of a debate: what it declared in each round that it spoke in, and by which turn and model. */
+/**
+ * One voice of a debate: what it declared in each round that it spoke in, by which turn and model, and, after the openings, how much
+ * of what it said had been said before, by itself or by others; see `repeated.ts`.
+ */
 export interface DebateVoice {
   role: string;
   label: string;
-  positions: (Position & { round: number; turn: string; model: string })[];
+  positions: (Position & { round: number; turn: string; model: string; repeated?: number })[];
   /** Whether the last stance is another than the first. */
   changed: boolean;
 }

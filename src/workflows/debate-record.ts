@@ -1,10 +1,14 @@
 /** What a debate came to, measured from what was said: no model has a word in it. */
 import { majorityOf, type ReadPosition } from '../contract/agreement';
+import { repeatedShare } from '../contract/repeated';
 import type { DebateRecord, DebateVoice } from '../contract';
 import type { Round } from './gather';
 import type { Team } from './team';
 
 export type { Round } from './gather';
+
+/** Of what a voice says, the share that was said before, from which it adds nothing. */
+const ECHO = 0.8;
 
 export function recordOf(
   team: Team,
@@ -33,7 +37,10 @@ export function recordOf(
 function voiceOf({ definition }: Team, role: string, rounds: Round[], read: ReadPosition): DebateVoice {
   const positions = rounds.flatMap(({ heard }, i) => {
     const said = heard.get(role);
-    return said ? [{ ...read(said.text), round: i + 1, turn: said.turn, model: said.model }] : [];
+    if (!said) return [];
+    const earlier = rounds.slice(0, i).flatMap((round) => [...round.heard.values()].map(({ text }) => text));
+    const repeated = earlier.length > 0 ? { repeated: repeatedShare(said.text, earlier) } : {};
+    return [{ ...read(said.text), round: i + 1, turn: said.turn, model: said.model, ...repeated }];
   });
   const [first, last] = [positions[0]?.stance ?? null, positions.at(-1)?.stance ?? null];
   const changed = first !== null && last !== null && first !== last;
@@ -57,7 +64,8 @@ export function reportOf({ rounds, agreement, agreed, voices, missing, quorum, o
     `Rounds: ${rounds}. Agreement after each, 0 to 1: ${agreement.join(', ')}. ${agreed ? 'The voices agree.' : 'The voices do not agree.'}`,
     ...voices.map(({ label, positions, changed }) => {
       const stances = positions.map(({ stance }) => stance ?? 'not declared').join(', then ');
-      return `${label}: ${stances}.${changed ? ' It changed its mind.' : ''}`;
+      const echo = (positions.at(-1)?.repeated ?? 0) >= ECHO ? ' Its last words only repeat what was said before.' : '';
+      return `${label}: ${stances}.${changed ? ' It changed its mind.' : ''}${echo}`;
     }),
     ...missing.map(({ label, round, message }) => `${label} was not heard in round ${round}: ${message}`),
     ...(quorum.met

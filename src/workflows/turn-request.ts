@@ -72,7 +72,7 @@ function plainRequest(input: SwarmRunInput, role: string, ask: Ask, guidanceOf: 
     role,
     label: ask.part ? `${definition.label}, ${ask.part}` : definition.label,
     definition,
-    messages: append(append(ask.messages, definition.reminder && `\n\n${definition.reminder}`), guidanceOf(turn)),
+    messages: append(remind(ask.messages, definition.reminder), guidanceOf(turn)),
     with_context: ask.withContext ?? false,
     options,
   };
@@ -82,6 +82,11 @@ function plainRequest(input: SwarmRunInput, role: string, ask: Ask, guidanceOf: 
 export function again(ask: Ask, round: number): Ask {
   const part = `${round}${['nd', 'rd'][round - 2] ?? 'th'} try`;
   return { ...ask, turn: `${ask.turn}~${round}`, part: ask.part ? `${ask.part}, ${part}` : part };
+}
+
+/** Says something again after the task, which comes first. What else there is to read or to answer has an end of its own. */
+function remind([task, ...more]: PromptMessage[], text: string | undefined): PromptMessage[] {
+  return [...append(task ? [task] : [], text && `\n\n${text}`), ...more];
 }
 
 /** Says something at the end of the last message. */

@@ -134,6 +134,44 @@ test('a rebuttal sees the others without their names, and its own words as its o
   expect(others.filter((part) => typeof part !== 'string')).toHaveLength(2);
   expect(literal(others)).toMatch(/# Voice A[^]*# Voice B/);
   expect(literal(others)).not.toMatch(/optimistic voice|balanced voice|Optimistic|Balanced/);
+  // what it is reminded of at its opening stands after the question, and the reply is the last that it is asked for
+  expect(request?.messages[0]).toEqual(theatre.asked.find(({ turn }) => turn === 'cautious')?.messages[0]);
+  expect(literal(request?.messages[0]?.parts ?? [])).toMatch(/Kubernetes\?\n\nSpeak as the cautious voice/);
+  expect(literal(others)).toMatch(/Reply to the others[^]*or why it has not\.$/);
+});
+
+test('what a voice repeats is measured, and the judge is told of who adds nothing', async () => {
+  const opening = (voice: string) =>
+    `POSITION: ${voice === 'optimistic' ? 'for' : 'against'}. The ${voice} voice speaks of five quite different things at length`;
+  theatre.script = script((voice, round) => {
+    if (round === 1) return opening(voice);
+    if (voice === 'cautious') return opening('optimistic');
+    return `POSITION: for. Nobody has said ${voice} before, nor has anybody asked for it`;
+  });
+  const { structures } = await theatre.run(debate());
+  const repeated = structures?.debate?.voices.map(({ positions }) => positions.map((position) => position.repeated));
+  expect(repeated).toEqual([
+    [undefined, 0],
+    [undefined, 1],
+    [undefined, 0],
+  ]);
+  expect(literal(partsOf('summary'))).toContain(
+    'Cautious voice: against, then for. It changed its mind. Its last words only repeat what was said before.',
+  );
+  expect(literal(partsOf('summary'))).toMatch(/Balanced voice: against, then for\. It changed its mind\.$/m);
+});
+
+test('voices of your own are told of the line that they are measured by, unless their prompts ask for it', async () => {
+  const input = debate();
+  const { optimistic, cautious } = input.swarm.roles;
+  const own = { ...cautious!, system: 'You attack the design.', reminder: 'Be brief.' };
+  theatre.script = script(() => 'POSITION: for');
+  await theatre.run({ ...input, swarm: { ...input.swarm, roles: { ...input.swarm.roles, cautious: own } } });
+  expect(optimistic?.system).toContain('"POSITION: depends, CONFIDENCE: 60"');
+  expect(literal(partsOf('optimistic'))).not.toContain('CONFIDENCE');
+  expect(literal(partsOf('cautious'))).toMatch(
+    /Kubernetes\?\n\nYour first line says[^]*"POSITION: depends, CONFIDENCE: 60"[^]*\n\nBe brief\.$/,
+  );
 });
 
 test('a voice whose model is down is named, and the debate goes on without it', async () => {

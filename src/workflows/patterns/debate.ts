@@ -1,7 +1,7 @@
 /** voices at once -> (the same, each seeing the others without names, while they disagree and rounds are left) -> judge -> structures */
 import { patched } from '@temporalio/workflow';
 import { AGREED, agreementOf, readExactPosition, readPosition, type ReadPosition } from '../../contract/agreement';
-import { JUDGE_QUESTION, REBUTTAL } from '../../contract/prompts';
+import { JUDGE_QUESTION, POSITION_LINE, REBUTTAL } from '../../contract/prompts';
 import { shuffle } from '../../contract/shuffle';
 import type { DebateRecord, PromptMessage, TurnResult } from '../../contract';
 import { recordOf, reportOf, type Round } from '../debate-record';
@@ -14,8 +14,8 @@ import { debateOneRound } from './debate-one-round';
 
 /** The role that judges; all others are voices. */
 const JUDGE = 'moderator';
-/** Two or three short paragraphs, and some air. */
-const REBUTTAL_TOKENS = 700;
+/** The words that are asked for, twice over: languages differ in how many tokens a word takes. */
+const REBUTTAL_TOKENS = 400;
 
 /**
  * Voices answer in parallel on their own models, and then each other, until they agree or the rounds end. A voice that fails or is late
@@ -53,11 +53,20 @@ function optionsOf({ definition: { debate: given = {} } }: Team, voices: string[
 }
 
 async function openings(team: Team, voices: string[], options: Options): Promise<Round> {
-  const messages = [user(...team.task)];
-  const asks = voices.map((role) => ({ role, ask: { turn: role, messages, withContext: true } }));
+  const asks = voices.map((role) => ({
+    role,
+    ask: { turn: role, messages: [questionTo(team, role)], withContext: true },
+  }));
   const round = await gather(team, asks, options);
   if (round.heard.size === 0) throw noneLeft(round.missing, 'No voice could be heard.');
   return round;
+}
+
+/** Somebody's own voices may know nothing of the line that they are measured by. */
+function questionTo({ definition, task }: Team, role: string): PromptMessage {
+  const { system = '', reminder = '' } = definition.roles[role] ?? {};
+  const isAsked = `${system}${reminder}`.includes('POSITION');
+  return user(...task, ...(isAsked ? [] : [`\n\n${POSITION_LINE}`]));
 }
 
 /** Each voice sees its own last words as its own, and those of the others under letters, in an order that tells nothing. */
@@ -66,7 +75,8 @@ async function rebuttals(team: Team, rounds: Round[], options: Options): Promise
   const spoken = lastWords(rounds);
   const asks = [...spoken].map(([role, own]) => {
     const others = [...spoken.values()].filter((turn) => turn !== own);
-    const messages = [user(...team.task), assistant(textOf(own)), rebuttalOf(shuffle(others, `${own.text}${number}`))];
+    const answer = rebuttalOf(shuffle(others, `${own.text}${number}`));
+    const messages = [questionTo(team, role), assistant(textOf(own)), answer];
     const part = `round ${number}`;
     return { role, ask: { turn: `${role}-${number}`, part, messages, withContext: true, maxTokens: REBUTTAL_TOKENS } };
   });
