@@ -22,18 +22,12 @@ export function completionOf(result: TurnResult): TurnNews {
 export function retell(outcome: RunOutcome, at: { started: number; ended: number }): RunEvent[] {
   const { run_id, session_id, team_id, result } = outcome;
   const envelope = { v: 1, run_id, session_id, team_id } as const;
-  const ofTurn = (turn: TurnResult): RunEvent[] =>
-    newsOf(turn).map((news, index) => {
-      const speaker = {
-        turn: turn.turn,
-        role: turn.role,
-        label: turn.label,
-        model: turn.model,
-        epoch: turn.attempts,
-        index,
-      };
-      return { ...envelope, at: at.ended, ...speaker, ...news };
+  const ofTurn = (told: TurnResult): RunEvent[] => {
+    const { turn, role, label, model, attempts: epoch } = told;
+    return newsOf(told).map((news, index) => {
+      return { ...envelope, at: at.ended, turn, role, label, model, epoch, index, ...news };
     });
+  };
   return [
     { ...envelope, at: at.started, type: 'run.started', ...openingOf(outcome) },
     ...result.turns.flatMap(ofTurn),
