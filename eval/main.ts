@@ -47,8 +47,8 @@ export async function runEval(options: EvalOptions): Promise<number> {
       signal.throwIfAborted();
       const result = await measure(job.problem, job.system, options, sandbox);
       results.add(result);
-      const { passed, seconds, rounds } = result;
-      const outcome = `${passed ? 'passed' : 'failed'}, ${seconds.toFixed(1)} s, ${rounds} repairs`;
+      const { passed, elapsed_seconds, rounds } = result;
+      const outcome = `${passed ? 'passed' : 'failed'}, ${elapsed_seconds.toFixed(1)} s, ${rounds} repairs`;
       say(`${result.task_id} ${result.system}: ${outcome}`);
     }
   };
@@ -61,7 +61,12 @@ export async function runEval(options: EvalOptions): Promise<number> {
   return 0;
 }
 
-async function measure(problem: Problem, system: SystemName, options: EvalOptions, sandbox: Sandbox): Promise<Result> {
+async function measure(
+  problem: Problem,
+  system: SystemName,
+  options: EvalOptions,
+  sandbox: Sandbox,
+): Promise<Required<Result>> {
   const reply = await ask(problem, system, options);
   const answer = reply.responses[reply.responses.length - 1] ?? '';
   const { turns, usage, verification } = reply;

@@ -68,7 +68,7 @@ export function summarise(results: readonly Result[], system: SystemName): strin
   return [
     `${nameOf(system)}: pass@1 ${((100 * passed) / own.length).toFixed(1)} (${passed} of ${own.length})`,
     `${Math.round(tokens)} tokens (${Math.round(mean((result) => result.completion_tokens))} written)`,
-    `${mean(({ seconds }) => seconds).toFixed(1)} s and ${mean(({ turns }) => turns).toFixed(1)} calls a problem`,
+    `${mean(({ turns }) => turns).toFixed(1)} calls of ${mean(({ seconds }) => seconds).toFixed(1)} s in all a problem`,
     ...(elapsed.length > 0
       ? [`${elapsed.length} of them took p50 ${median(elapsed).toFixed(1)} s from start to end`]
       : []),

@@ -37,7 +37,7 @@ test('lines of another machine count, and are not written again', () => {
   results.add(line(2, true));
   expect(openResults(file).all()).toEqual([line(2, true)]);
   expect(summarise(results.all(), 'swarm')).toBe(
-    'coding-swarm: pass@1 50.0 (1 of 2), 400 tokens (100 written), 10.0 s and 2.0 calls a problem',
+    'coding-swarm: pass@1 50.0 (1 of 2), 400 tokens (100 written), 2.0 calls of 10.0 s in all a problem',
   );
   expect(summarise(results.all(), 'drafts')).toBe('drafts: nothing yet');
 });
