@@ -1,6 +1,7 @@
 /** Watching runs: WebSocket and SSE, from the start and from a cursor. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cases } from '../support/scripted-gateway';
+import { medianOfShots } from '../support/shots';
 import { createStack, type Stack } from '../support/stack';
 import { collectSse, foldFrames, get, post, readSse, textsOf, Watcher, type AnyFrame } from '../support/readers';
 
@@ -31,17 +32,19 @@ test('a WebSocket client starts a run and folds its frames to the result', async
 });
 
 test('text arrives as it is generated', async () => {
-  stack.gateway.script('balanced-model', [{ tokens: { count: 20, stamped: true }, intervalMs: 40 }]);
-  const watcher = await Watcher.connect(stack.url);
-  watcher.send(order);
-  await watcher.done();
-  const delays = watcher.frames.flatMap(({ content = '', receivedAt }) =>
-    [...content.matchAll(/@([\d.]+) /g)].map(([, sentAt]) => receivedAt - Number(sentAt)),
-  );
-  expect(delays).toHaveLength(20);
-  // the median: a busy machine may pause for once, but text that is held back in portions of 200 ms is found out
-  expect(delays.sort((a, b) => a - b)[10]).toBeLessThan(100);
-  watcher.close();
+  const slowest = await medianOfShots(async () => {
+    stack.gateway.script('balanced-model', [{ tokens: { count: 20, stamped: true }, intervalMs: 40 }]);
+    const watcher = await Watcher.connect(stack.url);
+    watcher.send(order);
+    await watcher.done();
+    const delays = watcher.frames.flatMap(({ content = '', receivedAt }) =>
+      [...content.matchAll(/@([\d.]+) /g)].map(([, sentAt]) => receivedAt - Number(sentAt)),
+    );
+    expect(delays).toHaveLength(20);
+    watcher.close();
+    return Math.max(...delays);
+  });
+  expect(slowest).toBeLessThan(200);
 });
 
 test('one connection carries several runs at once', async () => {
