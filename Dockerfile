@@ -1,34 +1,37 @@
 # Two targets: `app` (the default) runs the API and the workers, `local-model` the embedded model.
 #   docker build -t murmuration .
 #   docker build -t murmuration-local-model --target local-model .
-# Nothing of a user's configuration goes in: .dockerignore admits sources only, and keys come with the environment.
+# The images contain no user configuration: .dockerignore admits only sources, and keys are passed in the environment.
 
-FROM node:22-bookworm-slim AS base
+# Pinned by digest, because a tag can move. `docker buildx imagetools inspect node:22-bookworm-slim` shows the newest digest.
+FROM node:22-bookworm-slim@sha256:43ac6c60b8f89723f746e8a92ce91abd5017e627ce1ddfe4238355d3a30b772c AS base
 WORKDIR /app
 
 FROM base AS build
 COPY package.json package-lock.json .npmrc ./
-# Not `npm ci`: a lockfile that was written on one platform may lack the optional binaries of another.
-RUN npm install --no-save --include=dev
+RUN npm ci --include=dev
 COPY . .
-# Installs what is missing (nothing), compiles src, copies what is not TypeScript, and bundles the workflows.
+# Installs missing packages (there are none), bundles the programs of src/cli into node_modules/.cache, compiles the product, copies
+# the files that are not TypeScript, and bundles the workflows.
 RUN npm run build
 
-# What runs without dev dependencies and without the embedded model, which is the only optional dependency of our own
-# (`--omit=optional` would take the optional parts of others along).
+# Without dev dependencies and without the embedded model, which is the project's only optional dependency (`--omit=optional` would
+# also remove optional dependencies of other packages).
 FROM build AS app-modules
 RUN npm pkg delete optionalDependencies \
  && npm prune --no-save --omit=dev \
+ && rm -rf node_modules/.cache \
  && cd node_modules/@temporalio/core-bridge \
  && rm -rf sdk-core \
  && find releases -mindepth 1 -maxdepth 1 ! -name "$(uname -m)-unknown-linux-gnu" -exec rm -rf {} +
-# The memory from which the sandbox starts Python, which each worker would otherwise make for itself when it starts.
-RUN node -e "require('./dist/sandbox/image').provideImage('.data/sandbox', 'dist/sandbox/inside')"
+# The images that the sandbox starts its interpreters from; otherwise each worker would build them at startup.
+RUN node -e "require('./dist/sandbox/host/image').provideImages('.data/sandbox', 'dist/sandbox/guest')"
 
-# The embedded model never meets Temporal, which is the greater half of everything else.
+# The embedded model does not use Temporal, which makes up more than half of the other dependencies.
 FROM build AS local-model-modules
 RUN npm uninstall --omit=dev \
       @temporalio/activity @temporalio/client @temporalio/common @temporalio/worker @temporalio/workflow \
+ && rm -rf node_modules/.cache \
  && find node_modules/@node-llama-cpp -mindepth 1 -maxdepth 1 \
       ! -name "linux-$(node -p process.arch)" -exec rm -rf {} +
 
@@ -48,6 +51,10 @@ COPY --from=app-modules /app/.data .data
 COPY --from=build /app/package.json ./
 COPY --from=build /app/dist dist
 COPY deploy/worker-health.mjs deploy/
+# A volume that is mounted there inherits its owner.
+RUN mkdir .data/workflow-bundles && chown node .data/workflow-bundles
+# Perl sets up the isolation layers of generated code that need no privileges (seccomp, Landlock), so it must be in the image.
+RUN perl -e 'exit 0'
 USER node
 EXPOSE 8000
-CMD ["node", "dist/api/main.js"]
+CMD ["node", "dist/main.js"]

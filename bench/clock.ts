@@ -1,11 +1,11 @@
-/** How far apart the clocks of two processes are. Both count on the machine's own, but each fixes its zero by itself. */
+/** Measures the offset between the clocks of two processes. Both use the machine's clock, but each sets its own zero. */
 import { now } from '../test/support/scripted-gateway';
 import type { RemoteGateway } from '../test/support/scripted-gateway/spawn';
 
 const TRIES = 40;
 const PROBE = '/clock';
 
-/** How many milliseconds the gateway's clock is ahead of ours: by the quickest of several exchanges, as network clocks do. */
+/** Returns how many milliseconds the gateway's clock is ahead of ours: from the fastest of several exchanges, as in NTP. */
 export async function measureClock(gateway: RemoteGateway): Promise<number> {
   await gateway.reset();
   const tries: { sentAt: number; tookMs: number }[] = [];

@@ -1,15 +1,16 @@
-/** `npm run bench`: puts the systems side by side, measures, and reports. bootstrap/bench.mjs prepares and calls this. */
+/** `npm run bench`: starts the systems in parallel, measures, and reports. src/cli/programs/bench.ts prepares and calls this. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { measureClock } from './clock';
-import { Crew } from './crew';
+import { ProcessGroup } from './process-group';
 import { judge } from './report/bars';
 import { describeMachine, machineLine } from './report/machine';
+import type { BenchRecord } from './report/record';
 import { allFigures } from './report/summary';
 import { renderTable, renderVerdict } from './report/table';
 import { runRounds, type Results } from './rounds';
-import { scenariosOf } from './scenarios';
+import { listScenarios } from './scenarios';
 import { Bench, type Complaint, type Scenario } from './scenarios/scenario';
 import { SIZES, type Size, type SizeName } from './sizes';
 import type { ServerPrograms } from './systems/servers';
@@ -20,21 +21,21 @@ export interface BenchOptions {
   programs: ServerPrograms;
   size: SizeName;
   rounds: number | undefined;
-  /** Scenarios whose names begin with one of these; all unless given. */
+  /** Scenarios whose names start with one of these; default: all. */
   only: string[];
-  /** Where the figures go as JSON. */
+  /** File for the figures as JSON. */
   json: string | undefined;
   against: string | undefined;
   signal: AbortSignal;
   say(line: string): void;
-  /** Starts bootstrap's guard over the processes whose pid files are in this folder. */
+  /** Starts the guard of src/dev-stack for the processes whose pid files are in this folder. */
   guard(folder: string): void;
 }
 
-/** Answers the exit code: 0 also when a bar was missed, for that is a result; 1 when a job failed or its text was damaged. */
+/** Returns the exit code: 0 even if a bar was missed, because that is a result; 1 if a job failed or its text was damaged. */
 export async function runBench(options: BenchOptions): Promise<number> {
   const startedAt = Date.now();
-  const size = sizeOf(options);
+  const size = chooseSize(options);
   const scenarios = chosen(options.only, size);
   const machine = describeMachine(options.programs, options.root);
   const { results, complaints } = await measure(options, size, scenarios);
@@ -49,7 +50,7 @@ export async function runBench(options: BenchOptions): Promise<number> {
     ...complaints.map(renderComplaint),
   ]);
   if (options.json) {
-    const record = { machine, size, seconds, bars, complaints, figures: allFigures(results) };
+    const record: BenchRecord = { machine, size, seconds, bars, complaints, figures: allFigures(results) };
     writeFileSync(options.json, `${JSON.stringify(record, null, 2)}\n`);
   }
   return complaints.length > 0 ? 1 : 0;
@@ -61,20 +62,27 @@ async function measure(
   scenarios: Scenario[],
 ): Promise<{ results: Results; complaints: Complaint[] }> {
   const { signal, say } = options;
-  const crew = new Crew(mkdtempSync(path.join(tmpdir(), 'murmuration-bench-')));
+  const processGroup = new ProcessGroup(mkdtempSync(path.join(tmpdir(), 'murmuration-bench-')));
   const interrupted = new Promise<never>((_, reject) =>
     signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true }),
   );
   interrupted.catch(() => undefined);
   const work = async () => {
-    options.guard(crew.folder);
+    options.guard(processGroup.folder);
     say('starting redis, temporal, gateway, direct, worker, api');
-    const stage = await setStage(crew, options);
+    const stage = await setStage(processGroup, options);
     try {
-      const bench = new Bench(stage.gateway, await measureClock(stage.gateway), size, stage.redisUrl);
+      const bench = new Bench(
+        stage.gateway,
+        await measureClock(stage.gateway),
+        size,
+        stage.redisUrl,
+        stage.temporalAddress,
+        stage.databaseBytes,
+      );
       const subjects = stage.subjects.filter((one) => scenarios.some(({ suits }) => suits(one, size)));
       const results = await runRounds(bench, { subjects, scenarios, rounds: size.rounds, say, signal });
-      for (const line of crew.warnings()) say(line);
+      for (const line of processGroup.warnings()) say(line);
       return { results, complaints: bench.complaints };
     } finally {
       await stage.stop();
@@ -83,12 +91,12 @@ async function measure(
   try {
     return await Promise.race([work(), interrupted]);
   } finally {
-    await crew.disband();
-    rmSync(crew.folder, { recursive: true, force: true });
+    await processGroup.disband();
+    rmSync(processGroup.folder, { recursive: true, force: true });
   }
 }
 
-function sizeOf({ size, rounds }: BenchOptions): Size {
+function chooseSize({ size, rounds }: BenchOptions): Size {
   const named = SIZES[size];
   if (rounds === undefined) return named;
   const { streamRounds, faultRounds } = named;
@@ -101,7 +109,7 @@ function sizeOf({ size, rounds }: BenchOptions): Size {
 }
 
 function chosen(only: string[], size: Size): Scenario[] {
-  const all = scenariosOf(size);
+  const all = listScenarios(size);
   const some = all.filter(({ name }) => only.length === 0 || only.some((start) => name.startsWith(start)));
   if (some.length > 0) return some;
   throw new Error(`There is no such scenario; there are ${all.map(({ name }) => name).join(', ')}.`);

@@ -1,11 +1,11 @@
-/** Carries a run out: warm-up, then round after round every scenario with every subject, in turns, so that the machine's moods hit all. */
+/** Executes a run: warm-up, then in each round every scenario with every subject in turn, so that machine fluctuations affect all. */
 import { latency } from './scenarios/latency';
 import { carry } from './scenarios/load';
 import type { Bench, Sample, Scenario } from './scenarios/scenario';
 import { teams } from './scenarios/teams';
 import type { Subject, SubjectName } from './systems/system';
 
-/** The samples of each scenario by subject, one for each round. */
+/** The samples of each scenario by subject, one per round. */
 export type Results = Map<Scenario, Map<SubjectName, Sample[]>>;
 
 export interface Course {
@@ -42,7 +42,7 @@ async function runScenario(
   samples: Map<SubjectName, Sample[]>,
 ): Promise<void> {
   const suited = subjects.filter((subject) => scenario.suits(subject, bench.size));
-  // whoever goes first meets what the scenario before has left: that changes with the round
+  // the first subject is affected by what the previous scenario left behind, so the order alternates
   for (const subject of round % 2 === 0 ? suited : suited.reverse()) {
     say(`round ${round + 1} of ${rounds}: ${scenario.name}, ${subject.name}`);
     const sample = await scenario.measure(bench, subject);
@@ -52,7 +52,7 @@ async function runScenario(
   }
 }
 
-/** What runs for the first time is compiled, connected and cached; that is not what is measured. */
+/** Warms up compilation, connections and caches, which are not part of the measurement. */
 async function warmUp(bench: Bench, subject: Subject): Promise<void> {
   await carry(bench, subject, { users: WARM_UP_USERS, tokens: 100, seconds: WARM_UP_SECONDS });
   const shortly = Object.assign(Object.create(bench) as Bench, {

@@ -1,23 +1,25 @@
-/** How much is measured: `--quick` for a look, the default for figures to show, `--full` also for what overloads two cores. */
+/** How much is measured: `--quick` for a first look, the default for publishable figures, `--full` also for loads beyond two cores. */
 
 export interface Size {
   rounds: number;
-  /** Jobs of a round for the latency of one user, and of each team. */
+  /** Jobs per round for the latency of one user, and of each team. */
   latencyJobs: number;
   teamJobs: number;
-  /** How long a load lasts, and how many users it has: 100-token jobs, then 1k-token jobs. */
+  /** Duration of a load, and its numbers of users: for 100-token jobs, then for 1k-token jobs. */
   loadSeconds: number;
   users: number[];
   longUsers: number[];
-  /** Slow streams at once, tokens of each, and rounds of it. */
+  /** Numbers of concurrent slow streams, tokens of each, and rounds. */
   streams: number[];
   streamTokens: number;
   streamRounds: number;
-  /** Watchers of one run. */
+  /** Numbers of watchers of one run. */
   watchers: number[];
+  /** Numbers of live streams whose needs are measured, half a minute each. */
+  capacity: number[];
   /** Rounds of crashes and of gateway faults. */
   faultRounds: number;
-  /** Whether crash and faults are also shown for `direct`, and the product also over WebSocket. */
+  /** Whether crashes and faults are also run for `direct`, and the product also over WebSocket. */
   thorough: boolean;
 }
 
@@ -30,10 +32,11 @@ const DEFAULT: Size = {
   loadSeconds: 5,
   users: [1, 16, 64],
   longUsers: [1, 16],
-  streams: [64, 100],
+  streams: [64, 100, 1000],
   streamTokens: 40,
   streamRounds: 2,
   watchers: [100],
+  capacity: [],
   faultRounds: 2,
   thorough: true,
 };
@@ -54,5 +57,5 @@ export const SIZES: Record<SizeName, Size> = {
     thorough: false,
   },
   default: DEFAULT,
-  full: { ...DEFAULT, streams: [64, 100, 1000], watchers: [100, 1000] },
+  full: { ...DEFAULT, watchers: [100, 1000], capacity: [1, 10, 100, 1000] },
 };

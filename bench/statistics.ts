@@ -1,12 +1,12 @@
-/** What is made of many figures: percentiles within a round, median and spread over rounds. */
+/** Statistics: percentiles within a round, median and spread across rounds. */
 
-/** Nearest rank; NaN of nothing. */
+/** Nearest-rank percentile; NaN if empty. */
 export function percentile(values: readonly number[], p: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil((p / 100) * sorted.length) - 1)] ?? NaN;
 }
 
-/** The middle, or the mean of the two in the middle; NaN of nothing. */
+/** The middle value, or the mean of the two middle values; NaN if empty. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;

@@ -1,7 +1,9 @@
-// Lets this process require TypeScript: Node 20 cannot by itself, so swc, which Jest uses as well, compiles what is required.
+// @ts-check
+// Lets this process load TypeScript: Node 20 cannot, so swc, which Jest also uses, compiles required files.
 const { setSourceMapsEnabled } = require('node:process');
 const { transformFileSync } = require('@swc/core');
 
+/** @type {import('@swc/core').Options} */
 const options = {
   swcrc: false,
   sourceMaps: 'inline',
@@ -9,4 +11,5 @@ const options = {
   jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
 };
 setSourceMapsEnabled(true);
-require.extensions['.ts'] = (module, path) => module._compile(transformFileSync(path, options).code, path);
+require.extensions['.ts'] = (/** @type {any} */ module, /** @type {string} */ path) =>
+  module._compile(transformFileSync(path, options).code, path);

@@ -4,8 +4,8 @@
 import { hostname } from 'node:os';
 import process from 'node:process';
 import { connectRedis } from '../dist/redis/connect.js';
-import { liveWorkers } from '../dist/redis/workers.js';
+import { listLiveWorkers } from '../dist/redis/workers.js';
 
 const redis = connectRedis({ url: process.env.REDIS_URL ?? 'redis://127.0.0.1:6379', patient: false });
-const workers = await liveWorkers(redis).catch(() => []);
+const workers = await listLiveWorkers(redis).catch(() => []);
 process.exit(workers.some(({ id }) => id.startsWith(`${hostname()}-`)) ? 0 : 1);

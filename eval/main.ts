@@ -1,26 +1,26 @@
-/** Puts HumanEval to the product as a user would: one run a problem, through the API. What is measured is what users get. */
+/** Runs HumanEval against the product like a user: one run per problem, through the API, so that it measures what users get. */
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RunDescription } from '../src/api/descriptions';
+import type { RunDescription } from '../src/contract/replies';
 import type { RunResult, Usage } from '../src/contract';
-import { createSandbox, type Sandbox } from '../src/sandbox/sandbox';
-import { questionOf, readProblems, score, type Problem } from './problems';
+import { createSandbox, type Sandbox } from '../src/sandbox/host/sandbox';
+import { writeQuestion, readProblems, score, type Problem } from './problems';
 import { openResults, summarise, SYSTEMS, type Result, type SystemName } from './results';
 
 export interface EvalOptions {
   apiUrl: string;
   problems: string;
-  /** Where results and the sandbox's files are kept. */
+  /** Folder for results and the sandbox's files. */
   folder: string;
   /** The folder with the compiled product. */
   dist: string;
   limit: number;
   tasks: string[];
   systems: SystemName[];
-  /** A file of lines that were measured before, on this machine or another; they are not measured again. */
+  /** A file of results measured earlier, here or on another machine; they are not measured again. */
   from: string | undefined;
-  /** How many problems are put at a time. */
+  /** Number of problems in progress at a time. */
   parallel: number;
   signal: AbortSignal;
   say(line: string): void;
@@ -30,12 +30,12 @@ type Reply = Pick<RunResult, 'run_id' | 'turns' | 'verification'> & { responses:
 
 const POLL_MS = 500;
 
-/** Goes on behind the results that are there. Resolves to 0 when all are. */
+/** Continues after the existing results. Resolves to 0 when all exist. */
 export async function runEval(options: EvalOptions): Promise<number> {
   const { signal, say } = options;
   const results = openResults(path.join(options.folder, 'results.jsonl'), options.from);
-  const inside = path.join(options.dist, 'sandbox', 'inside');
-  const sandbox = createSandbox({ folder: path.join(options.folder, 'sandbox'), inside });
+  const guest = path.join(options.dist, 'sandbox', 'guest');
+  const sandbox = createSandbox({ folder: path.join(options.folder, 'sandbox'), guest });
   const wanted = readProblems(options.problems)
     .filter(({ task_id }) => options.tasks.length === 0 || options.tasks.includes(task_id.replace('HumanEval/', '')))
     .slice(0, options.limit);
@@ -80,18 +80,18 @@ async function measure(
     prompt_tokens: usage.prompt_tokens,
     completion_tokens: usage.completion_tokens,
     seconds: turns.reduce((sum, { duration_ms }) => sum + duration_ms, 0) / 1000,
-    elapsed_seconds: await elapsedOf(reply.run_id, options),
+    elapsed_seconds: await fetchElapsedSeconds(reply.run_id, options),
     run_id: reply.run_id,
     answer,
   };
 }
 
 /**
- * Starts the run or finds the one that an earlier start of the evaluation began, and waits for its end. The same call is made again
- * for as long as it is answered with 202: its key makes it the same run.
+ * Starts the run, or finds the one that an earlier start of the evaluation began, and waits for its end. The same call is repeated while
+ * it is answered with 202: its idempotency key makes it the same run.
  */
 async function ask(problem: Problem, system: SystemName, { apiUrl, signal, folder }: EvalOptions): Promise<Reply> {
-  const message = questionOf(problem);
+  const message = writeQuestion(problem);
   const key = createHash('sha256').update([folder, system, problem.task_id, message].join('\n')).digest('hex');
   for (;;) {
     const reply = await fetch(`${apiUrl}/swarm/execute`, {
@@ -106,7 +106,7 @@ async function ask(problem: Problem, system: SystemName, { apiUrl, signal, folde
   }
 }
 
-async function elapsedOf(runId: string, { apiUrl, signal }: EvalOptions): Promise<number> {
+async function fetchElapsedSeconds(runId: string, { apiUrl, signal }: EvalOptions): Promise<number> {
   const reply = await fetch(`${apiUrl}/runs/${runId}`, { signal });
   const { started_at, ended_at } = (await reply.json()) as RunDescription;
   return (Date.parse(ended_at ?? '') - Date.parse(started_at)) / 1000;

@@ -1,8 +1,8 @@
-/** The problems of HumanEval, as its package keeps them, and how they are asked and scored. */
+/** The problems of HumanEval in the format of its package, and how they are asked and scored. */
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { programOf } from '../src/activities/code-blocks';
-import type { Sandbox } from '../src/sandbox/sandbox';
+import { extractProgram } from '../src/verification/extract-program';
+import type { Sandbox } from '../src/sandbox/host/sandbox';
 
 export interface Problem {
   task_id: string;
@@ -13,7 +13,7 @@ export interface Problem {
   test: string;
 }
 
-/** A long computation is no fault of these problems; an endless one is. */
+/** Long enough for slow but correct solutions of these problems; stops endless ones. */
 const SCORE_WALL_MS = 20_000;
 
 export function readProblems(file: string): Problem[] {
@@ -21,13 +21,13 @@ export function readProblems(file: string): Problem[] {
   return lines.map((line) => JSON.parse(line) as Problem);
 }
 
-export function questionOf({ prompt }: Problem): string {
+export function writeQuestion({ prompt }: Problem): string {
   return `Complete this Python function. Answer with the whole function, imports included, in one code block.\n\n\`\`\`python\n${prompt.trim()}\n\`\`\``;
 }
 
-/** Whether the answer's function passes the hidden tests. What the prompt itself imports and defines is given to it, as in the original. */
+/** Whether the answer's function passes the hidden tests. It gets the prompt's own imports and definitions, as in the original. */
 export async function score(problem: Problem, answer: string, sandbox: Sandbox): Promise<boolean> {
-  const program = programOf(answer);
+  const program = extractProgram(answer);
   const code = program?.files.map(({ text }) => text).join('\n\n') ?? answer;
   const before = problem.prompt.slice(0, problem.prompt.lastIndexOf(`def ${problem.entry_point}`));
   const files = [{ path: 'main.py', text: `${before}\n${code}` }];

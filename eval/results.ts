@@ -1,9 +1,9 @@
-/** One JSON line for each problem and system: what was answered is kept, so that a run that was killed goes on behind it. */
+/** One JSON line per problem and system: answers are stored, so that a killed evaluation continues where it stopped. */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, truncateSync } from 'node:fs';
 import path from 'node:path';
 import { median } from '../bench/statistics';
 
-/** What is compared, and how each is asked for. */
+/** The compared systems, and the request of each. */
 export const SYSTEMS = {
   single: { swarm_id: 'single-call' },
   swarm: { swarm_id: 'coding-swarm' },
@@ -15,17 +15,17 @@ export interface Result {
   task_id: string;
   system: SystemName;
   passed: boolean;
-  /** Whether the run itself took its answer for verified; null for a system that does not verify. */
+  /** Whether the run itself considered its answer verified; null for a system that does not verify. */
   verified: boolean | null;
   rounds: number;
   turns: number;
   prompt_tokens: number;
   completion_tokens: number;
-  /** At the model and in its queue, all turns together, also those that ran beside each other. */
+  /** Time at the model and in its queue, summed over all turns, including parallel ones. */
   seconds: number;
-  /** From the run's start to its end as Temporal has them, a pause between two starts of the evaluation included. Older lines lack it. */
+  /** From the run's start to its end according to Temporal, including a pause between two starts of the evaluation. Older lines lack it. */
   elapsed_seconds?: number;
-  /** Left out of lines that are published. */
+  /** Omitted from published lines. */
   run_id?: string;
   answer?: string;
 }
@@ -36,10 +36,10 @@ export interface Results {
   all(): Result[];
 }
 
-/** @param earlier A file of lines that were measured elsewhere, which count as if they had been measured here. */
+/** @param earlier A file of results measured elsewhere, which count as if measured here. */
 export function openResults(file: string, earlier?: string): Results {
   mkdirSync(path.dirname(file), { recursive: true });
-  // the last line may have been cut off with the process that wrote it
+  // the last line may have been cut off together with the process that wrote it
   if (existsSync(file)) truncateSync(file, readFileSync(file).lastIndexOf('\n') + 1);
   const known = [...(existsSync(file) ? readLines(file) : []), ...(earlier ? readLines(earlier) : [])];
   return {
@@ -57,7 +57,7 @@ function readLines(file: string): Result[] {
   return lines.map((line) => JSON.parse(line) as Result);
 }
 
-/** One line for a system: pass@1, tokens and seconds a problem. */
+/** Returns one line for a system: pass@1, tokens and seconds per problem. */
 export function summarise(results: readonly Result[], system: SystemName): string {
   const own = results.filter((result) => result.system === system);
   if (own.length === 0) return `${system}: nothing yet`;
@@ -66,7 +66,7 @@ export function summarise(results: readonly Result[], system: SystemName): strin
   const tokens = mean(({ prompt_tokens, completion_tokens }) => prompt_tokens + completion_tokens);
   const elapsed = own.flatMap(({ elapsed_seconds }) => elapsed_seconds ?? []);
   return [
-    `${nameOf(system)}: pass@1 ${((100 * passed) / own.length).toFixed(1)} (${passed} of ${own.length})`,
+    `${writeSystemName(system)}: pass@1 ${((100 * passed) / own.length).toFixed(1)} (${passed} of ${own.length})`,
     `${Math.round(tokens)} tokens (${Math.round(mean((result) => result.completion_tokens))} written)`,
     `${mean(({ turns }) => turns).toFixed(1)} calls of ${mean(({ seconds }) => seconds).toFixed(1)} s in all a problem`,
     ...(elapsed.length > 0
@@ -75,7 +75,7 @@ export function summarise(results: readonly Result[], system: SystemName): strin
   ].join(', ');
 }
 
-function nameOf(system: SystemName): string {
+function writeSystemName(system: SystemName): string {
   const { swarm_id, ...options } = SYSTEMS[system];
   return [swarm_id, ...Object.entries(options).map(([name, value]) => `${value} ${name}`)].join(' with ');
 }

@@ -1,13 +1,27 @@
-/** JSON log lines on standard output. Nothing that a user or a model said, and no key, belongs in them. */
-import pino, { type Logger } from 'pino';
+/** JSON log lines on standard output. They must not contain user text, model text or keys. */
+import pino, { type DestinationStream, type Logger } from 'pino';
 
 export type { Logger };
 
-export function createLog(name: string, level: string): Logger {
-  return pino({ name, level, base: { name, pid: process.pid }, serializers: { error: describeError } });
+export function createLog(name: string, level: string, destination: DestinationStream = pino.destination(1)): Logger {
+  const options = {
+    name,
+    level,
+    base: { name, pid: process.pid },
+    serializers: { error: describeError },
+    hooks: { streamWrite: escapeControls },
+  };
+  return pino(options, destination);
 }
 
-/** What an error says of itself. Its other fields stay out: clients keep the commands and requests there that went wrong, prompts included. */
+/** Characters that JSON does not escape but terminals interpret: DEL, C1 and bidirectional overrides. They occur only in strings. */
+const CONTROLS = /[\u007F-\u009F\u202A-\u202E\u2066-\u2069]/g;
+
+function escapeControls(line: string): string {
+  return line.replace(CONTROLS, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/** Selected fields of an error. The others are omitted, because clients store failed commands and requests there, prompts included. */
 function describeError(error: unknown): unknown {
   if (!(error instanceof Error)) return typeof error;
   const { name, message, stack, cause } = error;

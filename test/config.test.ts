@@ -1,8 +1,8 @@
-/** Configuration: what holds by default, what may be set, and that a bad value stops the start and names its variable. */
+/** Configuration: defaults, settings, and that an invalid value prevents the start and names its variable. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { ConfigError, loadConfig, type Config } from '../src/config';
+import { ConfigError, loadConfig, type Config } from '../src/config/config';
 
 let folder: string;
 beforeAll(() => (folder = mkdtempSync(path.join(tmpdir(), 'murmuration-config-'))));
@@ -18,8 +18,8 @@ function fileWith(text: string): string {
 const NO_FILE = '/nonexistent/.env';
 const load = (env: NodeJS.ProcessEnv = {}, envFile = NO_FILE): Config => loadConfig(env, envFile);
 
-/** The sentence with which a configuration is refused. */
-function refusalOf(env: NodeJS.ProcessEnv, envFile = NO_FILE): string {
+/** Returns the message with which a configuration is rejected. */
+function readRefusal(env: NodeJS.ProcessEnv, envFile = NO_FILE): string {
   try {
     load(env, envFile);
   } catch (error) {
@@ -34,7 +34,7 @@ describe('by default', () => {
     expect(load()).toMatchObject({
       PORT: 8000,
       HOST: '127.0.0.1',
-      CORS_ORIGINS: ['*'],
+      ALLOWED_HOSTS: [],
       API_KEYS: [],
       DATA_DIR: '.data',
       LOG_LEVEL: 'info',
@@ -48,11 +48,11 @@ describe('by default', () => {
     });
   });
 
-  it('no alias has a list of its own', () => {
+  it('no alias has its own list', () => {
     expect(Object.values(load().models)).toEqual(Array(5).fill(undefined));
   });
 
-  it.each(['GATEWAY_URL', 'TEMPORAL_API_KEY', 'PORTKEY_API_KEY', 'OPENROUTER_API_KEY', 'SWARMS_FILE'])(
+  it.each(['GATEWAY_URL', 'CORS_ORIGINS', 'TEMPORAL_API_KEY', 'PORTKEY_API_KEY', 'OPENROUTER_API_KEY', 'SWARMS_FILE'])(
     '%s is not set',
     (name) => {
       expect(load()[name as keyof Config]).toBeUndefined();
@@ -97,35 +97,63 @@ describe('a bad value', () => {
     ['API_KEYS', 'ann:short'],
     ['API_KEYS', 'ann:long-enough,bob'],
     ['API_KEYS', 'a nn:long-enough'],
+    ['ALLOWED_HOSTS', 'https://swarm.example'],
+    ['ALLOWED_HOSTS', 'swarm.example/'],
+    ['ALLOWED_HOSTS', '*'],
+    ['CORS_ORIGINS', 'app.example'],
+    ['CORS_ORIGINS', 'https://app.example/'],
+    ['CORS_ORIGINS', 'https://me:secret@app.example'],
     ['MEMORY_WINDOW_TOKENS', '0'],
     ['MEMORY_TTL_SECONDS', 'a month'],
     ['SYNC_WAIT_SECONDS', '0'],
     ['WORKER_TURNS', '1.5'],
-  ])('of %s, such as "%s", stops the start and names it', (name, value) => {
-    expect(refusalOf({ [name]: value })).toMatch(new RegExp(`^${name}\\b.*: `));
+  ])('of %s, such as "%s", prevents the start and is reported by name', (name, value) => {
+    expect(readRefusal({ [name]: value })).toMatch(new RegExp(`^${name}\\b.*: `));
   });
 
-  it('is named on a line of its own when there are several', () => {
-    const lines = refusalOf({ PORT: 'x', LOG_LEVEL: 'loud', WORKER_TURNS: '0' }).split('\n');
+  it.each([
+    'GATEWAY_URL',
+    'PORTKEY_BASE_URL',
+    'PORTKEY_CUSTOM_HOST',
+    'OPENROUTER_BASE_URL',
+    'LOCAL_MODEL_URL',
+    'TEMPORAL_UI_URL',
+  ])('of %s that contains a user name or password is rejected, and not repeated', (name) => {
+    for (const user of ['sk-secret', 'me:sk-secret', ':sk-secret', 'me:', '', '%73k-secret']) {
+      const refusal = readRefusal({ [name]: `https://${user}@gateway.example/v1` });
+      expect(refusal).toMatch(new RegExp(`^${name}: must not hold a user name or a password`));
+      expect(refusal).not.toMatch(/secret|gateway\.example/);
+    }
+    expect(load({ [name]: 'https://gateway.example/v1?at=a@b' })).toBeDefined();
+  });
+
+  it('is reported on a separate line if there are several', () => {
+    const lines = readRefusal({ PORT: 'x', LOG_LEVEL: 'loud', WORKER_TURNS: '0' }).split('\n');
     expect(lines.map((line) => line.split(':')[0])).toEqual(['PORT', 'LOG_LEVEL', 'WORKER_TURNS']);
   });
 
-  it('of API_KEYS is not repeated: it may be a secret', () => {
-    expect(refusalOf({ API_KEYS: 'my-secret-key' })).not.toContain('my-secret-key');
+  it('of API_KEYS is not repeated, because it may be a secret', () => {
+    expect(readRefusal({ API_KEYS: 'my-secret-key' })).not.toContain('my-secret-key');
   });
 });
 
 describe('values', () => {
-  it('are read as what they are', () => {
+  it('of CORS_ORIGINS may be all, a page without an origin, and programs with custom schemes', () => {
+    for (const origin of ['*', 'null', 'https://a.test:8443', 'http://[::1]:3000', 'tauri://localhost'])
+      expect(load({ CORS_ORIGINS: origin }).CORS_ORIGINS).toEqual([origin]);
+    expect(load({ ALLOWED_HOSTS: 'a.test, b.test:8443,[fd00::1]' }).ALLOWED_HOSTS).toHaveLength(3);
+  });
+
+  it('are parsed to their types', () => {
     const config = load({ PORT: '0', WORKER_TURNS: '7', CORS_ORIGINS: ' https://a.test , ,https://b.test' });
     expect(config).toMatchObject({ PORT: 0, WORKER_TURNS: 7, CORS_ORIGINS: ['https://a.test', 'https://b.test'] });
   });
 
-  it('of keys lose the white space around them', () => {
+  it('of keys are trimmed', () => {
     expect(load({ OPENROUTER_API_KEY: ' or-1\n' }).OPENROUTER_API_KEY).toBe('or-1');
   });
 
-  it('that nobody knows are ignored', () => {
+  it('with unknown names are ignored', () => {
     expect(load({ PATH: '/bin', SOME_THING: 'x' })).toEqual(load());
   });
 });
@@ -146,7 +174,7 @@ describe('the gateway', () => {
     expect(load(env).gateways).toEqual([name]);
   });
 
-  it('may be several, in the order in which GATEWAYS names them', () => {
+  it('may be several, in the order in GATEWAYS', () => {
     expect(load({ ...own, GATEWAYS: 'openrouter, portkey ,local' }).gateways).toEqual([
       'openrouter',
       'portkey',
@@ -176,30 +204,30 @@ describe('HOST', () => {
     expect(load({ HOST }).HOST).toBe(HOST);
   });
 
-  it.each(['0.0.0.0', '::', '10.0.0.5', 'api.example.com'])('%s is refused without API_KEYS', (HOST) => {
-    expect(refusalOf({ HOST })).toMatch(/^HOST: .*API_KEYS/);
-    expect(refusalOf({ HOST, API_KEYS: ' , ' })).toMatch(/API_KEYS/);
+  it.each(['0.0.0.0', '::', '10.0.0.5', 'api.example.com'])('%s is rejected without API_KEYS', (HOST) => {
+    expect(readRefusal({ HOST })).toMatch(/^HOST: .*API_KEYS/);
+    expect(readRefusal({ HOST, API_KEYS: ' , ' })).toMatch(/API_KEYS/);
     expect(load({ HOST, ...keys })).toMatchObject({ HOST, API_KEYS: ['ann:0123456789'] });
   });
 });
 
 describe('.env', () => {
-  it('is read, comments and quotes as usual', () => {
+  it('is read, with the usual comments and quotes', () => {
     const file = fileWith('# models\nMODEL_FAST="one, two" # in order\nexport PORT=9000\n');
     expect(load({}, file)).toMatchObject({ PORT: 9000, models: { fast: ['one', 'two'] } });
   });
 
-  it('gives way to the environment', () => {
+  it('is overridden by the environment', () => {
     const file = fileWith('PORT=9000\nHOST=localhost\n');
     expect(load({ PORT: '9001' }, file)).toMatchObject({ PORT: 9001, HOST: 'localhost' });
   });
 
-  it('is refused like the environment when a value in it is bad', () => {
-    expect(refusalOf({}, fileWith('PORT=x\n'))).toMatch(/^PORT: /);
+  it('is rejected like the environment if it contains an invalid value', () => {
+    expect(readRefusal({}, fileWith('PORT=x\n'))).toMatch(/^PORT: /);
   });
 });
 
-describe('a value that would surprise later is refused at the start', () => {
+describe('a value that would cause surprises later is rejected at the start', () => {
   const loading = (env: NodeJS.ProcessEnv) => () => load(env);
 
   test.each([
@@ -209,25 +237,25 @@ describe('a value that would surprise later is refused at the start', () => {
     ['a certificate without its key', { TEMPORAL_TLS_CERT: '/x.pem' }, /TEMPORAL_TLS_KEY/],
   ])('%s', (_what, env, sentence) => expect(loading(env)).toThrow(sentence));
 
-  test('while a gateway that is named twice counts once', () => {
+  test('but a gateway that is named twice counts once', () => {
     expect(load({ GATEWAYS: 'portkey,portkey' }).gateways).toEqual(['portkey']);
   });
 });
 
 describe('traffic', () => {
-  it('has no limits, prices or budgets by default, and goes through models in order', () => {
+  it('has no limits, prices or budgets by default, and tries models in order', () => {
     const { LIMITS, PRICES, BUDGET_RUN_USD, BUDGET_KEY_PERIOD, routing } = load();
     expect([LIMITS, PRICES, BUDGET_RUN_USD, BUDGET_KEY_PERIOD]).toEqual([{}, {}, undefined, 'month']);
     expect(routing.fast).toEqual({ strategy: 'fallback', weights: {} });
   });
 
-  it('takes weights from the lists of models', () => {
+  it('reads weights from the lists of models', () => {
     const { models, routing } = load({ MODEL_FAST: 'a*3, b*0.5,c:free', ROUTING_FAST: 'load-balance' });
     expect(models.fast).toEqual(['a', 'b', 'c:free']);
     expect(routing.fast).toEqual({ strategy: 'load-balance', weights: { a: 3, b: 0.5, 'c:free': 1 } });
   });
 
-  it('counts tokens of prompt and answer alike unless told otherwise', () => {
+  it('weights tokens of prompt and answer equally by default', () => {
     const { LIMITS } = load({ LIMITS: '{"openrouter/*": {"tokens_per_minute": 100, "output_weight": 4}}' });
     expect(LIMITS['openrouter/*']).toEqual({ tokens_per_minute: 100, input_weight: 1, output_weight: 4 });
   });
@@ -256,7 +284,7 @@ describe('traffic', () => {
     ['OPENROUTER_PROVIDER', 'price'],
     ['FIRST_TOKEN_TIMEOUT_SECONDS', 'soon'],
     ['PORTKEY_CUSTOM_HOST', 'somewhere'],
-  ])('%s=%s stops the start, and the sentence names the variable', (name, value) => {
-    expect(refusalOf({ [name]: value })).toMatch(new RegExp(`^${name}`));
+  ])('%s=%s prevents the start, and the message names the variable', (name, value) => {
+    expect(readRefusal({ [name]: value })).toMatch(new RegExp(`^${name}`));
   });
 });

@@ -1,9 +1,8 @@
-/** Swarms that a user writes: what a file may hold, what is filled in, and that each fault is told with its line, column and field. */
+/** User-defined swarms: what a file may contain, which defaults apply, and that each fault names its line, column and field. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { ownSwarmsSchema } from '../src/contract/own-swarms';
-import { readSwarmsFile, SwarmsFileError } from '../src/swarms-file';
+import { readSwarmsFile, SwarmsFileError } from '../src/config/swarms-file';
 
 let folder: string;
 beforeAll(() => (folder = mkdtempSync(path.join(tmpdir(), 'murmuration-swarms-'))));
@@ -17,8 +16,8 @@ function fileWith(text: string): string {
 }
 const read = (text: string) => readSwarmsFile(fileWith(text));
 
-/** Why a file is refused, without its own name. */
-function refusalOf(text: string, file = fileWith(text)): string {
+/** Returns why a file is rejected, without the file's name. */
+function readRefusal(text: string, file = fileWith(text)): string {
   try {
     readSwarmsFile(file);
   } catch (error) {
@@ -43,7 +42,7 @@ describe('a file', () => {
     expect(read(POETS)).toMatchObject([{ id: 'poets', roles: { poet: { system: 'Rhyme.' } } }]);
   });
 
-  it('needs to say no more than it must', () => {
+  it('needs only the required fields', () => {
     expect(read(POETS)).toEqual([
       {
         id: 'poets',
@@ -55,7 +54,7 @@ describe('a file', () => {
     ]);
   });
 
-  it('may hold every pattern, with models by their ids, checks and stages', () => {
+  it('may contain every pattern, with models by their ids, checks and stages', () => {
     const swarms = read(`
 - id: juniors
   pattern: panel
@@ -100,13 +99,13 @@ describe('a file', () => {
     expect(swarms[5]).toMatchObject({ roles: {}, stages: [{}, { prompt: '{{task}} {{previous}} {{ think }}' }, {}] });
   });
 
-  it('may speak of double braces that are no variables', () => {
+  it('may contain double braces that are not variables', () => {
     const [swarm] = read(POETS.replace('system: Rhyme.', "system: 'Write \\{{name}}.', reminder: '\\{{'"));
     expect(swarm?.roles.poet).toMatchObject({ system: 'Write {{name}}.', reminder: '{{' });
   });
 });
 
-describe('a fault is told with its line, column and field', () => {
+describe('a fault is reported with its line, column and field', () => {
   const stages = (...lines: string[]) =>
     `${POETS}- id: whole\n  pattern: pipeline\n  stages:\n${lines.map((line) => `    - ${line}\n`).join('')}`;
 
@@ -119,7 +118,7 @@ describe('a fault is told with its line, column and field', () => {
     [
       'an unknown pattern',
       POETS.replace('single', 'chorus'),
-      "3:3: 0.pattern: Invalid discriminator value. Expected 'single' | ",
+      "3:3: 0.pattern: Invalid discriminator value. Expected 'build' | ",
     ],
     ['a missing pattern', POETS.replace('  pattern: single\n', ''), '2:3: 0.pattern: '],
     [
@@ -232,22 +231,22 @@ describe('a fault is told with its line, column and field', () => {
       '7:25: 0.checks.0.expected: must be a text: put it in quotes',
     ],
   ])('%s', (_what, text, sentence) => {
-    expect(refusalOf(text)).toContain(sentence);
-    expect(refusalOf(text)).toMatch(/^\d+:\d+: /);
+    expect(readRefusal(text)).toContain(sentence);
+    expect(readRefusal(text)).toMatch(/^\d+:\d+: /);
   });
 
-  it('a cycle of pipelines, each with the way round', () => {
+  it('a cycle of pipelines, each with its path', () => {
     const pipeline = (id: string, swarm: string) =>
       `- { id: ${id}, pattern: pipeline, stages: [{ name: s, swarm: ${swarm} }] }\n`;
     const text = pipeline('a', 'b') + pipeline('b', 'c') + pipeline('c', 'a') + pipeline('d', 'a');
-    expect(refusalOf(text).split('\n')).toEqual([
+    expect(readRefusal(text).split('\n')).toEqual([
       '1:51: 0.stages.0.swarm: leads in a circle: a -> b -> c -> a',
       '2:51: 1.stages.0.swarm: leads in a circle: b -> c -> a -> b',
       '3:51: 2.stages.0.swarm: leads in a circle: c -> a -> b -> c',
     ]);
   });
 
-  it('pipelines of pipelines that lead to more swarms than a run can hold', () => {
+  it('pipelines of pipelines that lead to more swarms than a run may have', () => {
     const pipeline = (id: string, swarm: string) =>
       `- { id: ${id}, pattern: pipeline, stages: [{ name: x, swarm: ${swarm} }, { name: y, swarm: ${swarm} }] }\n`;
     const names = ['debate-swarm', 'two', 'four', 'eight', 'sixteen', 'too-many'];
@@ -255,13 +254,13 @@ describe('a fault is told with its line, column and field', () => {
       .slice(1)
       .map((name, i) => pipeline(name, names[i]!))
       .join('');
-    expect(refusalOf(text)).toBe('5:38: 4.stages: leads to 32 swarms; 16 are the most for one run');
+    expect(readRefusal(text)).toBe('5:38: 4.stages: leads to 32 swarms; 16 are the most for one run');
   });
 
   it('a panel without a chair cannot be a stage, which has one answer', () => {
     const text = `${POETS.replace('single', 'panel')}    other: { alias: fast, system: Rhyme. }
 - { id: whole, pattern: pipeline, stages: [{ name: s, swarm: poets }] }\n`;
-    expect(refusalOf(text)).toContain(
+    expect(readRefusal(text)).toContain(
       '1.stages.0.swarm: a stage has one answer: the panel "poets" needs a role "chair"',
     );
   });
@@ -269,14 +268,14 @@ describe('a fault is told with its line, column and field', () => {
   it('all faults at once', () => {
     const text = POETS.replace('fast', 'slow') + POETS.replace('Rhyme.', "''");
     expect(
-      refusalOf(text)
+      readRefusal(text)
         .split('\n')
         .map((line) => line.split(' ')[1]),
     ).toEqual(['0.roles.poet.alias:', '1.roles.poet.system:']);
   });
 
-  it('a file that is not there', () => {
-    expect(refusalOf('', '/nonexistent/swarms.yaml')).toContain('ENOENT');
+  it('a missing file', () => {
+    expect(readRefusal('', '/nonexistent/swarms.yaml')).toContain('ENOENT');
   });
 });
 
@@ -288,18 +287,14 @@ describe('what is published', () => {
     expect(readSwarmsFile(path.join(root, file))).toEqual(written);
   });
 
-  it("the README's example is a file of swarms", () => {
-    const readme = readFileSync(path.join(root, 'README.md'), 'utf8');
-    const example = /```yaml\n(# yaml-language-server: .*?)```/s.exec(readme)?.[1] ?? '';
+  it("the documentation's example is a file of swarms", () => {
+    const page = readFileSync(path.join(root, 'docs/use/own-swarms.md'), 'utf8');
+    const example = /```yaml\n(# yaml-language-server: .*?)```/s.exec(page)?.[1] ?? '';
     expect(read(example).map(({ id, pattern }) => [id, pattern])).toEqual([
       ['readers', 'panel'],
       ['letter', 'single'],
       ['design-review', 'pipeline'],
       ['slugs', 'build'],
     ]);
-  });
-
-  it('docs/swarms.schema.json is the schema of the code', () => {
-    expect(JSON.parse(readFileSync(path.join(root, 'docs/swarms.schema.json'), 'utf8'))).toEqual(ownSwarmsSchema());
   });
 });

@@ -1,14 +1,14 @@
-/** Ordering one job as a client: what is asked for, and what comes back. */
+/** Requests one job as a client: its parameters and its result. */
 import type { Transcript } from './transcript';
 
-export interface Job {
+interface Job {
   swarm: string;
   message: string;
-  /** The client leaves when the job has not ended by then. */
+  /** The client disconnects if the job has not ended by then. */
   limitMs: number;
   /** Called after each piece of text. */
-  onPiece?: ((heard: Transcript) => void) | undefined;
+  onPiece?: ((received: Transcript) => void) | undefined;
 }
 
-/** Resolves when the connection has nothing more to say, however the job ended. */
+/** Resolves when the connection has ended, however the job ended. */
 export type Call = (job: Job) => Promise<Transcript>;

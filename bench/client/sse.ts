@@ -1,4 +1,4 @@
-/** A client that orders a job by HTTP and reads its Server-Sent Events. Lean, because it shares the cores with what it measures. */
+/** A client that requests a job by HTTP and reads its Server-Sent Events. Lean, because it shares the cores with the measured system. */
 import { Agent, request, type ClientRequest, type IncomingMessage } from 'node:http';
 import { now } from '../../test/support/scripted-gateway';
 import type { Call } from './call';
@@ -9,7 +9,7 @@ export function createSseClient(baseUrl: () => string): Call {
   return ({ swarm, message, limitMs, onPiece }) => {
     const body = JSON.stringify({ swarm_id: swarm, message, stream: true });
     return new Promise((resolve) => {
-      const heard = new Transcript(onPiece);
+      const received = new Transcript(onPiece);
       const outgoing = request(`${baseUrl()}/swarm/execute`, {
         agent,
         method: 'POST',
@@ -17,12 +17,12 @@ export function createSseClient(baseUrl: () => string): Call {
       });
       const over = (why?: string) => {
         clearTimeout(patience);
-        if (why && Number.isNaN(heard.endedAt)) heard.ending = why;
-        resolve(heard);
+        if (why && Number.isNaN(received.endedAt)) received.ending = why;
+        resolve(received);
       };
       const patience = setTimeout(() => giveUp(outgoing, over), limitMs);
       outgoing.on('error', (error) => over(error.message));
-      outgoing.on('response', (response) => read(response, heard, over));
+      outgoing.on('response', (response) => read(response, received, over));
       outgoing.end(body);
     });
   };
@@ -33,7 +33,7 @@ function giveUp(outgoing: ClientRequest, over: (why: string) => void): void {
   outgoing.destroy();
 }
 
-function read(response: IncomingMessage, heard: Transcript, over: (why?: string) => void): void {
+function read(response: IncomingMessage, received: Transcript, over: (why?: string) => void): void {
   let buffer = '';
   response.setEncoding('utf8');
   response.on('data', (chunk: string) => {
@@ -42,7 +42,7 @@ function read(response: IncomingMessage, heard: Transcript, over: (why?: string)
     let from = 0;
     for (let end = buffer.indexOf('\n\n'); end >= 0; end = buffer.indexOf('\n\n', from)) {
       const data = buffer.indexOf('data: ', from);
-      if (data >= 0 && data < end && buffer[data + 6] === '{') heard.take(buffer.slice(data + 6, end), at);
+      if (data >= 0 && data < end && buffer[data + 6] === '{') received.take(buffer.slice(data + 6, end), at);
       from = end + 2;
     }
     buffer = buffer.slice(from);

@@ -1,4 +1,4 @@
-/** What one client heard of one job, with the moments at which it heard it. */
+/** Everything one client received of one job, with timestamps. */
 import { now } from '../../test/support/scripted-gateway';
 
 export interface Piece {
@@ -7,7 +7,7 @@ export interface Piece {
   at: number;
 }
 
-/** The fields of a frame that matter here; `direct` sends only the first four. */
+/** The fields of a frame that are used here; `direct` sends only the first four. */
 interface Frame {
   event: string;
   content: string;
@@ -20,20 +20,20 @@ interface Frame {
 
 export class Transcript {
   readonly sentAt = now();
-  /** When the last frame of the job came. */
+  /** When the last frame of the job arrived. */
   endedAt = NaN;
   /** The name of the last frame's event, or what ended the connection instead. */
   ending = 'no end';
-  /** Text begun anew, and text gone on with, by a later attempt. */
+  /** Number of texts restarted and continued by a later attempt. */
   restarts = 0;
   resumes = 0;
   readonly pieces: Piece[] = [];
   readonly texts = new Map<string, string>();
-  /** Frames that were missing, repeated or out of place by their own numbers. */
+  /** Frames that were missing, repeated or out of order, by their own numbers. */
   misplaced = 0;
   private frames = 0;
 
-  constructor(private readonly onPiece?: (heard: Transcript) => void) {}
+  constructor(private readonly onPiece?: (received: Transcript) => void) {}
 
   get completed(): boolean {
     return this.ending === 'run.completed';

@@ -1,4 +1,4 @@
-/** A client that orders a job on a WebSocket. A connection that is free is used again, as a browser's page would. */
+/** A client that requests a job on a WebSocket. A free connection is reused, as a web page would. */
 import WebSocket from 'ws';
 import { now } from '../../test/support/scripted-gateway';
 import type { Call } from './call';
@@ -13,19 +13,19 @@ export function createWebSocketClient(baseUrl: () => string): Call {
   return async ({ swarm, message, limitMs, onPiece }) => {
     const socket = await take();
     return new Promise((resolve) => {
-      const heard = new Transcript(onPiece);
+      const received = new Transcript(onPiece);
       const over = (why?: string) => {
         clearTimeout(patience);
         socket.removeAllListeners('message').removeAllListeners('close');
-        if (why) heard.ending = why;
+        if (why) received.ending = why;
         else free.push(socket);
-        resolve(heard);
+        resolve(received);
       };
       const patience = setTimeout(() => over('no end in time'), limitMs);
       socket.on('close', () => over('connection closed'));
       socket.on('message', (data: Buffer) => {
-        heard.take(data.toString(), now());
-        if (!Number.isNaN(heard.endedAt)) over();
+        received.take(data.toString(), now());
+        if (!Number.isNaN(received.endedAt)) over();
       });
       socket.send(JSON.stringify({ swarm_id: swarm, message }));
     });
@@ -34,7 +34,7 @@ export function createWebSocketClient(baseUrl: () => string): Call {
 
 function connect(baseUrl: string): Promise<WebSocket> {
   return new Promise((resolve, reject) => {
-    const socket = new WebSocket(`${baseUrl.replace('http', 'ws')}/ws/swarm`);
+    const socket = new WebSocket(`${baseUrl.replace('http', 'ws')}/ws/swarm?listen=false`);
     socket.once('open', () => resolve(socket));
     socket.once('error', reject);
   });

@@ -1,9 +1,9 @@
-/** Whether a job's text came whole, by the numbers and stamps in its tokens; and how long each token was on its way. */
+/** Checks whether a job's text is complete, by the numbers and stamps in its tokens, and measures the latency of each token. */
 import { readSequence } from '../../test/support/scripted-gateway';
 import { sum } from '../statistics';
 import type { Transcript } from './transcript';
 
-/** What a job must have said: so many turns of so many tokens. */
+/** What a job must produce: `turns` turns of `tokens` tokens each. */
 export interface Expected {
   turns: number;
   tokens: number;
@@ -14,18 +14,18 @@ export interface Damage {
   failed: number;
   lost: number;
   repeated: number;
-  /** Tokens and frames in the wrong place, and characters that belong to no token. */
+  /** Tokens and frames in the wrong position, and characters that belong to no token. */
   misplaced: number;
 }
 
-export function damageOf(heard: Transcript, { turns, tokens }: Expected): Damage {
-  const said = [...heard.texts.values()].map((text) => readSequence(text, { expected: tokens }));
-  const silent = Math.max(0, turns - said.length);
+export function findDamage(received: Transcript, { turns, tokens }: Expected): Damage {
+  const published = [...received.texts.values()].map((text) => readSequence(text, { expected: tokens }));
+  const silent = Math.max(0, turns - published.length);
   return {
-    failed: heard.completed ? 0 : 1,
-    lost: sum(said.map(({ lost }) => lost.length)) + silent * tokens,
-    repeated: sum(said.map(({ repeated }) => repeated.length)),
-    misplaced: heard.misplaced + sum(said.map(({ reordered, stray }) => reordered.length + stray.length)),
+    failed: received.completed ? 0 : 1,
+    lost: sum(published.map(({ lost }) => lost.length)) + silent * tokens,
+    repeated: sum(published.map(({ repeated }) => repeated.length)),
+    misplaced: received.misplaced + sum(published.map(({ reordered, stray }) => reordered.length + stray.length)),
   };
 }
 
@@ -40,7 +40,7 @@ export function isWhole({ failed, lost, repeated, misplaced }: Damage): boolean 
 
 const STAMP = /@(\d{13}\.\d{3}) /g;
 
-/** From the gateway's write to the client's read, milliseconds, token by token. `aheadMs`: how far the gateway's clock is ahead. */
+/** Time from the gateway's write to the client's read, milliseconds, per token. `aheadMs`: how far the gateway's clock is ahead. */
 export function relayTimes({ pieces }: Transcript, aheadMs: number): number[] {
   return pieces.flatMap(({ text, at }) =>
     Array.from(text.matchAll(STAMP), ([, stamp]) => at + aheadMs - Number(stamp)),

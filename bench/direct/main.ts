@@ -1,5 +1,5 @@
 /**
- * The floor: a bare HTTP/SSE proxy with the `openai` package, as it ships, and nothing durable. It knows the jobs of the
+ * The baseline: a bare HTTP/SSE proxy with the unmodified `openai` package, without durability. It knows the jobs of the
  * benchmark by name and loses them when it dies. Arguments: port, base URL of the gateway.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';

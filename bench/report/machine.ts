@@ -1,4 +1,4 @@
-/** What the figures were taken on: without it they mean little. */
+/** Describes the machine on which the figures were measured. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
@@ -14,7 +14,7 @@ export interface Machine {
   temporal: string;
   redis: string;
   packages: Record<string, string>;
-  /** Processes that wanted a core in the minute before the run: what the figures had to share the machine with. */
+  /** Processes that wanted a core in the minute before the run: the competing load. */
   loadBefore: number;
 }
 
@@ -27,8 +27,8 @@ export function describeMachine({ redis, temporal }: ServerPrograms, root: strin
     memoryGiB: Math.round(os.totalmem() / 2 ** 30),
     system: `${os.type()} ${os.release()}`,
     node: process.versions.node,
-    temporal: /Server (\S+?)[,)]/.exec(versionOf(temporal.program))?.[1] ?? 'unknown',
-    redis: /v=(\S+)/.exec(versionOf(redis.program))?.[1] ?? 'unknown',
+    temporal: /Server (\S+?)[,)]/.exec(readVersion(temporal.program))?.[1] ?? 'unknown',
+    redis: /v=(\S+)/.exec(readVersion(redis.program))?.[1] ?? 'unknown',
     packages: Object.fromEntries(PACKAGES.map((name) => [name, packageVersion(root, name)])),
     loadBefore: os.loadavg()[0] ?? NaN,
   };
@@ -41,7 +41,7 @@ export function machineLine({ cores, model, memoryGiB, system, ...versions }: Ma
   return `${cores} cores (${model}), ${memoryGiB} GiB, ${system}; ${programs.join(', ')}; ${load}`;
 }
 
-function versionOf(program: string): string {
+function readVersion(program: string): string {
   return execFileSync(program, ['--version'], { encoding: 'utf8' });
 }
 

@@ -1,9 +1,9 @@
-/** Looks figures up in the results, summarised over their rounds. */
+/** Looks up figures in the results, summarised over their rounds. */
 import type { Results } from '../rounds';
 import { summarise, type Summary } from '../statistics';
 import type { SubjectName } from '../systems/system';
 
-/** Undefined where there is no figure. */
+/** Returns undefined if there is no figure. */
 export function summariseMetric(
   results: Results,
   scenario: string,
@@ -23,7 +23,7 @@ export interface Figure extends Summary {
   subject: SubjectName;
 }
 
-/** All figures as one flat list. */
+/** Returns all figures as one flat list. */
 export function allFigures(results: Results): Figure[] {
   return [...results].flatMap(([{ name, metrics }, bySubject]) =>
     [...bySubject.keys()].flatMap((subject) =>

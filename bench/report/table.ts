@@ -1,4 +1,4 @@
-/** The results as a table to read: a block for each scenario, medians with their spread, and ratios. */
+/** Formats the results as a table: a block per scenario, medians with their spread, and ratios. */
 import type { Results } from '../rounds';
 import type { Metric, Scenario } from '../scenarios/scenario';
 import type { Summary } from '../statistics';
@@ -9,7 +9,7 @@ import { summariseMetric } from './summary';
 const LABEL_WIDTH = 44;
 const COLUMN_WIDTH = 24;
 const RATIO_WIDTH = 15;
-/** What is divided by what, where both are there. */
+/** The ratios shown if both subjects are present: the first divided by the second. */
 const RATIOS: [SubjectName, SubjectName][] = [
   ['ours', 'direct'],
   ['against', 'ours'],
@@ -26,7 +26,7 @@ function renderScenario(results: Results, { name, title, metrics }: Scenario): s
   const all = [...results.values()].flatMap((bySubject) => [...bySubject.keys()]);
   const columns = SUBJECTS.filter((subject) => all.includes(subject));
   const ratios = RATIOS.filter((pair) => pair.every((subject) => columns.includes(subject)));
-  const summaryOf = (subject: SubjectName, { key }: Metric) => summariseMetric(results, name, subject, key);
+  const summarise = (subject: SubjectName, { key }: Metric) => summariseMetric(results, name, subject, key);
   const header = row(
     '',
     columns,
@@ -35,8 +35,8 @@ function renderScenario(results: Results, { name, title, metrics }: Scenario): s
   const lines = metrics.map((metric) =>
     row(
       `  ${metric.label}`,
-      columns.map((subject) => cell(summaryOf(subject, metric), metric)),
-      ratios.map(([a, b]) => ratio(summaryOf(a, metric), summaryOf(b, metric), metric)),
+      columns.map((subject) => cell(summarise(subject, metric), metric)),
+      ratios.map(([a, b]) => ratio(summarise(a, metric), summarise(b, metric), metric)),
     ),
   );
   return [title, header, ...lines].join('\n');
@@ -52,23 +52,29 @@ function cell(summary: Summary | undefined, { kind }: Metric): string {
   const { median, min, max, rounds } = summary;
   if (kind === 'yes-no') return min === 1 ? 'yes' : max === 0 ? 'no' : 'not always';
   if (kind === 'count') return String(max);
-  return rounds.length === 1 ? number(median) : `${number(median)} (${number(min)}-${number(max)})`;
+  return rounds.length === 1
+    ? formatNumber(median)
+    : `${formatNumber(median)} (${formatNumber(min)}-${formatNumber(max)})`;
 }
 
 function ratio(above: Summary | undefined, below: Summary | undefined, { kind }: Metric): string {
-  return kind || !above || !below || below.median <= 0 ? '' : number(above.median / below.median);
+  return kind || !above || !below || below.median <= 0 ? '' : formatNumber(above.median / below.median);
 }
 
-/** Three digits are more than two cores can be trusted with. */
-export function number(value: number): string {
+/** Formats to three digits; more would exceed the accuracy of two cores. */
+export function formatNumber(value: number): string {
   const size = Math.abs(value);
   if (size >= 10_000) return `${(value / 1000).toFixed(1)}k`;
   return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : 2);
 }
 
-export function renderVerdict({ label, rule, limit, unit, value, passed }: Verdict): string {
+export function renderVerdict({ label, rule, limit, unit, value, passed, missedBy }: Verdict): string {
   const bar = rule === 'none' ? 'none' : `${rule} ${limit} ${unit}`;
-  const found = value === undefined ? 'not measured' : `${number(value)} ${unit}`.trim();
-  const word = passed === undefined ? '' : passed ? 'pass' : 'MISS';
-  return `  ${label.padEnd(LABEL_WIDTH - 2)}${bar.padEnd(22)}${found.padEnd(18)}${word}`.trimEnd();
+  const found = value === undefined ? 'not measured' : `${formatNumber(value)} ${unit}`.trim();
+  const word = passed === undefined ? '' : passed ? 'pass' : renderMiss(rule, value, missedBy);
+  return `  ${label.padEnd(LABEL_WIDTH - 2)}${bar.padEnd(24)}${found.padEnd(18)}${word}`.trimEnd();
+}
+
+function renderMiss(rule: Verdict['rule'], value = NaN, missedBy = NaN): string {
+  return rule === 'none' ? `MISSED by ${value}` : `MISSED by ${formatNumber(missedBy * 100)} %`;
 }

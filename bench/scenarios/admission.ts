@@ -1,12 +1,12 @@
-/** What limits, health and budgets add to a model call: its admission before and its entry in the books after, without the call itself. */
+/** What limits, health and budgets add to a model call: admission before it and booking after it, without the call itself. */
 import { randomUUID } from 'node:crypto';
-import { createAdmission } from '../../src/activities/admission';
-import { UNLIMITED, type ModelLimits, type PlannedCall } from '../../src/activities/planned-call';
-import { createReuse } from '../../src/activities/reuse';
+import { createAdmission } from '../../src/model-call/admission';
+import { UNLIMITED, type ModelLimits, type PlannedCall } from '../../src/model-call/planned-call';
+import { createReuse } from '../../src/model-call/answer-cache';
 import type { TurnRequest } from '../../src/contract';
-import { compatible } from '../../src/gateway/endpoints/compatible';
+import { connectCompatible } from '../../src/gateway/adapters/compatible';
 import type { ChatResult } from '../../src/gateway/chat';
-import { PATIENCE_MS } from '../../src/gateway/failures';
+import { LONGEST_REQUESTED_WAIT_MS } from '../../src/gateway/failures';
 import { createPrices } from '../../src/gateway/prices';
 import { createAnswers } from '../../src/redis/answers';
 import { connectRedis, type RedisConnection } from '../../src/redis/connect';
@@ -17,7 +17,7 @@ import type { Scenario } from './scenario';
 
 const CALLS = 500;
 const WARM_UP_CALLS = 200;
-/** Limits and budgets that nothing comes near: what is measured is keeping to them, not waiting for them. */
+/** Limits and budgets that are never reached: the measurement covers checking them, not waiting for them. */
 const MANY = 1_000_000_000;
 const LIMITED: ModelLimits = { ...UNLIMITED, requests: MANY, tokens: MANY, concurrency: MANY };
 const BUDGET: Budget = { usd: MANY, tokens: MANY };
@@ -36,8 +36,8 @@ export const admission: Scenario = {
   async measure({ redisUrl }) {
     const redis = connectRedis({ url: redisUrl, patient: true });
     try {
-      const on = await timesOf(redis, LIMITED, BUDGET);
-      const off = await timesOf(redis, UNLIMITED, {});
+      const on = await measureTimes(redis, LIMITED, BUDGET);
+      const off = await measureTimes(redis, UNLIMITED, {});
       return {
         'on.p50': percentile(on, 50),
         'on.p99': percentile(on, 99),
@@ -50,14 +50,14 @@ export const admission: Scenario = {
   },
 };
 
-/** Milliseconds that calls take which are answered at once: each of a run of its own, as the production's worker makes them. */
-async function timesOf(redis: RedisConnection, limits: ModelLimits, budget: Budget): Promise<number[]> {
+/** Measures the milliseconds of calls that are answered at once, each in its own run, as the production worker makes them. */
+async function measureTimes(redis: RedisConnection, limits: ModelLimits, budget: Budget): Promise<number[]> {
   const model = `model-${randomUUID()}`;
-  const { carryOut } = createAdmission(
+  const { execute } = createAdmission(
     () => Promise.resolve({ ...ANSWER, model }),
     createReuse(createAnswers(redis, 60)),
     {
-      limiter: createLimiter(redis, { windowMs: 60_000, patienceMs: PATIENCE_MS }),
+      limiter: createLimiter(redis, { windowMs: 60_000, patienceMs: LONGEST_REQUESTED_WAIT_MS }),
       ledger: createLedger(redis, 'month'),
       prices: createPrices({ [model]: { input: 1, output: 2 } }),
       limits: { '*': limits },
@@ -68,7 +68,7 @@ async function timesOf(redis: RedisConnection, limits: ModelLimits, budget: Budg
   for (let i = 0; i < WARM_UP_CALLS + CALLS; i++) {
     const call = plannedCall(model);
     const startedAt = performance.now();
-    await carryOut(call);
+    await execute(call);
     times.push(performance.now() - startedAt);
   }
   return times.slice(WARM_UP_CALLS);
@@ -85,7 +85,7 @@ const ANSWER: Omit<ChatResult, 'model'> = {
 
 function plannedCall(model: string): PlannedCall {
   const run_id = randomUUID();
-  const candidate = { endpoint: compatible({ apiKey: undefined, baseUrl: 'http://127.0.0.1/v1' }), model };
+  const candidate = { endpoint: connectCompatible({ apiKey: undefined, baseUrl: 'http://127.0.0.1/v1' }), model };
   const request = {
     run_id,
     session_id: run_id,
@@ -101,7 +101,7 @@ function plannedCall(model: string): PlannedCall {
     temperature: 0,
     maxTokens: 1000,
     signal: new AbortController().signal,
-    heard: () => '',
+    answerText: () => '',
     onText: () => undefined,
   };
 }

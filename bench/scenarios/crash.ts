@@ -1,5 +1,5 @@
-/** The process that calls the gateway is killed in mid-stream, and another is started after 0.3 s. */
-import { damageOf, type Damage } from '../client/wholeness';
+/** The process that calls the gateway is killed during a stream, and another is started after 0.3 s. */
+import { findDamage, type Damage } from '../client/wholeness';
 import type { Transcript } from '../client/transcript';
 import { now } from '../../test/support/scripted-gateway';
 import { sum } from '../statistics';
@@ -28,23 +28,23 @@ export const crash: Scenario = {
   suits: ({ name }, { thorough }) => name !== 'ours-ws' && (thorough || name !== 'direct'),
   async measure(bench, subject) {
     const continued = await crashIn(bench, subject, 'one-voice');
-    if (subject.name === 'direct') return { done: Number(continued.heard.completed) };
+    if (subject.name === 'direct') return { done: Number(continued.received.completed) };
     const anew = await crashIn(bench, subject, 'one-voice-anew');
-    const heard = [continued.heard, anew.heard];
-    bench.check(subject, crash.name, heard, { turns: 1, tokens: TOKENS });
+    const received = [continued.received, anew.received];
+    bench.check(subject, crash.name, received, { turns: 1, tokens: TOKENS });
     return {
-      done: Number(heard.every(({ completed }) => completed)),
+      done: Number(received.every(({ completed }) => completed)),
       'second-call': continued.secondCall,
       end: continued.end,
       'end-anew': anew.end,
-      damage: sum(heard.map((one) => damageOf(one, { turns: 1, tokens: TOKENS })).map(tokensHarmed)),
+      damage: sum(received.map((one) => findDamage(one, { turns: 1, tokens: TOKENS })).map(tokensHarmed)),
     };
   },
 };
 
-/** What came of a job in whose midst the process was killed; times are milliseconds after the kill. */
+/** Runs a job during which the process is killed; times are milliseconds after the kill. */
 async function crashIn(bench: Bench, subject: Subject, swarm: string) {
-  // not stamped: a model that goes on repeats its last words as they were
+  // not stamped: a model that continues repeats its last words unchanged
   await bench.script({ tokens: { count: TOKENS }, intervalMs: INTERVAL_MS });
   let killedAt = NaN;
   let back: Promise<void> | undefined;
@@ -53,12 +53,12 @@ async function crashIn(bench: Bench, subject: Subject, swarm: string) {
     killedAt = now();
     back = subject.system.crash(DOWN_MS);
   };
-  const heard = await subject.call({ swarm, message: 'Say something.', limitMs: LIMIT_MS, onPiece });
+  const received = await subject.call({ swarm, message: 'Say something.', limitMs: LIMIT_MS, onPiece });
   await back;
   const secondCall = await secondCallAt(bench);
-  // whoever was started now is cold, and what follows is not about that
+  // the restarted process is cold, which must not affect later measurements
   await carry(bench, subject, WARM_UP);
-  return { heard, secondCall: secondCall - killedAt, end: heard.endedAt - killedAt };
+  return { received, secondCall: secondCall - killedAt, end: received.endedAt - killedAt };
 }
 
 function tokensHarmed({ lost, repeated, misplaced }: Damage): number {

@@ -1,4 +1,4 @@
-/** Faults of the gateway that a job must get over: what it takes beyond the waits that were asked for and the streams themselves. */
+/** Gateway faults that a job must survive: the time beyond the requested waits and the streams themselves. */
 import type { Reply } from '../../test/support/scripted-gateway';
 import type { Transcript } from '../client/transcript';
 import type { Scenario } from './scenario';
@@ -19,7 +19,7 @@ const good: Reply = {
 const refusal = (status: number): Reply => ({ status, body: { error: { code: status, message: 'not now' } } });
 const limited: Reply = { ...refusal(429), wait: { ms: RETRY_AFTER_MS, as: 'retry-after' } };
 
-/** `neededMs`: what waits and streams take by themselves; a stream that is cut is sent again from its beginning. */
+/** `neededMs`: the time of waits and streams themselves; a cut stream is sent again from its start. */
 const FAULTS: { key: string; label: string; replies: Reply[]; neededMs: number }[] = [
   {
     key: 'rate-limited',
@@ -49,15 +49,15 @@ export const faults: Scenario = {
     });
     const sample: Record<string, number> = {};
     for (const { key, neededMs } of FAULTS) {
-      const heard = await subject.call({ swarm: 'one-voice', message: `Meet ${key}.`, limitMs: LIMIT_MS });
-      // what a fault does to `direct` is a result; the product must come through
-      if (subject.name !== 'direct') bench.check(subject, `faults, ${key}`, [heard], { turns: 1, tokens: TOKENS });
-      if (heard.completed) sample[key] = durationOf(heard) - neededMs;
+      const received = await subject.call({ swarm: 'one-voice', message: `Meet ${key}.`, limitMs: LIMIT_MS });
+      // what a fault does to `direct` is a result; the product must succeed
+      if (subject.name !== 'direct') bench.check(subject, `faults, ${key}`, [received], { turns: 1, tokens: TOKENS });
+      if (received.completed) sample[key] = computeDuration(received) - neededMs;
     }
     return sample;
   },
 };
 
-function durationOf({ endedAt, sentAt }: Transcript): number {
+function computeDuration({ endedAt, sentAt }: Transcript): number {
   return endedAt - sentAt;
 }

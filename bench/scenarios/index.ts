@@ -1,6 +1,9 @@
-/** All scenarios of a size, in the order of the table. */
+/** All scenarios of a size, in table order. */
 import type { Size } from '../sizes';
 import { admission } from './admission';
+import { append } from './append';
+import { boot } from './boot';
+import { capacity } from './capacity';
 import { crash } from './crash';
 import { faults } from './faults';
 import { latency } from './latency';
@@ -12,11 +15,12 @@ import { streams } from './streams';
 import { teams } from './teams';
 import { watchers } from './watchers';
 
-export function scenariosOf(size: Size): Scenario[] {
+export function listScenarios(size: Size): Scenario[] {
   const most = Math.max(...size.users);
   return [
     latency,
     admission,
+    append,
     teams,
     ...size.users.map((users) => rate(users, { withMemory: users === most })),
     ...size.longUsers.map(long),
@@ -24,6 +28,8 @@ export function scenariosOf(size: Size): Scenario[] {
     ...size.watchers.map(watchers),
     sandbox,
     faults,
+    boot,
     crash,
+    ...size.capacity.map(capacity),
   ];
 }

@@ -1,4 +1,4 @@
-/** One user, one job after the other: what the system adds to the gateway's own time. */
+/** One user, sequential jobs: the time that the system adds to the gateway's own time. */
 import { relayTimes } from '../client/wholeness';
 import type { Transcript } from '../client/transcript';
 import { percentile } from '../statistics';
@@ -31,7 +31,7 @@ export const latency: Scenario = {
     for (let i = 0; i < bench.size.latencyJobs; i++)
       jobs.push(await subject.call({ swarm: 'one-voice', message: 'Say something.', limitMs: LIMIT_MS }));
     bench.check(subject, latency.name, jobs, { turns: 1, tokens: TOKENS });
-    const relay = jobs.flatMap((heard) => relayTimes(heard, bench.clockAheadMs));
+    const relay = jobs.flatMap((received) => relayTimes(received, bench.clockAheadMs));
     const first = jobs.map(addedToFirstToken);
     return {
       'first-token.p50': percentile(first, 50),
@@ -43,7 +43,7 @@ export const latency: Scenario = {
   },
 };
 
-/** From the order to the first token, less the time that the gateway was told to take. */
+/** Time from the request to the first token, minus the gateway's scripted time. */
 export function addedToFirstToken({ pieces, sentAt }: Transcript): number {
   return (pieces[0]?.at ?? NaN) - sentAt - FIRST_TOKEN_MS;
 }

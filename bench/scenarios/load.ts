@@ -1,8 +1,8 @@
-/** Users that order the next job as soon as the last one has ended, for a while; and what that costs the system. */
+/** Users that request the next job as soon as the previous one has ended, for a fixed time; and the CPU cost. */
 import type { Transcript } from '../client/transcript';
 import type { Subject } from '../systems/system';
 import { sum } from '../statistics';
-import { cpuOf } from '../usage';
+import { readCpuSeconds } from '../usage';
 import type { Bench } from './scenario';
 
 export interface Load {
@@ -13,9 +13,9 @@ export interface Load {
 
 export interface Carried {
   jobs: Transcript[];
-  /** From the first order to the last end. */
+  /** From the first request to the last end. */
   seconds: number;
-  /** CPU seconds per 1000 jobs, of all processes and of each by its role. */
+  /** CPU seconds per 1000 jobs, of all processes and by role. */
   cpu: number;
   cpuByRole: Record<string, number>;
 }
@@ -25,7 +25,7 @@ const LIMIT_MS = 60_000;
 export async function carry(bench: Bench, subject: Subject, { users, tokens, seconds }: Load): Promise<Carried> {
   await bench.script({ tokens: { count: tokens, stamped: true } });
   const members = subject.system.members();
-  const before = cpuOf(members);
+  const before = readCpuSeconds(members);
   const jobs: Transcript[] = [];
   const startedAt = performance.now();
   const until = startedAt + seconds * 1000;
@@ -35,9 +35,9 @@ export async function carry(bench: Bench, subject: Subject, { users, tokens, sec
   };
   await Promise.all(Array.from({ length: users }, use));
   const took = (performance.now() - startedAt) / 1000;
-  // what a job leaves to be done after its end is part of its cost
+  // work that a job leaves to be done after its end is part of its cost
   await bench.settle();
-  const used = cpuOf(members).map((after, i) => ((after - (before[i] ?? NaN)) / jobs.length) * 1000);
+  const used = readCpuSeconds(members).map((after, i) => ((after - (before[i] ?? NaN)) / jobs.length) * 1000);
   return {
     jobs,
     seconds: took,

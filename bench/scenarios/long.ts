@@ -1,4 +1,4 @@
-/** Long answers as fast as they come: how many tokens a second pass through. */
+/** Long answers at full speed: tokens per second. */
 import { percentile } from '../statistics';
 import { carry } from './load';
 import type { Scenario } from './scenario';

@@ -1,4 +1,4 @@
-/** How many 100-token jobs a second, at what cost, with so many users at once. */
+/** Throughput and cost of 100-token jobs with a number of concurrent users. */
 import { percentile } from '../statistics';
 import type { Transcript } from '../client/transcript';
 import { residentMiB } from '../usage';
@@ -7,7 +7,7 @@ import type { Metric, Sample, Scenario } from './scenario';
 
 const TOKENS = 100;
 const ROLES = ['worker', 'api', 'redis', 'temporal'];
-/** What belongs to the product itself; `direct` is one process. */
+/** Roles of the product itself; `direct` is one process. */
 const OWN_ROLES = ['worker', 'api', 'direct'];
 
 const METRICS: Metric[] = [
@@ -23,7 +23,7 @@ const MEMORY: Metric[] = [
   { key: 'memory.api', label: '  of which API' },
 ];
 
-/** `withMemory`: this load is the heaviest, so the memory of the processes is taken after it. */
+/** `withMemory`: this is the heaviest load, so the memory of the processes is measured after it. */
 export function rate(users: number, { withMemory }: { withMemory: boolean }): Scenario {
   const name = `rate-${users}`;
   return {
@@ -39,7 +39,7 @@ export function rate(users: number, { withMemory }: { withMemory: boolean }): Sc
         seconds: bench.size.loadSeconds,
       });
       bench.check(subject, name, jobs, { turns: 1, tokens: TOKENS });
-      const times = jobs.map(durationOf);
+      const times = jobs.map(computeDuration);
       const sample: Sample = {
         'jobs-per-s': jobs.length / seconds,
         'job.p50': percentile(times, 50),
@@ -54,6 +54,6 @@ export function rate(users: number, { withMemory }: { withMemory: boolean }): Sc
   };
 }
 
-function durationOf({ endedAt, sentAt }: Transcript): number {
+function computeDuration({ endedAt, sentAt }: Transcript): number {
   return endedAt - sentAt;
 }

@@ -1,18 +1,18 @@
-/** What it costs to execute a program: a check in a process that is warm, one after the other, its memory, and how soon a runaway is stopped. */
+/** Cost of executing a program: sequential checks in a warm process, its memory, and how soon a runaway is stopped. */
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createSandbox, type CheckOrder, type Sandbox } from '../../src/sandbox/sandbox';
+import { createSandbox, type CheckOrder, type Sandbox } from '../../src/sandbox/host/sandbox';
 import { percentile } from '../statistics';
 import { residentMiB } from '../usage';
 import type { Scenario } from './scenario';
 
-/** The programs that run inside are compiled ones. */
-const INSIDE = path.join(__dirname, '../../dist/sandbox/inside');
+/** The compiled guest programs. */
+const GUEST = path.join(__dirname, '../../dist/sandbox/guest');
 const CHECKS = 20;
-/** A process is used once; so long the next one has to get warm. */
+/** A process is used once; the next one has this long to warm up. */
 const WARMING_MS = 1000;
 const WALL_MS = 2000;
 
@@ -41,22 +41,22 @@ export const sandbox: Scenario = {
   suits: ({ name }) => name === 'ours',
   async measure() {
     const folder = mkdtempSync(path.join(tmpdir(), 'murmuration-bench-'));
-    const box = createSandbox({ folder, inside: INSIDE });
+    const box = createSandbox({ folder, guest: GUEST });
     try {
       await box.layers();
-      const python = await timesOf(box, PYTHON, WARMING_MS);
+      const python = await measureTimes(box, PYTHON, WARMING_MS);
       await sleep(WARMING_MS);
       const memory = residentMiB(pidOfReader(folder));
-      const row = await timesOf(box, PYTHON, 0);
-      const typescript = await timesOf(box, TYPESCRIPT, WARMING_MS);
+      const row = await measureTimes(box, PYTHON, 0);
+      const typescript = await measureTimes(box, TYPESCRIPT, WARMING_MS);
       return {
         'python.warm.p50': percentile(python, 50),
         'python.warm.p99': percentile(python, 99),
         'python.row.p50': percentile(row, 50),
         'typescript.warm.p50': percentile(typescript, 50),
         'python.memory': memory,
-        loop: (await timeOf(box, LOOP, 'time')) - WALL_MS,
-        bomb: await timeOf(box, BOMB, 'memory'),
+        loop: (await measureTime(box, LOOP, 'time')) - WALL_MS,
+        bomb: await measureTime(box, BOMB, 'memory'),
       };
     } finally {
       await box.close();
@@ -70,25 +70,25 @@ function order(language: string, text: string, check: string): CheckOrder {
   return { language, files: [{ path: 'main', text }], checks };
 }
 
-async function timesOf(box: Sandbox, wanted: CheckOrder, pauseMs: number): Promise<number[]> {
+async function measureTimes(box: Sandbox, wanted: CheckOrder, pauseMs: number): Promise<number[]> {
   const times: number[] = [];
   // the first of a kind also starts its pool
   for (let i = 0; i <= CHECKS; i++) {
     await sleep(pauseMs);
-    times.push(await timeOf(box, wanted));
+    times.push(await measureTime(box, wanted));
   }
   return times.slice(1);
 }
 
-/** Until the answer is there. Throws when the program did not come to the end that it should. */
-async function timeOf(box: Sandbox, wanted: CheckOrder, killed?: 'time' | 'memory'): Promise<number> {
+/** Measures the time until the report. Throws if the program did not end as expected. */
+async function measureTime(box: Sandbox, wanted: CheckOrder, killed?: 'time' | 'memory'): Promise<number> {
   const startedAt = performance.now();
   const report = await box.check(wanted);
   if (killed ? report.killed !== killed : !report.passed) throw new Error(`sandbox: ${JSON.stringify(report)}`);
   return performance.now() - startedAt;
 }
 
-/** The process without a wall's program before it that may read this folder; NaN where /proc is missing. */
+/** Returns the guest process that may read this folder, not a wrapper that starts it; NaN if /proc is missing. */
 function pidOfReader(folder: string): number {
   const pids = readable(() => readdirSync('/proc'), []).filter((name) => /^\d+$/.test(name));
   const found = pids.find((pid) => {

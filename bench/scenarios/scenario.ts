@@ -1,13 +1,13 @@
-/** What every scenario is given and what it gives: one set of figures for each subject in each round. */
+/** The interface of scenarios: each measures one set of figures for each subject in each round. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Reply } from '../../test/support/scripted-gateway';
 import type { RemoteGateway } from '../../test/support/scripted-gateway/spawn';
 import type { Transcript } from '../client/transcript';
-import { addDamage, damageOf, isWhole, type Damage, type Expected } from '../client/wholeness';
+import { addDamage, findDamage, isWhole, type Damage, type Expected } from '../client/wholeness';
 import type { Size } from '../sizes';
 import type { Subject, SubjectName } from '../systems/system';
 
-/** Figures by the key of their metric; what a subject has no figure for is left out. */
+/** Figures by the key of their metric; missing if the subject has no such figure. */
 export type Sample = Record<string, number>;
 
 export interface Metric {
@@ -18,17 +18,17 @@ export interface Metric {
 }
 
 export interface Scenario {
-  /** With a metric's key, the name of a figure: `latency.first-token.p50`. */
+  /** Followed by a metric's key, the name of a figure: `latency.first-token.p50`. */
   name: string;
   title: string;
   metrics: Metric[];
   rounds(size: Size): number;
-  /** Whether it is worth its time for this subject. */
+  /** Whether it should be run for this subject. */
   suits(subject: Subject, size: Size): boolean;
   measure(bench: Bench, subject: Subject): Promise<Sample>;
 }
 
-/** One line for each kind of harm that was seen where none was due. */
+/** One entry for each kind of damage observed where none is expected. */
 export interface Complaint {
   subject: SubjectName;
   scenario: string;
@@ -38,7 +38,7 @@ export interface Complaint {
 
 const SETTLE_MS = 300;
 
-/** What scenarios share: the gateway, the clock, and the book of damage. */
+/** State shared by scenarios: the gateway, the clock, and the recorded damage. */
 export class Bench {
   readonly complaints: Complaint[] = [];
 
@@ -47,25 +47,28 @@ export class Bench {
     /** How far the gateway's clock is ahead of ours, milliseconds. */
     readonly clockAheadMs: number,
     readonly size: Size,
-    /** The Redis under the product. */
+    /** The Redis that the product uses. */
     readonly redisUrl: string,
+    readonly temporalAddress: string,
+    /** The size of Temporal's database. */
+    readonly databaseBytes: () => number,
   ) {}
 
-  /** Lets the gateway forget everything and answer all calls like this. */
+  /** Resets the gateway and makes it answer all calls with this reply. */
   async script(defaultReply: Reply): Promise<void> {
     await this.gateway.reset();
     await this.gateway.send({ defaultReply });
   }
 
-  /** Gives what is still at work in a system the time to end, so that the next measurement does not pay for it. */
+  /** Waits until a system has finished its remaining work, so that it does not affect the next measurement. */
   async settle(): Promise<void> {
     while ((await this.gateway.open()) > 0) await sleep(SETTLE_MS);
     await sleep(SETTLE_MS);
   }
 
-  /** Checks that jobs came whole; what did not is complained about. */
+  /** Checks that jobs are complete; records a complaint otherwise. */
   check(subject: Subject, scenario: string, jobs: readonly Transcript[], expected: Expected): Damage {
-    const damage = addDamage(jobs.map((heard) => damageOf(heard, expected)));
+    const damage = addDamage(jobs.map((received) => findDamage(received, expected)));
     if (!isWhole(damage)) {
       const endings = new Set(jobs.filter(({ completed }) => !completed).map(({ ending }) => ending));
       this.complaints.push({ subject: subject.name, scenario, damage, endings: [...endings] });

@@ -1,7 +1,7 @@
-/** Many slow streams, all started in the same instant: a machine that has many readers and little to do for each. */
+/** Many slow streams, all started at once: a machine with many readers and little work for each. */
 import { relayTimes } from '../client/wholeness';
 import { percentile, sum } from '../statistics';
-import { cpuOf } from '../usage';
+import { readCpuSeconds } from '../usage';
 import { addedToFirstToken, FIRST_TOKEN_MS } from './latency';
 import type { Scenario } from './scenario';
 
@@ -18,6 +18,7 @@ export function streams(count: number): Scenario {
       { key: 'first-token.p99', label: 'added to first token, p99, ms' },
       { key: 'relay.p50', label: 'relay of a token, p50, ms' },
       { key: 'relay.p99', label: 'relay of a token, p99, ms' },
+      { key: 'cores', label: 'cores in use, all processes' },
       { key: 'cpu', label: 'CPU seconds per 1000 tokens, all processes' },
       { key: 'damage', label: 'tokens lost, repeated or misplaced', kind: 'count' },
       { key: 'failed', label: 'jobs failed', kind: 'count' },
@@ -33,19 +34,22 @@ export function streams(count: number): Scenario {
         intervalMs: INTERVAL_MS,
       });
       const members = subject.system.members();
-      const before = sum(cpuOf(members));
+      const before = sum(readCpuSeconds(members));
+      const startedAt = performance.now();
       const order = () => subject.call({ swarm: 'one-voice', message: 'Say something.', limitMs: LIMIT_MS });
       const jobs = await Promise.all(Array.from({ length: count }, order));
-      const cpu = ((sum(cpuOf(members)) - before) / (count * tokens)) * 1000;
+      const seconds = (performance.now() - startedAt) / 1000;
+      const used = sum(readCpuSeconds(members)) - before;
       const { failed, lost, repeated, misplaced } = bench.check(subject, name, jobs, { turns: 1, tokens });
       const first = jobs.map(addedToFirstToken).filter((ms) => !Number.isNaN(ms));
-      const relay = jobs.flatMap((heard) => relayTimes(heard, bench.clockAheadMs));
+      const relay = jobs.flatMap((received) => relayTimes(received, bench.clockAheadMs));
       return {
         'first-token.p50': percentile(first, 50),
         'first-token.p99': percentile(first, 99),
         'relay.p50': percentile(relay, 50),
         'relay.p99': percentile(relay, 99),
-        cpu,
+        cores: used / seconds,
+        cpu: (used / (count * tokens)) * 1000,
         damage: lost + repeated + misplaced,
         failed,
         restarts: sum(jobs.map(({ restarts }) => restarts)),

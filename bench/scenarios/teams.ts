@@ -1,4 +1,4 @@
-/** Jobs of several turns, one user: the whole job less what the gateway ideally needs for its turns. */
+/** Jobs of several turns, one user: the time of the whole job minus the ideal gateway time of its turns. */
 import { percentile } from '../statistics';
 import type { Transcript } from '../client/transcript';
 import type { Subject } from '../systems/system';
@@ -10,7 +10,7 @@ const INTERVAL_MS = 5;
 const TURN_MS = FIRST_TOKEN_MS + (TOKENS - 1) * INTERVAL_MS;
 const LIMIT_MS = 30_000;
 
-/** `inRow`: how many turns follow each other; the debate's voices speak at once. */
+/** `inRow`: how many turns run sequentially; the debate's voices run in parallel. */
 const TEAMS = [
   { key: 'pipeline.p50', swarm: 'strategic-swarm', turns: 3, inRow: 3 },
   { key: 'debate.p50', swarm: 'debate-swarm', turns: 4, inRow: 2 },

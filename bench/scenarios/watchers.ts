@@ -1,4 +1,4 @@
-/** One run that many watch at once, each on a WebSocket of its own: what a watcher costs, and how late the last one is told. */
+/** One run with many watchers, each on its own WebSocket: the cost of a watcher, and the delay of the last one. */
 import { once } from 'node:events';
 import WebSocket from 'ws';
 import { now } from '../../test/support/scripted-gateway';
@@ -11,7 +11,7 @@ import type { Subject } from '../systems/system';
 
 const INTERVAL_MS = 50;
 const TOKENS = 200;
-/** Within this time all watchers have said which run they follow. */
+/** Within this time, all watchers have sent which run they follow. */
 const FIRST_TOKEN_MS = 3000;
 const KIB_PER_MIB = 1024;
 
@@ -35,14 +35,14 @@ export function watchers(count: number): Scenario {
         firstTokenMs: FIRST_TOKEN_MS,
         intervalMs: INTERVAL_MS,
       });
-      const before = memoryOf(subject);
+      const before = readApiMemory(subject);
       const sockets = await Promise.all(Array.from({ length: count }, () => connect(subject.system.url)));
       const runId = await order(subject.system.url);
-      const heard = await Promise.all(sockets.map((socket) => follow(socket, runId)));
-      const memory = ((memoryOf(subject) - before) / count) * KIB_PER_MIB;
+      const received = await Promise.all(sockets.map((socket) => follow(socket, runId)));
+      const memory = ((readApiMemory(subject) - before) / count) * KIB_PER_MIB;
       sockets.forEach((socket) => socket.close());
-      const { failed, lost, repeated, misplaced } = bench.check(subject, name, heard, { turns: 1, tokens: TOKENS });
-      const relay = heard.flatMap((one) => relayTimes(one, bench.clockAheadMs));
+      const { failed, lost, repeated, misplaced } = bench.check(subject, name, received, { turns: 1, tokens: TOKENS });
+      const relay = received.flatMap((one) => relayTimes(one, bench.clockAheadMs));
       return {
         'relay.p50': percentile(relay, 50),
         'relay.p99': percentile(relay, 99),
@@ -54,12 +54,12 @@ export function watchers(count: number): Scenario {
   };
 }
 
-function memoryOf({ system }: Subject): number {
+function readApiMemory({ system }: Subject): number {
   return residentMiB(system.members().find(({ role }) => role === 'api')?.pid ?? NaN);
 }
 
 async function connect(baseUrl: string): Promise<WebSocket> {
-  const socket = new WebSocket(`${baseUrl.replace('http', 'ws')}/ws/swarm`);
+  const socket = new WebSocket(`${baseUrl.replace('http', 'ws')}/ws/swarm?listen=false`);
   await once(socket, 'open');
   return socket;
 }
@@ -73,14 +73,14 @@ async function order(baseUrl: string): Promise<string> {
   return ((await reply.json()) as { run_id: string }).run_id;
 }
 
-/** Resolves at the run's end, or when the connection ends before it. */
+/** Resolves at the run's end, or if the connection ends before it. */
 function follow(socket: WebSocket, runId: string): Promise<Transcript> {
-  const heard = new Transcript();
+  const received = new Transcript();
   return new Promise((resolve) => {
-    socket.on('close', () => resolve(heard));
+    socket.on('close', () => resolve(received));
     socket.on('message', (data: Buffer) => {
-      heard.take(data.toString(), now());
-      if (!Number.isNaN(heard.endedAt)) resolve(heard);
+      received.take(data.toString(), now());
+      if (!Number.isNaN(received.endedAt)) resolve(received);
     });
     socket.send(JSON.stringify({ run_id: runId }));
   });

@@ -1,20 +1,22 @@
-/** One of the systems that are compared. */
+/** One of the compared systems. */
 import type { Call } from '../client/call';
-import type { Member } from '../crew';
+import type { Member } from '../process-group';
 
 export interface System {
   readonly url: string;
-  /** Its processes, for what they use. */
+  /** Its processes, to measure their resource usage. */
   members(): Member[];
-  /** Ends the process that calls the gateway as a crash would, and starts another after a while. */
+  /** Kills the process that calls the gateway, like a crash, and starts another after `downMs`. */
   crash(downMs: number): Promise<void>;
+  /** Starts another worker, for a task queue of its own. */
+  startWorker?(): { member: Member; taskQueue: string };
 }
 
 /** The columns of the table; `against` is another build of the product. */
 export const SUBJECTS = ['direct', 'ours', 'ours-ws', 'against'] as const;
 export type SubjectName = (typeof SUBJECTS)[number];
 
-/** A system as one kind of client sees it. */
+/** A system as seen by one kind of client. */
 export interface Subject {
   readonly name: SubjectName;
   readonly system: System;

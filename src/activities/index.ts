@@ -1,5 +1,6 @@
-/** All activities, built around what they depend on. Workflows know them by the type only. */
+/** All activities, created with their dependencies. Workflows import only the type. */
 import { createCompareDrafts } from './compare-drafts';
+import { createFailTurn } from './fail-turn';
 import { readStructure } from './read-structure';
 import { createRunRecords, type RecordDependencies } from './run-records';
 import { createSessionActivities, type SessionDependencies } from './sessions';
@@ -12,6 +13,7 @@ type Dependencies = TurnDependencies & RecordDependencies & SessionDependencies 
 export function createActivities(dependencies: Dependencies) {
   return {
     takeTurn: createTakeTurn(dependencies),
+    failTurn: createFailTurn(dependencies),
     verifyCode: createVerifyCode(dependencies),
     compareDrafts: createCompareDrafts(dependencies),
     ...createRunRecords(dependencies),

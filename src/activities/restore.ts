@@ -1,27 +1,19 @@
 /**
- * Writes a run's stream again after Redis has lost it: how it opened, each finished turn with its whole text, and what executing its code has shown. It goes the
- * way of every other writer, an epoch and numbered events, so that it may be repeated and cut off like one.
+ * Restores a run's stream after Redis has lost it: its opening, each finished turn with its whole text, and the reports of its executions.
+ * Like every other writer it uses an epoch and numbered events, so it may be repeated or interrupted.
  */
-import type { Opening, RunNews, RunRecord, RunScope, TurnResult } from '../contract';
+import type { RunRecord, RunScope } from '../contract';
 import type { TurnCheck } from '../contract/checks';
-import { completionOf } from '../contract/retelling';
+import { openingEvent } from '../events/opening';
 import { AppendRefused, type TurnStore } from '../redis/turns';
-import { tellCheckEnded, tellCheckStarted } from './check-news';
-import { TurnPublisher } from './publish';
+import { tellCheckEnded, tellCheckStarted } from '../verification/check-events';
+import { restoreTurn } from '../model-call/restore-turn';
 
-/** The event that opens a run, and its scope: that of the run itself, whichever stage comes first. */
-export function openingEvent({ run_id, session_id }: RunScope, opening: Opening): { scope: RunScope; news: RunNews } {
-  return { scope: { run_id, session_id, team_id: opening.swarm_id }, news: { type: 'run.started', ...opening } };
-}
-
-/** Restores what is missing; what is there stays as it is. A run that has ended is left alone. */
-export async function restoreRun(
-  store: TurnStore,
-  { scope, opening, turns, checks = [], texts }: RunRecord,
-): Promise<void> {
+/** Restores only what is missing. Does nothing for a run that has ended. */
+export async function restoreRun(store: TurnStore, { scope, opening, turns, checks, texts }: RunRecord): Promise<void> {
   try {
     const first = openingEvent(scope, opening);
-    await store.publish(first.scope, first.news);
+    await store.publish(first.scope, first.payload);
     await store.restoreTexts(scope.run_id, texts);
     for (const turn of turns) {
       await restoreTurn(store, scope, turn);
@@ -35,19 +27,4 @@ export async function restoreRun(
 async function restoreCheck(store: TurnStore, scope: RunScope, check: TurnCheck): Promise<void> {
   await tellCheckStarted(store, scope, check.turn, check.language);
   await tellCheckEnded(store, scope, check);
-}
-
-/** Tells a finished turn, unless it stands there already. */
-export async function restoreTurn(store: TurnStore, scope: RunScope, result: TurnResult): Promise<void> {
-  const attempt = await store.begin(scope.run_id, result.turn);
-  if (attempt.result) return;
-  const { turn, role, label, text, model, gateway } = result;
-  const publisher = new TurnPublisher(store, { ...scope, turn, role, label }, attempt, () => undefined);
-  publisher.asks(model);
-  if (attempt.nextIndex === 0) publisher.tell({ type: 'turn.started', model, gateway });
-  else if (attempt.text)
-    publisher.tell({ type: 'turn.restarted', dropped: attempt.text.length, model }, { drop: true });
-  publisher.delta(text);
-  publisher.tell(completionOf(result), { result });
-  await publisher.drain();
 }

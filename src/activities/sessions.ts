@@ -1,17 +1,17 @@
-/** The place of a run among the runs of its session. */
+/** Activities of the session queue, which orders the runs of a session. */
 import type { SessionPolicy } from '../contract/names';
 import type { SessionQueue } from '../redis/session-queue';
 
 export interface SessionDependencies {
   sessions: SessionQueue;
-  /** Whether Temporal knows the run as running. */
+  /** Whether the run is running according to Temporal. */
   isRunning(runId: string): Promise<boolean>;
-  /** Closes the upstream calls of a run that is being cancelled, before Temporal's word arrives. */
+  /** Closes the upstream calls of a run that is being cancelled, before Temporal's cancellation arrives. */
   callOut(runId: string): Promise<void>;
 }
 
 export function createSessionActivities({ sessions, isRunning, callOut }: SessionDependencies) {
-  /** Runs that were terminated never leave by themselves. */
+  /** Removes terminated runs from the queue, because they do not leave it themselves. */
   async function strikeOff(sessionId: string, ahead: string[]): Promise<string[]> {
     const running = await Promise.all(ahead.map((runId) => isRunning(runId)));
     const gone = ahead.filter((_, i) => !running[i]);
@@ -20,7 +20,7 @@ export function createSessionActivities({ sessions, isRunning, callOut }: Sessio
   }
 
   return {
-    /** Takes a place in the session's queue; answers the runs that speak before this one. */
+    /** Joins the session's queue; returns the runs ahead of this one. */
     async enterSession(sessionId: string, runId: string, policy: SessionPolicy): Promise<string[]> {
       const onlyIfFree = policy === 'reject';
       const found = await sessions.enter(sessionId, runId, onlyIfFree);
@@ -30,7 +30,7 @@ export function createSessionActivities({ sessions, isRunning, callOut }: Sessio
       return ahead.length === 0 ? sessions.enter(sessionId, runId, onlyIfFree) : ahead;
     },
 
-    /** Gives up the place; answers the run that speaks next. */
+    /** Leaves the queue; returns the next run. */
     async leaveSession(sessionId: string, runId: string): Promise<string | undefined> {
       return sessions.leave(sessionId, runId);
     },

@@ -1,65 +1,49 @@
-/** The Koa application: what each request passes on its way to a route. */
-import cors from '@koa/cors';
-import { bodyParser } from '@koa/bodyparser';
-import Router from '@koa/router';
-import Koa, { type Context, type Middleware } from 'koa';
+/** The Koa application: the middleware in front of the routes. */
+import Koa, { type Middleware } from 'koa';
+import type { AccessPolicy } from '../access/policy';
 import type { Logger } from '../log';
+import { withoutSlash } from './address';
+import { allowOrigins, checkAccess, setSecurityHeaders } from './access';
 import { requireKey, type Keyring } from './auth';
 import { serveDashboard } from './dashboard';
 import { ApiError, errorBody, replyWithErrors } from './errors';
-import { addDocumentRoutes, DOCUMENTS } from './openapi';
-import { addCompatRoutes } from './routes/compat';
-import { addGatewayRoute } from './routes/gateways';
-import { addHealthRoutes } from './routes/health';
-import { addMcpRoute } from './routes/mcp';
-import { addMetricsRoute } from './routes/metrics';
-import { addOpenAiRoutes } from './routes/chat-completions';
-import { replyWithOpenAiErrors } from './routes/chat-completions/errors';
-import { addRunRoutes } from './routes/runs';
-import { addSessionRoutes } from './routes/sessions';
-import { addSteeringRoutes } from './routes/steering';
-import { addSwarmRoutes, SCHEMA_PATH } from './routes/swarms';
+import { enforceRate, limitCallers, type ApiLimits } from './limits/middleware';
+import { serveViewer } from './openapi/viewer';
+import { parseBody } from './read-body';
+import { ROUTES } from './routes';
+import { createRouter } from './routing/router';
+import { OPENAI_PATHS, replyWithOpenAiErrors, toOpenAiError } from './protocols/openai/errors';
 import type { Services } from './services';
-import { VERSION } from './version';
+import { WEBSOCKET_PATHS } from './websocket';
 
 export interface AppOptions {
   services: Services;
   keyring: Keyring;
-  corsOrigins: string[];
+  access: AccessPolicy;
+  limits: ApiLimits;
   log: Logger;
 }
 
-const BODY_LIMIT = '20mb';
-const OPEN_PATHS = ['/healthz', '/readyz', '/health', SCHEMA_PATH, ...DOCUMENTS];
+/** Paths that need no API key. */
+const OPEN_PATHS = ROUTES.filter(({ isOpen }) => isOpen).map(({ path }) => path);
 
-/** Every route of the API. */
-export function createRouter(services: Services): Router {
-  const router = new Router();
-  addSwarmRoutes(router, services);
-  addRunRoutes(router, services);
-  addSessionRoutes(router, services);
-  addSteeringRoutes(router, services);
-  addHealthRoutes(router, services);
-  addGatewayRoute(router, services);
-  addMetricsRoute(router, services);
-  addCompatRoutes(router, services);
-  addOpenAiRoutes(router, services);
-  addDocumentRoutes(router, VERSION);
-  addMcpRoute(router, services, VERSION);
-  return router;
-}
-
-export function createApp({ services, keyring, corsOrigins, log }: AppOptions): Koa {
+export function createApp({ services, keyring, access, limits, log }: AppOptions): Koa {
   const app = new Koa();
-  const router = createRouter(services);
+  const router = createRouter(ROUTES, services);
   app.on('error', (error: Error) => log.debug({ reason: error.message }, 'connection'));
   app.use(services.metrics.requests);
-  app.use(allowOrigins(corsOrigins));
+  app.use(setSecurityHeaders);
+  app.use(allowOrigins(access));
   app.use(replyWithErrors(log));
   app.use(replyWithOpenAiErrors(log));
+  app.use(checkAccess(access));
   app.use(serveDashboard());
+  app.use(serveViewer());
+  app.use(dropSlash);
   app.use(requireKey(keyring, OPEN_PATHS));
+  app.use(limitCallers(limits));
   app.use(parseBody());
+  app.use(enforceRate);
   app.use(explainMethods);
   app.use(router.routes());
   app.use(router.allowedMethods());
@@ -67,51 +51,27 @@ export function createApp({ services, keyring, corsOrigins, log }: AppOptions): 
   return app;
 }
 
-function allowOrigins(origins: string[]): Middleware {
-  const any = origins.includes('*');
-  const originOf = (ctx: Context) => (any ? '*' : (origins.find((origin) => origin === ctx.get('Origin')) ?? ''));
-  const standard = cors({
-    origin: originOf,
-    exposeHeaders: ['Location', 'Idempotency-Replayed', 'Retry-After', 'X-Run-Id'],
-  });
-  return async function allow(ctx, next) {
-    // an OPTIONS that is no preflight: the library leaves it alone, earlier clients look for the header
-    if (ctx.method === 'OPTIONS' && !ctx.get('Access-Control-Request-Method')) {
-      const origin = originOf(ctx);
-      if (origin) ctx.set('Access-Control-Allow-Origin', origin);
-    }
-    return standard(ctx, next);
-  };
-}
+/** The router ignores a trailing slash; the middleware in front of it compares whole paths. */
+const dropSlash: Middleware = (ctx, next) => {
+  const path = withoutSlash(ctx.path);
+  if (path !== ctx.path) ctx.path = path;
+  return next();
+};
 
-/** JSON whatever type the client declares: browsers that avoid a preflight send it as text/plain. */
-function parseBody(): Middleware {
-  return bodyParser({
-    enableTypes: ['json'],
-    detectJSON: () => true,
-    jsonLimit: BODY_LIMIT,
-    onError(error) {
-      if ('type' in error && error.type === 'entity.too.large')
-        throw new ApiError('BODY_TOO_LARGE', `The body is larger than ${BODY_LIMIT}.`);
-      throw new ApiError('INVALID_JSON', 'The body is not a JSON object.');
-    },
-  }) as Middleware;
-}
-
-/** The router answers a known path under another method with a bare 405 and the `Allow` header; this adds the body. */
+/** For a known path with an unsupported method the router replies with a bare 405 and the `Allow` header; this adds the body. */
 const explainMethods: Middleware = async (ctx, next) => {
   await next();
   if (ctx.status !== 405 && ctx.status !== 501) return;
   const { status } = ctx;
-  ctx.body = errorBody({
-    code: 'METHOD_NOT_ALLOWED',
-    message: `${ctx.path} does not know ${ctx.method}; see the Allow header.`,
-  });
+  const error = new ApiError('METHOD_NOT_ALLOWED', `${ctx.path} does not know ${ctx.method}; see the Allow header.`);
+  ctx.body = ctx.path.startsWith(OPENAI_PATHS) ? toOpenAiError(error) : errorBody(error);
   ctx.status = status;
 };
 
 const notFound: Middleware = (ctx) => {
-  // known under another method: the router's answer stands
+  // the path is known under another method: keep the router's reply
   if (ctx.matched?.length) return;
+  if (WEBSOCKET_PATHS.includes(ctx.path))
+    throw new ApiError('NOT_FOUND', `${ctx.path} is a WebSocket: connect to it with ws:// or wss://.`);
   throw new ApiError('NOT_FOUND', `There is nothing at ${ctx.path}.`);
 };

@@ -1,14 +1,17 @@
-/** Serves the dashboard's static files at `/dashboard`. The page needs no key; what it asks the API for does. */
+/** Serves the dashboard's static files at `/dashboard`. The page needs no key; its API requests do. */
 import path from 'node:path';
 import { send } from '@koa/send';
-import type { Middleware } from 'koa';
+import type { Context, Middleware } from 'koa';
 
 const PREFIX = '/dashboard';
 const ROOT = path.join(__dirname, '../dashboard');
-/** A year, the longest that HTTP caches honour; asset names carry a hash of their content. */
-const ASSET_LIFE_MS = 365 * 24 * 3_600_000;
+/** The asset names that the build generates: no folders, no encoded characters. */
+const ASSET = /^\/assets\/[\w.-]+$/;
+/** One year, the longest time that HTTP caches honour; asset names contain a hash of the content. */
+const ASSET_CACHING = `max-age=${365 * 24 * 3600},immutable`;
+const SERVER_ERROR = 500;
 
-/** Nothing but what this server sends may run, load, frame the page or be sent to. */
+/** Restricts scripts, resources, framing and requests of the page to this server. */
 const POLICY = [
   "default-src 'self'",
   "base-uri 'none'",
@@ -20,35 +23,35 @@ const POLICY = [
 ].join('; ');
 
 /**
- * `GET /dashboard/assets/*` are files; every other address below `/dashboard` is the page, which reads it. `GET /` leads there:
- * it is where people look first.
+ * `GET /dashboard/assets/*` returns files. Every other path below `/dashboard` returns the page, which does its own routing. `GET /`
+ * redirects to the dashboard.
  */
 export function serveDashboard(): Middleware {
   return async function dashboard(ctx, next) {
     if (ctx.method !== 'GET' && ctx.method !== 'HEAD') return next();
     if (ctx.path === '/') return ctx.redirect(PREFIX);
     if (ctx.path !== PREFIX && !ctx.path.startsWith(`${PREFIX}/`)) return next();
-    ctx.set('X-Content-Type-Options', 'nosniff');
     const file = ctx.path.slice(PREFIX.length);
     if (file.startsWith('/assets/')) {
-      if (!(await sent(() => send(ctx, file, { root: ROOT, maxage: ASSET_LIFE_MS, immutable: true })))) return next();
+      if (!ASSET.test(file) || !(await isSent(ctx, file, ASSET_CACHING))) await next();
       return;
     }
     ctx.set('Content-Security-Policy', POLICY);
-    ctx.set('Referrer-Policy', 'no-referrer');
-    // the page names the hashed files of this build: always ask whether it is still the same
-    ctx.set('Cache-Control', 'no-cache');
-    if (!(await sent(() => send(ctx, 'index.html', { root: ROOT })))) await next();
+    // the page refers to the hashed files of this build, so it must be revalidated every time
+    if (!(await isSent(ctx, 'index.html', 'no-cache'))) await next();
   };
 }
 
-/** Whether there was such a file. */
-async function sent(sending: () => Promise<unknown>): Promise<boolean> {
+/** Whether the file exists and was sent. */
+async function isSent(ctx: Context, file: string, caching: string): Promise<boolean> {
+  const before = ctx.response.get('Cache-Control');
+  ctx.set('Cache-Control', caching);
   try {
-    await sending();
-    return true;
+    await send(ctx, file, { root: ROOT });
+    if (ctx.body) return true;
   } catch (error) {
-    if (error instanceof Error && 'status' in error && error.status === 404) return false;
-    throw error;
+    if (!(error instanceof Error && 'status' in error && Number(error.status) < SERVER_ERROR)) throw error;
   }
+  ctx.set('Cache-Control', before);
+  return false;
 }

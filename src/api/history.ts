@@ -1,77 +1,67 @@
-/** What Temporal's history tells of a run: what it was started with, the turns that it finished, and what people said to it. */
+/** Reads a run from Temporal's history: its input, its finished turns, and the messages and decisions of people. */
 import type { Client } from '@temporalio/client';
-import type { GateDecision, Said, SwarmRunInput, TurnRequest, TurnResult } from '../contract';
+import type { GateDecision, GivenSteering, SwarmRunInput, TurnRequest, TurnResult } from '../contract';
 import { GUIDANCE } from '../contract/prompts';
-import { withoutTry } from '../contract/turn-ids';
+import { nameFirstTry } from '../contract/turn-names';
+import {
+  askedTurns,
+  fetchEvents,
+  finishedTurns,
+  type AskedTurn,
+  type HistoryEvent,
+  type ValueOf,
+} from '../temporal/turn-histories';
 
 export interface RunHistory {
-  /** Undefined for a run that was started by a version whose input was another. */
+  /** Undefined for a run that was started by a version with another input format. */
   input: SwarmRunInput | undefined;
-  /** Turns that were begun, the last try of each. */
+  /** The turns that were started, the last attempt of each. */
   asked: TurnRequest[];
-  /** Those that were finished, in the order in which they were. */
+  /** Maps the id of each attempt to the id of the first attempt of its turn. */
+  firstTries: ReadonlyMap<string, string>;
+  /** The finished turns, in the order in which they finished. */
   turns: TurnResult[];
-  said: Said;
+  steering: GivenSteering;
 }
 
 export async function readHistory(client: Client, runId: string): Promise<RunHistory> {
-  const { events } = await client.workflow.getHandle(runId).fetchHistory();
-  const { payloadConverter } = client.options.loadedDataConverter;
-  const valueOf: ValueOf = (of) => (of?.payloads?.[0] ? payloadConverter.fromPayload(of.payloads[0]) : undefined);
-  const all = events ?? [];
-  const input = inputOf(all, valueOf);
-  // those of a session's summary are not the run's
-  const asked = askedIn(all, valueOf).filter(({ request }) => request.run_id === runId);
-  const lastTries = new Map(asked.map(({ request }) => [withoutTry(request.turn), request]));
+  const { events, valueOf } = await fetchEvents(client, runId);
+  const input = readInput(events, valueOf);
+  const asked = askedTurns(events, runId, valueOf);
+  const lastTries = new Map(asked.map(({ request }) => [nameFirstTry(request), request]));
   return {
     input,
     asked: [...lastTries.values()],
-    turns: turnsOf(all, asked, valueOf),
-    said: saidIn(all, asked, input, valueOf),
+    firstTries: new Map(asked.map(({ request }) => [request.turn, nameFirstTry(request)])),
+    turns: finishedTurns(events, asked, valueOf),
+    steering: collectSteering(events, asked, input, valueOf),
   };
 }
 
-type History = Awaited<ReturnType<ReturnType<Client['workflow']['getHandle']>['fetchHistory']>>;
-type Event = NonNullable<History['events']>[number];
-type Payloads = NonNullable<Event['activityTaskScheduledEventAttributes']>['input'];
-type ValueOf = <T>(payloads: Payloads) => T | undefined;
-interface Asked {
-  eventId: string;
-  request: TurnRequest;
-}
-
-function inputOf(events: Event[], valueOf: ValueOf): SwarmRunInput | undefined {
+/** Undefined for a run that was started by a version with another input format. */
+export function readInput(events: HistoryEvent[], valueOf: ValueOf): SwarmRunInput | undefined {
   const started = events[0]?.workflowExecutionStartedEventAttributes;
   return started?.workflowType?.name === 'runSwarm' ? valueOf<SwarmRunInput>(started.input) : undefined;
 }
 
-function askedIn(events: Event[], valueOf: ValueOf): Asked[] {
-  return events.flatMap(({ eventId, activityTaskScheduledEventAttributes: scheduled }) => {
-    const request = scheduled?.activityType?.name === 'takeTurn' && valueOf<TurnRequest>(scheduled.input);
-    return request ? [{ eventId: String(eventId), request }] : [];
-  });
-}
-
-function turnsOf(events: Event[], asked: Asked[], valueOf: ValueOf): TurnResult[] {
-  const ids = new Set(asked.map(({ eventId }) => eventId));
-  return events.flatMap(({ activityTaskCompletedEventAttributes: done }) =>
-    done && ids.has(String(done.scheduledEventId)) ? (valueOf<TurnResult>(done.result) ?? []) : [],
-  );
-}
-
-/** A fork may itself come from a run to which something was said; what was said since goes before it. */
-function saidIn(events: Event[], asked: Asked[], input: SwarmRunInput | undefined, valueOf: ValueOf): Said {
+/** The run may itself be a fork with inherited steering; its own steering overrides that. */
+function collectSteering(
+  events: HistoryEvent[],
+  asked: AskedTurn[],
+  input: SwarmRunInput | undefined,
+  valueOf: ValueOf,
+): GivenSteering {
   const decisions = events.flatMap(({ workflowExecutionUpdateCompletedEventAttributes: update }) => {
     const answer = valueOf<object>(update?.outcome?.success);
     if (!answer || !('decision' in answer)) return [];
     const { gate, decision, reason } = answer as GateDecision;
     return [{ gate, decision, reason }];
   });
-  const heard = asked.map(({ request }) => [withoutTry(request.turn), guidanceIn(request)] as const);
+  const guided = asked.map(({ request }) => [nameFirstTry(request), guidanceIn(request)] as const);
   return {
-    decisions: { ...input?.fork?.said?.decisions, ...Object.fromEntries(decisions.map((one) => [one.gate, one])) },
-    guidance: Object.fromEntries(heard),
-    latest: heard.at(-1)?.[1] ?? '',
+    decisions: { ...input?.fork?.steering?.decisions, ...Object.fromEntries(decisions.map((one) => [one.gate, one])) },
+    guidance: Object.fromEntries(guided),
+    latest: guided.at(-1)?.[1] ?? '',
   };
 }
 

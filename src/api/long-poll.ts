@@ -1,21 +1,15 @@
-/** A run's events for clients that can hold neither a stream nor a socket: ask, get what there is or comes soon, ask again. */
+/** Long polling of a run's events, for clients that can hold neither a stream nor a socket open. */
 import { setImmediate as endOfTick, setTimeout as sleep } from 'node:timers/promises';
+import type { EventPage } from '../contract/frame-replies';
 import type { FrameSink, Relay } from './relay';
 
-/** What one question is answered with. Ask again with `cursor`, until `done`. */
-export interface EventPage {
-  frames: unknown[];
-  cursor: string;
-  done: boolean;
-}
-
 const PAGE_LIMIT = 1000;
-/** What is there already takes a moment to be read. */
+/** The minimum wait: reading events that already exist takes a moment. */
 const SHORTEST_WAIT_MS = 100;
 
 /**
- * Waits up to so many milliseconds for events after the cursor, and answers with those that are there by then, at most a
- * thousand. Throws what `relay.resume` throws.
+ * Waits up to the given milliseconds for events after the cursor, and returns those that exist by then, at most a thousand. Throws what
+ * `relay.resume` throws.
  */
 export async function nextEvents(relay: Relay, runId: string, after: string, waitMs: number): Promise<EventPage> {
   const sink = new PageSink(after);
@@ -26,7 +20,7 @@ export async function nextEvents(relay: Relay, runId: string, after: string, wai
     sleep(Math.max(waitMs, SHORTEST_WAIT_MS), undefined, { signal: waiting.signal }).catch(() => undefined),
   ]);
   waiting.abort();
-  // events come in batches: the rest of this one belongs to the same answer
+  // events arrive in batches: include the rest of this batch
   await endOfTick();
   following.stop();
   return sink.page();
@@ -56,7 +50,7 @@ class PageSink implements FrameSink {
 
   page(): EventPage {
     return {
-      frames: this.frames.map((json) => JSON.parse(json) as unknown),
+      frames: this.frames.map((json) => JSON.parse(json) as EventPage['frames'][number]),
       cursor: this.cursor,
       done: this.isDone,
     };

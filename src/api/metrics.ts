@@ -1,6 +1,7 @@
-/** What this API process has measured of itself; `GET /metrics` serves it together with what the workers have counted. */
+/** Metrics of this API process; `GET /metrics` serves them together with the counters of the workers. */
 import type { Middleware } from 'koa';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { onClosing } from './closing';
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
 
@@ -8,19 +9,24 @@ export interface ApiMetrics {
   registry: Registry;
   requests: Middleware;
   runStarted(swarm: string): void;
-  /** Readers that are connected now. */
+  /** The number of connected readers. */
   open(): { sse: number; websocket: number };
+  /** Sets the source of the numbers of connected readers; until then they are zero. */
+  observe(counts: OpenCounts): void;
 }
 
-/** What is open now, asked when somebody reads the metrics. */
-export interface OpenCounts {
+/** Reads the current numbers when the metrics are scraped. */
+interface OpenCounts {
   sse(): number;
   websockets(): number;
   followedRuns(): number;
 }
 
-/** Named after OpenTelemetry's conventions for HTTP servers, in Prometheus' spelling. */
-export function createApiMetrics(open: OpenCounts): ApiMetrics {
+const NOTHING_OPEN: OpenCounts = { sse: () => 0, websockets: () => 0, followedRuns: () => 0 };
+
+/** Named after OpenTelemetry's conventions for HTTP servers, in Prometheus spelling. */
+export function createApiMetrics(): ApiMetrics {
+  let open = NOTHING_OPEN;
   const registry = new Registry();
   const registers = [registry];
   const duration = new Histogram({
@@ -58,11 +64,12 @@ export function createApiMetrics(open: OpenCounts): ApiMetrics {
   return {
     registry,
     open: () => ({ sse: open.sse(), websocket: open.websockets() }),
+    observe: (counts) => void (open = counts),
     runStarted: (swarm) => started.inc({ swarm }),
     async requests(ctx, next) {
       const stop = duration.startTimer({ http_request_method: ctx.method });
-      ctx.res.once('close', () => {
-        // the pattern of the route, never the address: addresses are without number
+      onClosing(ctx.res, () => {
+        // the route pattern instead of the path: paths have unbounded cardinality
         const http_route = String((ctx as { _matchedRoute?: unknown })._matchedRoute ?? '');
         stop({ http_route, http_response_status_code: ctx.res.statusCode });
       });

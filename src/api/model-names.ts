@@ -1,21 +1,9 @@
-/** Which model stands first for each alias, as the workers say: for labels, so that a run never waits for it. */
+/** The first model of each alias, as the workers report it. Used for labels only, so that a run never waits for it. */
 import type { ModelNames } from '../contract';
-import type { RedisConnection } from '../redis/connect';
-import { liveWorkers } from '../redis/workers';
+import type { WorkerReport } from '../redis/workers';
 
-const FRESH_MS = 5000;
-
-/** Answers what was known last, and asks the workers again when that is some seconds old. */
-export function createModelNames(redis: RedisConnection): () => ModelNames {
+/** Returns the names that a worker reported last. */
+export function createModelNames(listWorkers: () => readonly WorkerReport[]): () => ModelNames {
   let known: ModelNames = {};
-  let askedAt = 0;
-  async function ask(): Promise<void> {
-    askedAt = Date.now();
-    const [worker] = await liveWorkers(redis);
-    known = worker?.models ?? known;
-  }
-  return () => {
-    if (Date.now() - askedAt > FRESH_MS) ask().catch(() => undefined);
-    return known;
-  };
+  return () => (known = listWorkers()[0]?.models ?? known);
 }

@@ -1,4 +1,4 @@
-/** Runs as the API knows them. The only file that talks to the Temporal client. */
+/** Starts, describes, awaits and cancels runs through the Temporal client. */
 import {
   WorkflowExecutionAlreadyStartedError,
   WorkflowFailedError,
@@ -6,96 +6,136 @@ import {
   WorkflowNotFoundError,
   type WorkflowExecutionDescription,
 } from '@temporalio/client';
-import { MESSAGE_PART } from '../contract/names';
-import type { ModelNames, RunOutcome, RunResult, RunScope, SwarmResult, SwarmRunInput } from '../contract';
+import { MESSAGE_PART, RUN_TYPE } from '../contract/names';
+import type { ModelNames, RunOutcome, RunResult, RunScope, SwarmRunInput } from '../contract';
+import { readTurns, readWhole } from '../temporal/turn-histories';
 import type { runSwarm } from '../workflows';
-import { definitionOf } from './definitions';
-import { toDescription, type RunDescription } from './descriptions';
+import { resolveDefinition } from './definitions';
+import { toDescription, type RecordedRun } from './descriptions';
 import { ApiError } from './errors';
-import { readHistory } from './history';
+import type { AnnounceStart } from './express-lane';
 import { keyConflict } from './idempotency';
-import { budgetNotes, fingerprint, gateOptions, split, suffixOf, turnOptions, type Budget, type Order } from './orders';
-import { answersOf, detailsOf, failedOutcome } from './outcomes';
-import { attributesOf } from './search-attributes';
+import type { OpenRun, OpenRuns } from './limits/open-runs';
+import {
+  budgetNotes,
+  tagNotes,
+  fingerprint,
+  gateOptions,
+  split,
+  makeIdSuffix,
+  turnOptions,
+  type RunBudget,
+  type Caller,
+  type Order,
+} from './start-requests';
+import { readPartialResult, failedOutcome, toFailedReply, type StagedResult } from './results';
+import { UnknownRuns } from './limits/unknown-runs';
+import { isRunId, unknownRun } from './run-ids';
+import { makeSearchAttributes, cutExcerpt } from './search-attributes';
 import type { SwarmLibrary } from './swarm-library';
 import type { TemporalHandle } from './temporal';
 
-/** A run that was started, now or by an earlier request with the same idempotency key. */
+/** A run that was started, by this request or by an earlier one with the same idempotency key. */
 export interface StartedRun extends RunScope {
   replayed: boolean;
 }
 
 export interface RunsOptions {
   temporal: TemporalHandle;
-  taskQueue: string;
   swarms: SwarmLibrary;
-  /** What any run may use. */
-  runBudget: Budget;
+  openRuns: OpenRuns;
+  /** The budget limit of every run. */
+  runBudget: RunBudget;
   modelNames(): ModelNames;
+  /** Announces a run to the express lane, if there is one. */
+  announceStart?: AnnounceStart | undefined;
   /** Called when a run has been started. */
-  onStart(scope: RunScope): void;
+  onStart(scope: RunScope, tenant: string | undefined): void;
 }
 
-const EXCERPT = 200;
-
 export class Runs {
+  private readonly unknown = new UnknownRuns();
+
   constructor(private readonly options: RunsOptions) {}
 
-  /** Checks and names an order without starting anything, so that a watcher can be there before the first event. */
+  /** Validates an order and assigns its ids without starting anything, so that a reader can attach before the first event. */
   prepare(order: Order): StartedRun {
     const { idempotencyKey, swarm_id } = order;
-    definitionOf(order, this.options.swarms);
-    const suffix = suffixOf(order);
-    // one key is one run whichever swarm is asked
+    resolveDefinition(order, this.options.swarms);
+    const suffix = makeIdSuffix(order);
+    // one key means one run, whichever swarm is requested
     const run_id = `${idempotencyKey ? 'keyed' : swarm_id}-${suffix}`;
     return { run_id, session_id: order.session_id ?? `session-${suffix}`, team_id: swarm_id, replayed: false };
   }
 
-  async start(order: Order, { run_id, session_id, team_id }: RunScope): Promise<StartedRun> {
+  /**
+   * Counts a run as open for its caller before it is started. Throws {@link ApiError} if the caller has too many open runs. A run that an
+   * equal request has already started is not counted twice.
+   */
+  async open({ message, tenant, idempotencyKey }: Order, { run_id: runId }: RunScope): Promise<OpenRun> {
+    try {
+      return await this.options.openRuns.open({ tenant, runId, message });
+    } catch (error) {
+      if (idempotencyKey && error instanceof ApiError && error.code === 'CALLER_LIMIT' && (await this.exists(runId)))
+        return { release: () => Promise.resolve() };
+      throw error;
+    }
+  }
+
+  /** `opened` is the result of `open`, if the caller has called it already. */
+  async start(order: Order, { run_id, session_id, team_id }: RunScope, opened?: OpenRun): Promise<StartedRun> {
     const scope = { run_id, session_id, team_id };
+    const counted = opened ?? (await this.open(order, scope));
     const parts = split(order.message);
-    const started = await this.startOnce(this.inputOf(order, scope, parts), this.startOptions(order, scope));
+    const input = this.makeInput(order, scope, parts);
+    const started = await this.startOnce(input, this.startOptions(order, scope), counted);
     await this.sendParts(run_id, parts).catch(ignoreEnded);
     return started;
   }
 
-  /** The result, or undefined when the run is not over within the time. Throws {@link ApiError} when the run failed. */
+  /** The result, or undefined if the run does not end in time. Throws {@link ApiError} if the run failed. */
   async result(runId: string, limitMs?: number): Promise<RunResult | undefined> {
     const result = this.client.workflow.getHandle<typeof runSwarm>(runId).result();
     try {
-      return await (limitMs === undefined ? result : Promise.race([result, after(limitMs)]));
+      const record = await (limitMs === undefined ? result : Promise.race([result, after(limitMs)]));
+      return record && (await readWhole(this.client, runId, record));
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) throw unknownRun(runId);
       if (!(error instanceof WorkflowFailedError)) throw error;
       const { status, failure } = failedOutcome(error);
-      const done = answersOf(await this.finished(runId, error));
-      throw new ApiError(failure.code, failure.message, { run_id: runId, status, ...done });
+      // the run is known to exist: a failure here must not replace the reported outcome
+      const scope = await this.describe(runId).catch(() => undefined);
+      const reply = toFailedReply(await this.finished(runId, error), failure, scope);
+      throw new ApiError(failure.code, failure.message, { run_id: runId, status, ...reply });
     }
   }
 
-  /** How a run that has ended did so, with all that it had finished. */
+  /** The outcome of a run that has ended, with everything that it had finished. */
   async outcome(runId: string): Promise<RunOutcome> {
     const { run_id, session_id, team_id, message } = await this.describe(runId);
     const common = { run_id, session_id, team_id, message };
     try {
-      const result = await this.client.workflow.getHandle<typeof runSwarm>(runId).result();
-      return { ...common, status: 'completed', result };
+      const record = await this.client.workflow.getHandle<typeof runSwarm>(runId).result();
+      return { ...common, status: 'completed', result: await readWhole(this.client, runId, record) };
     } catch (error) {
       if (!(error instanceof WorkflowFailedError)) throw error;
       return { ...common, ...failedOutcome(error), result: await this.finished(runId, error) };
     }
   }
 
-  private async finished(runId: string, error: WorkflowFailedError): Promise<SwarmResult> {
-    return detailsOf(error) ?? { turns: (await readHistory(this.client, runId)).turns, answers: [], failures: [] };
+  private async finished(runId: string, error: WorkflowFailedError): Promise<StagedResult> {
+    const details = readPartialResult(error);
+    return details
+      ? readWhole(this.client, runId, details)
+      : { turns: await readTurns(this.client, runId), answers: [], failures: [] };
   }
 
-  async describe(runId: string): Promise<RunDescription> {
+  async describe(runId: string): Promise<RecordedRun> {
     return toDescription(this.client, (await this.execution(runId)).raw.workflowExecutionInfo ?? {});
   }
 
-  /** Asks for cancellation, and answers how the run stood: one that had already ended is left as it is. */
-  async cancel(runId: string): Promise<RunDescription> {
+  /** Requests cancellation and returns the run's status before it; a run that had already ended is left as it is. */
+  async cancel(runId: string): Promise<RecordedRun> {
     const description = await this.describe(runId);
     if (description.status === 'running') await this.client.workflow.getHandle(runId).cancel();
     return description;
@@ -105,8 +145,8 @@ export class Runs {
     return this.options.temporal.client;
   }
 
-  private inputOf(order: Order, scope: RunScope, parts: string[]): SwarmRunInput {
-    const { swarm, members } = definitionOf(order, this.options.swarms);
+  private makeInput(order: Order, scope: RunScope, parts: string[]): SwarmRunInput {
+    const { swarm, members } = resolveDefinition(order, this.options.swarms);
     const { message, max_rounds, reviews_as_data } = order;
     return {
       ...scope,
@@ -117,76 +157,109 @@ export class Runs {
       models: this.options.modelNames(),
       gates: gateOptions(order),
       ...(reviews_as_data ? { reviews_as_data } : {}),
-      // alone in a session of its own, a run meets nobody
+      // a run without a shared session has no concurrent runs
       ...(order.session_id ? { session_policy: order.session_policy ?? 'queue' } : {}),
     };
   }
 
-  /** Sent again, a part changes nothing: whoever retries a start that broke off sends all of them. */
+  /** Repeating a part has no effect: the retry of an interrupted start sends all of them. */
   private async sendParts(runId: string, parts: string[]): Promise<void> {
     if (parts.length === 1) return;
     const handle = this.client.workflow.getHandle(runId);
     for (const [index, text] of parts.entries()) await handle.signal(MESSAGE_PART, { index, text });
   }
 
-  /** Starts a run that comes from another; the same key, request and source always name the same run. */
-  async startFork(input: SwarmRunInput, request: string): Promise<StartedRun> {
+  /** Starts a fork. The same key, request and source always yield the same run id. */
+  async startFork(input: SwarmRunInput, request: string, caller: Caller): Promise<StartedRun> {
     const { session_id, team_id, message, fork, options: turns } = input;
-    const { budget_usd, budget_tokens } = turns;
-    const order = { swarm_id: team_id, message, session_id, max_rounds: 1, budget_usd, budget_tokens };
+    const { budget_usd, budget_tokens, budget_calls } = turns;
+    const budget = { budget_usd, budget_tokens, budget_calls };
+    const order = { swarm_id: team_id, message, session_id, max_rounds: 1, ...budget, ...caller };
     const { memo, ...start } = this.startOptions(order, input);
     const lineage = { forked_from: fork?.run_id ?? '', forked_at: fork?.from ?? '' };
-    return this.startOnce(input, { ...start, memo: { ...memo, ...lineage, request } });
+    return this.startOnce(input, { ...start, memo: { ...memo, ...lineage, request } }, await this.open(order, input));
   }
 
-  /** Starts the run, or finds the one that an equal request has started before. Temporal decides which of several comes first. */
-  private async startOnce(input: SwarmRunInput, options: ReturnType<Runs['startOptions']>): Promise<StartedRun> {
+  /** Starts the run, or finds the run that an equal request has already started. Temporal decides which request is first. */
+  private async startOnce(
+    input: SwarmRunInput,
+    options: ReturnType<Runs['startOptions']>,
+    counted: OpenRun,
+  ): Promise<StartedRun> {
     const { run_id, session_id, team_id } = input;
     const scope = { run_id, session_id, team_id };
+    const announced = this.options.announceStart?.(input);
     try {
-      await this.client.workflow.start<typeof runSwarm>('runSwarm', { ...options, args: [input] });
-      this.options.onStart(scope);
+      await this.options.temporal.startWorkflow<typeof runSwarm>('runSwarm', { ...options, args: [input] });
+      announced?.started();
+      this.unknown.forget(run_id);
+      this.options.onStart(scope, input.options.tenant);
       return { ...scope, replayed: false };
     } catch (error) {
+      announced?.rejected();
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      const memo = (await this.execution(run_id)).memo ?? {};
-      if (memo.request === options.memo.request)
-        return { ...scope, session_id: String(memo.session_id), replayed: true };
-      throw keyConflict();
+      return this.findReplayed(scope, options.memo.request, counted);
     }
+  }
+
+  /** Returns the run that has the id already, if an equal request has started it. */
+  private async findReplayed(scope: RunScope, request: string, counted: OpenRun): Promise<StartedRun> {
+    const { memo = {}, status } = await this.execution(scope.run_id);
+    if (status.name !== 'RUNNING') await counted.release();
+    if (memo?.request !== request) throw keyConflict();
+    return { ...scope, session_id: String(memo?.session_id), replayed: true };
   }
 
   private startOptions(order: Order, { run_id, session_id, team_id }: RunScope) {
-    // not half of a character of two units
-    const excerpt = order.message.slice(0, EXCERPT).replace(/[\uD800-\uDBFF]$/, '');
+    const excerpt = cutExcerpt(order.message);
     const budget = budgetNotes(order, this.options.runBudget);
+    const { searchable, listsMessages } = this.options.temporal;
+    const line = excerpt.replace(/\s+/g, ' ');
     return {
       workflowId: run_id,
-      taskQueue: this.options.taskQueue,
-      // one run id is one run, for ever: this is what makes an idempotency key hold
+      taskQueue: this.options.temporal.taskQueue,
+      // a run id is never reused: idempotency keys depend on this
       workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
-      memo: { swarm_id: team_id, session_id, message: excerpt, request: fingerprint(order), ...budget },
-      staticSummary: `${team_id} · ${excerpt.replace(/\s+/g, ' ')}`,
-      ...(this.options.temporal.searchable ? { typedSearchAttributes: attributesOf(team_id, session_id) } : {}),
+      memo: {
+        swarm_id: team_id,
+        session_id,
+        message: excerpt,
+        request: fingerprint(order),
+        ...budget,
+        ...tagNotes(order),
+      },
+      staticSummary: `${team_id} · ${line}`,
+      ...(searchable
+        ? { typedSearchAttributes: makeSearchAttributes(team_id, session_id, listsMessages ? line : undefined) }
+        : {}),
     };
   }
 
+  private async exists(runId: string): Promise<boolean> {
+    return this.execution(runId).then(
+      () => true,
+      (error: unknown) => (error instanceof ApiError ? false : Promise.reject(error as Error)),
+    );
+  }
+
+  /** Throws {@link ApiError} for a workflow that is not a run of this deployment: the namespace may be shared. */
   private async execution(runId: string): Promise<WorkflowExecutionDescription> {
+    if (!isRunId(runId) || this.unknown.has(runId)) throw unknownRun(runId);
     try {
-      return await this.client.workflow.getHandle(runId).describe();
+      const execution = await this.client.workflow.getHandle(runId).describe();
+      const { type, taskQueue } = execution;
+      if (type === RUN_TYPE && taskQueue === this.options.temporal.taskQueue) return execution;
     } catch (error) {
-      throw error instanceof WorkflowNotFoundError ? unknownRun(runId) : error;
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+      this.unknown.add(runId);
     }
+    throw unknownRun(runId);
   }
 }
 
-/** A run that has ended had its whole message. */
+/** A run that has ended had already received the whole message. */
 function ignoreEnded(error: unknown): void {
   if (!(error instanceof WorkflowNotFoundError)) throw error;
-}
-
-function unknownRun(runId: string): ApiError {
-  return new ApiError('UNKNOWN_RUN', `There is no run "${runId}".`);
 }
 
 async function after(ms: number): Promise<undefined> {

@@ -1,40 +1,40 @@
 /** Server-Sent Events (WHATWG HTML, 9.2): frames with their cursor as the event id, comments as heartbeats, a bounded buffer. */
 import { PassThrough } from 'node:stream';
 import type { Context } from 'koa';
+import { onClosing } from './closing';
 import type { FrameSink } from './relay';
 
-/** Clients that read with a short timeout must hear something soon; later a sign of life now and then is enough. */
+/** Clients with a short read timeout need an early sign of life; later ones may be less frequent. */
 const FIRST_HEARTBEAT_MS = 1500;
 const HEARTBEAT_MS = 15_000;
-/** A reader that is further behind than this is cut off; it can resume after the last id that it got. */
-const BUFFER_LIMIT = 8 * 1024 * 1024;
 
 export interface EventStream extends FrameSink {
   /** Writes a frame without a cursor, for clients that cannot resume. */
   say(body: object): void;
-  /** Writes a last frame that stands for no event: an error, or the reference to a run that goes on. */
+  /** Writes a last frame that is not an event: an error, or a reference to a run that continues. */
   finish(body: object): void;
-  /** Called when the reader has left, or was cut off. */
+  /** Registers a callback for when the reader has disconnected or was cut off. */
   onLeave(left: () => void): void;
 }
 
 /** The streams of one server. */
 export interface EventStreams {
-  /** Answers the request with a stream of frames. */
+  /** Replies to the request with a stream of frames. */
   open(ctx: Context): EventStream;
   readonly size: number;
-  /** Ends all streams without `[DONE]`, after what was written to them: their readers resume elsewhere by cursor. */
+  /** Ends all streams without `[DONE]` after pending data: their readers resume elsewhere by cursor. */
   interrupt(): void;
 }
 
-export function createEventStreams(): EventStreams {
+/** A reader with more than `mostUnsent` unsent bytes is cut off; it can resume after the last id that it received. */
+export function createEventStreams(mostUnsent: number): EventStreams {
   const ends = new Set<() => void>();
   return {
     get size() {
       return ends.size;
     },
     open(ctx) {
-      const { interrupt, ...stream } = openEventStream(ctx);
+      const { interrupt, ...stream } = openEventStream(ctx, mostUnsent);
       ends.add(interrupt);
       stream.onLeave(() => ends.delete(interrupt));
       return stream;
@@ -43,7 +43,7 @@ export function createEventStreams(): EventStreams {
   };
 }
 
-function openEventStream(ctx: Context): EventStream & { interrupt(): void } {
+function openEventStream(ctx: Context, mostUnsent: number): EventStream & { interrupt(): void } {
   const stream = new PassThrough({ highWaterMark: 64 * 1024 });
   ctx.status = 200;
   ctx.type = 'text/event-stream; charset=utf-8';
@@ -63,7 +63,7 @@ function openEventStream(ctx: Context): EventStream & { interrupt(): void } {
   const write = (text: string) => {
     if (stream.writableEnded) return;
     stream.write(text);
-    if (stream.writableLength > BUFFER_LIMIT) stream.destroy();
+    if (stream.writableLength > mostUnsent) stream.destroy();
   };
   const interrupt = () => {
     clearTimeout(heartbeat);
@@ -83,6 +83,6 @@ function openEventStream(ctx: Context): EventStream & { interrupt(): void } {
     },
     end,
     interrupt,
-    onLeave: (left) => void ctx.res.on('close', left),
+    onLeave: (left) => void onClosing(ctx.res, left),
   };
 }

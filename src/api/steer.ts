@@ -1,4 +1,4 @@
-/** People's word to a run that is under way, as a Temporal Update: validated by the workflow, and answered once it has taken effect. */
+/** Steers a running run with a Temporal Update: validated by the workflow, and answered once it has taken effect. */
 import { randomUUID } from 'node:crypto';
 import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
@@ -6,40 +6,40 @@ import { isFailureCode } from '../contract/failures';
 import type { Marked, SteeringUpdates } from '../contract';
 import { ApiError } from './errors';
 import { keyConflict } from './idempotency';
-import { hash } from './orders';
+import { hash } from './start-requests';
 import type { TemporalHandle } from './temporal';
 
 export type Steer = <Name extends keyof SteeringUpdates>(
   runId: string,
   name: Name,
-  said: SteeringUpdates[Name]['takes'],
-  /** Makes a repeated request the same Update, with the same answer; one that says something else is refused. */
+  request: SteeringUpdates[Name]['takes'],
+  /** Makes a repeated request the same Update with the same answer; a different request with the same key is refused. */
   idempotencyKey?: string,
 ) => Promise<SteeringUpdates[Name]['answers']>;
 
-/** The workflow says yes or no within milliseconds; without a worker nobody does. */
+/** The workflow answers within milliseconds; without a worker nothing answers. */
 const ANSWER_MS = 15_000;
 
 /** `mustExist` throws {@link ApiError} for a run that was never started. */
 export function createSteer({ client }: TemporalHandle, mustExist: (runId: string) => Promise<unknown>): Steer {
-  return async function steer(runId, name, said, idempotencyKey) {
+  return async function steer(runId, name, request, idempotencyKey) {
     await mustExist(runId);
     const handle = client.workflow.getHandle(runId);
     const updateId = idempotencyKey ? `${name}:${idempotencyKey}` : randomUUID();
-    const mark = hash(JSON.stringify(said));
-    const update = handle.executeUpdate(name, { args: [{ ...said, mark }], updateId });
+    const mark = hash(JSON.stringify(request));
+    const update = handle.executeUpdate(name, { args: [{ ...request, mark }], updateId });
     try {
       return answerTo(mark, (await Promise.race([update, late()])) as Marked<SteeringUpdates[typeof name]['answers']>);
     } catch (error) {
       update.catch(() => undefined);
-      throw refusalOf(error, runId);
+      throw toSteeringError(error, runId);
     }
   };
 }
 
-/** An Update's first answer is the answer for ever, whatever is said under its id again: the mark tells to what it was given. */
+/** Temporal returns the first answer of an Update id for every later request with that id: the mark tells which request it answers. */
 function answerTo<Answer extends object>(mark: string, { mark: first, ...answer }: Marked<Answer>): Answer {
-  // runs that began before there were marks answer without one
+  // runs from before marks existed answer without one
   if (first !== undefined && first !== mark) throw keyConflict();
   return answer as Answer;
 }
@@ -52,11 +52,11 @@ async function late(): Promise<never> {
   );
 }
 
-function refusalOf(error: unknown, runId: string): unknown {
+function toSteeringError(error: unknown, runId: string): unknown {
   if (error instanceof WorkflowNotFoundError) return new ApiError('RUN_ENDED', `The run "${runId}" has ended.`);
   if (!(error instanceof WorkflowUpdateFailedError)) return error;
   const { cause } = error;
   if (cause instanceof ApplicationFailure && isFailureCode(cause.type)) return new ApiError(cause.type, cause.message);
-  // an old version of the workflow knows no Updates; a run that ends while it is asked answers nothing
-  return new ApiError('RUN_ENDED', `The run "${runId}" takes no word: ${cause?.message ?? error.message}`);
+  // an old version of the workflow has no Updates; a run that ends in the meantime does not answer
+  return new ApiError('RUN_ENDED', `Run "${runId}" cannot be steered: ${cause?.message ?? error.message}`);
 }

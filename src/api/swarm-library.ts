@@ -1,29 +1,29 @@
-/** The swarms that can be started now: the built-in ones, and those of the user's file as it was when it was last right. */
+/** The swarms that can be started now: the built-in ones and the last valid version of the user's file. */
 import { statSync } from 'node:fs';
 import { SWARMS, type SwarmDefinition } from '../contract/swarms';
 import type { Logger } from '../log';
-import { readSwarmsFile } from '../swarms-file';
+import { readSwarmsFile } from '../config/swarms-file';
 
 export interface SwarmLibrary {
-  /** What a run that starts now may be; a run that has started carries its definition with it. */
+  /** The definitions for new runs; a run that has started keeps its definition. */
   all(): readonly SwarmDefinition[];
-  /** Why the file as it stands is not used; undefined when it is. */
+  /** Why the current version of the file is not used; undefined if it is used. */
   warning(): string | undefined;
   close(): void;
 }
 
-/** How often the file is looked at while nobody asks, so that a fault is logged when it is made. */
+/** How often the file is checked without requests, so that an error is logged soon after it is made. */
 const INTERVAL_MS = 1000;
 
-/** Reads the file again whenever it has changed. Throws {@link SwarmsFileError} when it is wrong at the start. */
+/** Reads the file again whenever it has changed. Throws {@link SwarmsFileError} if it is invalid at startup. */
 export function createSwarmLibrary(file: string | undefined, log: Logger): SwarmLibrary {
   if (!file) return { all: () => SWARMS, warning: () => undefined, close: () => undefined };
-  let mark = markOf(file);
+  let mark = readFileMark(file);
   let own = readSwarmsFile(file);
   let warning: string | undefined;
 
   function refresh(file: string): void {
-    const now = markOf(file);
+    const now = readFileMark(file);
     if (now === mark) return;
     mark = now;
     try {
@@ -36,7 +36,7 @@ export function createSwarmLibrary(file: string | undefined, log: Logger): Swarm
     }
   }
 
-  // by time and size, not by file events: those are lost where an editor replaces the file, and on many mounts
+  // compares time and size instead of using file events: those are lost if an editor replaces the file, and on many mounts
   const timer = setInterval(() => refresh(file), INTERVAL_MS).unref();
   return {
     all() {
@@ -51,8 +51,8 @@ export function createSwarmLibrary(file: string | undefined, log: Logger): Swarm
   };
 }
 
-/** Another one when the file has changed; one of its own when it is not there. */
-function markOf(file: string): string {
+/** Changes when the file changes; a missing file has its own value. */
+function readFileMark(file: string): string {
   const stat = statSync(file, { throwIfNoEntry: false, bigint: true });
   return stat ? `${stat.ino} ${stat.size} ${stat.mtimeNs}` : '';
 }

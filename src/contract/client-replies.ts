@@ -1,9 +1,11 @@
-/** What the API answers clients that were written for other services: OpenAI's, and earlier ones of this kind. */
+/** Replies to clients written for other services: OpenAI's API and earlier services of this kind. */
 import { z } from 'zod';
-import { conclusions, runReply } from './replies';
+import { runReply } from './replies';
 import { healthReply } from './service-replies';
+import { runScope } from './shapes';
+import { critic, judge } from './structures';
 
-/** OpenAI's shape of an error; `code` is one of theirs where they have one, or else one of ours. */
+/** OpenAI's error format; `code` is an OpenAI code if one fits, otherwise one of ours. */
 export const openAiError = z.object({
   error: z.object({ message: z.string(), type: z.string(), param: z.string().nullable(), code: z.string() }),
 });
@@ -41,14 +43,18 @@ export const chatCompletion = z.object({
   usage: spent,
 });
 
-/** One line of a stream that did not fail. */
+/** One chunk of a stream, except errors. */
 export const chatChunk = z.object({
   ...identity,
   object: z.literal('chat.completion.chunk'),
   choices: z.array(
     z.object({
       index: z.number().int(),
-      delta: z.object({ role: z.literal('assistant').optional(), content: z.string().optional() }),
+      delta: z.object({
+        role: z.literal('assistant').optional(),
+        content: z.string().optional(),
+        reasoning_content: z.string().optional().describe('Drafts of programs, of which one may become the answer.'),
+      }),
       logprobs: z.null(),
       finish_reason: finish.nullable(),
     }),
@@ -79,13 +85,13 @@ export const notFoundReply = z.object({ detail: z.string() });
 
 export const teamReply = runReply.extend({ success: z.literal(true), message: z.string() });
 
-/** How a streamed run ended; what it did not do is null. */
-const final = z.object({
+/** The final result of a streamed run; null for parts that the run did not produce. */
+export const finalReply = z.object({
   success: z.literal(true),
-  ...{ team_id: z.string(), session_id: z.string(), run_id: z.string() },
+  ...runScope.shape,
   message: z.string(),
-  critic: conclusions.critic.unwrap().nullable(),
-  judge: conclusions.judge.unwrap().nullable(),
+  critic: critic.nullable(),
+  judge: judge.nullable(),
   gates: z
     .object({
       allowed: z.boolean(),
@@ -100,15 +106,16 @@ const final = z.object({
   real_execution: z.boolean(),
 });
 
-/** A frame of a run as earlier clients read it: `token` is `content`, the new text. */
+/** A frame of a run for earlier clients: `token` and `content` both hold the new text. */
 export const teamFrame = z.looseObject({
   phase: z.enum(['planning', 'memory', 'setup', 'generation', 'critic', 'judge', 'gates', 'complete', 'error']),
   token: z.string(),
   content: z.string(),
   done: z.boolean(),
-  ...{ run_id: z.string(), session_id: z.string(), team_id: z.string() },
-  final: final.optional().describe('On the last frame of a run that completed.'),
+  ...runScope.shape,
+  final: finalReply.optional().describe('On the last frame of a run that completed.'),
   error: z.string().optional(),
+  draft: z.string().optional().describe('New text of a program that may still be dropped; `content` is empty then.'),
 });
 
 export const modelsReply = z.object({
@@ -117,7 +124,7 @@ export const modelsReply = z.object({
   routing: z.record(z.string(), z.string()).describe('The first model of each alias.'),
 });
 
-/** Counted over all workers since their start. */
+/** Totals of all workers since their start. */
 export const statsReply = z.object({
   turns: z.number(),
   failed_turns: z.number(),

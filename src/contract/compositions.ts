@@ -1,4 +1,4 @@
-/** The swarms that are made of other swarms: the coordination of all three teams, and several teams on one message. */
+/** Swarms composed of other swarms: the coordination of the three built-in swarms, and several swarms on one message. */
 import { CONSENSUS, COORDINATE, MULTI } from './names';
 import * as prompts from './prompts';
 import type { SwarmDefinition } from './swarms';
@@ -19,22 +19,28 @@ export const COORDINATION: SwarmDefinition = {
 };
 
 export const STRATEGIES = ['parallel', 'sequential', 'consensus'] as const;
-export type Strategy = (typeof STRATEGIES)[number];
+export type CompositionStrategy = (typeof STRATEGIES)[number];
 
-/** Several swarms on one message. */
-export function severalSwarms(teams: string[], strategy: Strategy): SwarmDefinition {
+/** A swarm, and the name under which the caller finds its answer. */
+export interface NamedTeam {
+  name: string;
+  swarm: string;
+}
+
+/** Defines a swarm that runs several swarms on one message. */
+export function severalSwarms(teams: readonly NamedTeam[], strategy: CompositionStrategy): SwarmDefinition {
   return {
     id: MULTI,
     name: 'Several swarms',
     description: 'Several swarms answer one message.',
     pattern: strategy,
     roles: {},
-    stages: teams.map((team) => ({ name: team, swarm: team })),
+    stages: teams.map(({ name, swarm }) => ({ name, swarm })),
   };
 }
 
-/** The swarm of one that closes a consensus. */
-export const MODERATOR: SwarmDefinition = {
+/** The swarm with one role that concludes a consensus. */
+const MODERATOR: SwarmDefinition = {
   id: CONSENSUS,
   name: 'Moderator',
   description: 'Writes what several answers agree on and where they differ.',
@@ -50,8 +56,8 @@ export const MODERATOR: SwarmDefinition = {
   },
 };
 
-/** The swarms that a definition's stages name, and that their stages name. `find` throws for an unknown one. */
-export function membersOf(
+/** All swarms that a definition's stages refer to, directly or through nested stages. `find` throws for an unknown one. */
+export function collectMembers(
   definition: SwarmDefinition,
   find: (id: string) => SwarmDefinition,
 ): Record<string, SwarmDefinition> {
@@ -59,7 +65,7 @@ export function membersOf(
     definition.pattern === 'consensus' ? { [MODERATOR.id]: MODERATOR } : {};
   for (const { swarm } of definition.stages ?? []) {
     const member = find(swarm);
-    Object.assign(members, { [swarm]: member }, membersOf(member, find));
+    Object.assign(members, { [swarm]: member }, collectMembers(member, find));
   }
   return members;
 }

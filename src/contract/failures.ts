@@ -1,6 +1,10 @@
+/** The closed set of failure codes. */
+import type { z } from 'zod';
+import type { failure } from './shapes';
+
 /**
- * The closed set of failure codes. The same code stands in an HTTP error body, in a WebSocket error frame,
- * in the `run.failed` event and in the Temporal failure's type.
+ * The same codes are used in HTTP error bodies, WebSocket error frames,
+ * the `run.failed` event and the type of Temporal failures.
  */
 export const FAILURE_CODES = [
   // the caller's request
@@ -13,11 +17,17 @@ export const FAILURE_CODES = [
   'NOT_FOUND',
   'METHOD_NOT_ALLOWED',
   'BODY_TOO_LARGE',
+  'UNSUPPORTED_MEDIA_TYPE',
   'UNAUTHORIZED',
+  'TOO_MANY_WRONG_KEYS',
+  'FORBIDDEN_HOST',
+  'FORBIDDEN_ORIGIN',
   'IDEMPOTENCY_CONFLICT',
   'GATE_CLOSED',
   'RUN_ENDED',
   'RUN_NOT_ENDED',
+  'TOO_MANY_REQUESTS',
+  'CALLER_LIMIT',
   // the gateway
   'GATEWAY_KEY_MISSING',
   'GATEWAY_KEY_REFUSED',
@@ -25,6 +35,7 @@ export const FAILURE_CODES = [
   'GATEWAY_UNAVAILABLE',
   'GATEWAY_ERROR',
   'GATEWAY_REFUSED_REQUEST',
+  'GATEWAY_FORBIDDEN',
   'CONTENT_REFUSED',
   'CONTEXT_TOO_LONG',
   'MODEL_NOT_FOUND',
@@ -32,6 +43,7 @@ export const FAILURE_CODES = [
   'FIRST_TOKEN_TIMEOUT',
   'STREAM_STALLED',
   'STREAM_CUT',
+  'MAX_TOKENS_REACHED',
   // the run
   'BUDGET_EXHAUSTED',
   'CANCELLED',
@@ -44,18 +56,16 @@ export const FAILURE_CODES = [
   'INTERRUPTED',
   'CUT_OFF',
   'APPROVAL_REFUSED',
+  'RUN_TOO_LARGE',
   // this service
   'TEMPORAL_UNAVAILABLE',
   'REDIS_UNAVAILABLE',
+  'REDIS_FULL',
   'INTERNAL',
 ] as const;
 export type FailureCode = (typeof FAILURE_CODES)[number];
 
-/** What a caller is told about a failure; `message` is one sentence that says what to do where that is known. */
-export interface Failure {
-  code: FailureCode;
-  message: string;
-}
+export type Failure = z.infer<typeof failure>;
 
 /** Whether a string, such as the type of a Temporal failure, is one of our codes. */
 export function isFailureCode(code: unknown): code is FailureCode {

@@ -1,43 +1,45 @@
-/** Reply of `GET /gateways`: how each gateway and each of its models is at this moment, over all workers. */
+/** Reply of `GET /gateways`: the current state of each gateway and its models, over all workers. */
 import { z } from 'zod';
-import { FAILURE_CODES } from './failures';
 import { ALIASES } from './names';
+import { failure } from './shapes';
 
-/** How much of a limit is in use; null where nothing is limited. */
+/** The part of a limit that is in use; null if there is no limit. */
 const share = z.object({ used: z.number(), limit: z.number() }).nullable();
 
-export const modelState = z.object({
+const modelState = z.object({
   model: z.string(),
-  /** The aliases that lead to it. */
+  /** The aliases that include this model. */
   aliases: z.array(z.enum(ALIASES)),
-  /** Of the circuit breaker: `open` lets no call through, `half-open` one that tries whether the model is well again. */
+  /** State of the circuit breaker: `open` allows no call, `half-open` allows one probe. */
   breaker: z.enum(['closed', 'open', 'half-open']),
-  /** No call goes out before, because the gateway asked for it or the breaker is open. Unix epoch, milliseconds. */
+  /** No call is made before this time, because the gateway asked for a pause or the breaker is open. Unix time, milliseconds. */
   resting_until: z.number().nullable(),
-  /** Why it rests, or why the breaker is not closed. */
-  reason: z.object({ code: z.enum(FAILURE_CODES), message: z.string() }).nullable(),
-  /** Calls and tokens within the present window, and calls under way. */
+  /** Why calls are paused, or why the breaker is not closed. */
+  reason: failure.nullable(),
+  /** Calls and tokens in the current window, and calls in progress. */
   requests: share,
   tokens: share,
   concurrency: share,
-  /** Turns that wait for their place. */
+  /** Number of turns in the queue. */
   waiting: z.number().int(),
-  /** Moving averages over the last calls, milliseconds; null for models that nobody has called lately. */
+  /** Moving averages over recent calls, milliseconds; null for models without recent calls. */
   first_token_ms: z.number().nullable(),
   duration_ms: z.number().nullable(),
 });
 export type ModelState = z.infer<typeof modelState>;
 
 export const gatewaysReply = z.object({
-  /** When this was read. Unix epoch, milliseconds. */
+  /** When the state was read. Unix time, milliseconds. */
   at: z.number(),
-  /** How long the window is in which requests and tokens are counted, milliseconds; null while no worker reports. */
+  /** Length of the window in which requests and tokens are counted, milliseconds; null while no worker reports. */
   window_ms: z.number().nullable(),
   gateways: z.array(
     z.object({
       gateway: z.string(),
-      /** As the workers probed it last. */
+      /** The result of the workers' last probe. */
       ok: z.boolean(),
+      /** Whether the gateway is known to accept the key; some have no endpoint that proves it without a paid call. */
+      key: z.enum(['proven', 'unproven']).optional(),
       problem: z.string().optional(),
       models: z.array(modelState),
     }),

@@ -1,24 +1,18 @@
-/** The contract in one import, for types. Workflow code imports values from the files themselves, so that zod stays out of its bundle. */
-export * from './agreement';
+/** The whole contract, for type imports. Workflow code imports values from the single files, to keep zod out of its bundle. */
 export * from './checks';
 export * from './compositions';
 export * from './events';
 export * from './failures';
-export * from './fold';
-export type { CheckSnapshot } from './fold-checks';
-export type { GateSnapshot } from './fold-gates';
 export * from './fork';
-export * from './frames';
 export * from './gateways';
+export * from './graph';
 export * from './memory';
 export * from './names';
-export * from './plan';
 export * from './requests';
 export * from './runs';
-export * from './shuffle';
+export * from './session';
+export * from './snapshots';
 export * from './steering';
 export * from './structures';
 export * from './swarms';
-export * from './totals';
 export * from './turns';
-export * from './verdict';

@@ -1,29 +1,27 @@
-/** Programming languages by the names that code blocks give them. Part of nobody's bundle but the worker's. */
+/** Programming languages by their names in code blocks. Only the worker's bundle includes this file. */
 
-/** What a program in a language is executed with, and how its files end. */
+/** The interpreter and file extensions of a language; the first extension is used for a file without a name. */
 export interface Language {
   name: 'python' | 'javascript' | 'typescript';
   interpreter: 'python' | 'javascript';
-  extension: string;
+  extensions: readonly [string, ...string[]];
 }
 
-const PYTHON: Language = { name: 'python', interpreter: 'python', extension: 'py' };
-const JAVASCRIPT: Language = { name: 'javascript', interpreter: 'javascript', extension: 'js' };
-const TYPESCRIPT: Language = { name: 'typescript', interpreter: 'javascript', extension: 'ts' };
+const NAMES: readonly (readonly [Language, string])[] = [
+  [{ name: 'python', interpreter: 'python', extensions: ['py'] }, 'python py ipython'],
+  [
+    { name: 'javascript', interpreter: 'javascript', extensions: ['js', 'mjs', 'cjs', 'jsx'] },
+    'javascript js mjs cjs jsx node nodejs es ecmascript',
+  ],
+  [
+    { name: 'typescript', interpreter: 'javascript', extensions: ['ts', 'mts', 'cts', 'tsx'] },
+    'typescript ts mts cts tsx deno',
+  ],
+];
+const LANGUAGES = new Map(NAMES.flatMap(([language, names]) => names.split(' ').map((name) => [name, language])));
 
-const LANGUAGES = new Map<string, Language>([
-  ['python', PYTHON],
-  ['py', PYTHON],
-  ['python3', PYTHON],
-  ['javascript', JAVASCRIPT],
-  ['js', JAVASCRIPT],
-  ['mjs', JAVASCRIPT],
-  ['node', JAVASCRIPT],
-  ['typescript', TYPESCRIPT],
-  ['ts', TYPESCRIPT],
-]);
-
-/** The language of that name, in any case; undefined for one that is not executed here. */
-export function languageOf(name: string): Language | undefined {
-  return LANGUAGES.get(name.toLowerCase());
+/** Finds a language by name, ignoring case and version; undefined if the sandbox does not execute it. */
+export function findLanguage(name: string): Language | undefined {
+  const [, word = ''] = /^([a-z]+)[\d.]*$/i.exec(name) ?? [];
+  return LANGUAGES.get(word.toLowerCase());
 }

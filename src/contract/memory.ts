@@ -1,68 +1,59 @@
-/** What a session remembers, and how the fast model is asked to put older turns in fewer words. Part of the workflow bundle. */
+/** Session memory, and the requests to the fast model that summarise older messages. Part of the workflow bundle. */
 import { MEMORY_KEEPER, MEMORY_TOO_LONG } from './prompts';
+import type { SessionMessage } from './session';
 import type { TurnRequest } from './turns';
 
-/** One message of a session. */
-export interface SessionMessage {
-  role: 'user' | 'assistant';
-  content: string;
-  run_id: string;
-  team_id: string;
-  /** Unix epoch, milliseconds. */
-  at: number;
-}
-
-/** What stands for a session's first `covers` messages. `at` is Unix epoch, milliseconds. */
-export interface SessionSummary {
-  text: string;
-  covers: number;
-  at: number;
-}
-
-/** What a run sees of its session: what stands for the older messages, '' where nothing does, and the newer ones word by word. */
+/** The session context of a run: a summary of older messages, '' if there is none, and the newer messages in full. */
 export interface SessionContext {
   summary: string;
   messages: SessionMessage[];
 }
 
-/** Messages that are to be summarised next: those from number `from`, counted from 0, to before number `to`. */
-export interface Stretch {
+/** The next messages to summarise: numbers `from` (counted from 0) up to, not including, `to`. */
+export interface MessageRange {
   session_id: string;
-  /** Which life of the session this is: one that was deleted and begun again has another. */
+  /** Identifies this instance of the session: a session that was deleted and recreated has a new value. */
   born: string;
   from: number;
   to: number;
-  /** What stands for the messages before; '' at first. */
+  /** The summary of the messages before the range; '' if there is none yet. */
   summary: string;
   messages: Pick<SessionMessage, 'role' | 'content'>[];
-  /** How long the new summary may be. */
+  /** Token limit of the new summary. */
   max_tokens: number;
-  /** How many stretches of the session were too much to be summarised before; none where nothing is said. */
+  /** How many ranges of the session were given up because their summaries were cut off; absent means 0. */
   failed?: number;
 }
 
-/** How a run was closed: by which ending, of several the first, and whether its session has outgrown the window since. */
+/** How a run was closed: the ending that was written first, and whether its session now exceeds the window. */
 export interface Closing {
   ending: `run.${'completed' | 'failed' | 'cancelled'}`;
   outgrown: boolean;
 }
 
-/** Whose memory is kept, and on whose account. */
+/** The session to summarise, and the account that pays. */
 export interface SummariseInput {
   session_id: string;
   tenant?: string;
 }
 
-/** Under this id a summary's turn is listed; it has a stream of its own, so that no run's reader hears it. */
+/** Team id of summaries. A summary has its own stream, so that readers of runs do not receive it. */
 const TEAM = 'memory';
 
+const SUMMARY_ID = new RegExp(`^${TEAM}-[\\da-f-]{36}-\\d+-\\d+(?:~\\d+)?$`);
+
+/** Whether an id names the stream of a summary, not of a run. */
+export function isSummaryId(id: string): boolean {
+  return SUMMARY_ID.test(id);
+}
+
 /**
- * The turn that summarises a stretch. The same stretch always asks for the same turn: it is paid once. One that was given up is
- * another when it comes again: its run has been closed.
+ * The request of the turn that summarises a range. The same range always gets the same turn id, so it is paid once. After a range was
+ * given up, the next try gets a new run id, because the earlier run is closed.
  */
-export function summaryRequest(stretch: Stretch, tenant: string | undefined): TurnRequest {
-  const { session_id, born, from, to, summary, messages, max_tokens, failed = 0 } = stretch;
-  const said = messages.map(({ role, content }) => `### ${role === 'user' ? 'Asked' : 'Answered'}\n${content}`);
+export function summaryRequest(range: MessageRange, tenant: string | undefined): TurnRequest {
+  const { session_id, born, from, to, summary, messages, max_tokens, failed = 0 } = range;
+  const transcript = messages.map(({ role, content }) => `### ${role === 'user' ? 'Asked' : 'Answered'}\n${content}`);
   const before = summary || 'Nothing yet.';
   return {
     run_id: `${TEAM}-${born}-${from}-${to}${failed > 0 ? `~${failed}` : ''}`,
@@ -71,9 +62,10 @@ export function summaryRequest(stretch: Stretch, tenant: string | undefined): Tu
     turn: 'summary',
     role: 'memory',
     label: 'Memory',
-    definition: { label: 'Memory', alias: 'fast', system: MEMORY_KEEPER, temperature: 0.2, max_tokens },
+    place: { stage: null, step: 'summary', try: 1 },
+    definition: { alias: 'fast', system: MEMORY_KEEPER, temperature: 0.2, max_tokens },
     messages: [
-      { role: 'user', parts: [`# Remembered so far\n${before}\n\n# What was said since\n${said.join('\n\n')}`] },
+      { role: 'user', parts: [`# Remembered so far\n${before}\n\n# What was said since\n${transcript.join('\n\n')}`] },
     ],
     with_context: false,
     options: tenant ? { tenant } : {},
@@ -81,17 +73,18 @@ export function summaryRequest(stretch: Stretch, tenant: string | undefined): Tu
   };
 }
 
-/** A word takes less than two tokens in most languages, and models write more words than they were told. */
+/** Conservative: a word takes less than two tokens in most languages, and models exceed a requested number of words. */
 const WORDS_PER_TOKEN = 1 / 2;
 
-/** The same, asked once more, when what came was cut off at the limit. */
-export function shorterRequest(stretch: Stretch, tenant: string | undefined): TurnRequest {
-  const request = summaryRequest(stretch, tenant);
-  const words = Math.ceil(stretch.max_tokens * WORDS_PER_TOKEN);
+/** The request for a shorter summary, after the first was cut off at the limit. */
+export function shorterRequest(range: MessageRange, tenant: string | undefined): TurnRequest {
+  const request = summaryRequest(range, tenant);
+  const words = Math.ceil(range.max_tokens * WORDS_PER_TOKEN);
   return {
     ...request,
     turn: `${request.turn}-2`,
     label: `${request.label}, in fewer words`,
+    place: { ...request.place, round: 2 },
     messages: request.messages.map(({ role, parts }) => ({
       role,
       parts: [...parts, `\n\n${MEMORY_TOO_LONG} ${words}.`],

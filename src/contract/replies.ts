@@ -1,177 +1,149 @@
-/** What the API answers, as schemas: `GET /openapi.json` is made of them, and tests hold real replies against them. */
+/** Schemas of the API's replies about runs. Routes declare them, `GET /openapi.json` is generated from them, and tests check replies. */
 import { z } from 'zod';
-import { checked, code, lineage, turnMeasures, usage } from './shapes';
+import { checksSummary, verification } from './checks';
+import { turnPrompt } from './fork';
+import { runGraph } from './graph';
+import { STANCES } from './names';
+import { runState, runStatus, stageResult, verdict } from './runs';
+import { failure, lineage, runScope, usage } from './shapes';
+import { checkSnapshot, gateSnapshot, guidanceSnapshot, turnSnapshot } from './snapshots';
+import { gateDecision, guidanceAnswer, pauseAnswer } from './steering';
+import { judge, structures } from './structures';
+import { turnFailure, turnResult } from './turns';
 
-const failure = z.object({ code, message: z.string() });
-const lines = z.array(z.string());
-/** The ids of a run. */
-export const scope = { run_id: z.string(), session_id: z.string(), team_id: z.string() };
-const runStatus = z.enum(['running', 'completed', 'failed', 'cancelled']);
-
-/** Every error; beside it may stand the run that failed, and what it had finished. */
+/** Every error reply; it may also contain the failed run and its partial result. */
 export const errorReply = z.looseObject({ error: failure, detail: z.string() });
 
-const speaker = { turn: z.string(), role: z.string(), label: z.string() };
-const turnFailure = z.object({ ...speaker, code, message: z.string() });
-const turnResult = z.object({
-  ...speaker,
-  ...turnMeasures,
-  text: z.string(),
-  input_mark: z.string().optional(),
-  generation_id: z.string().optional(),
-});
+/** The answer or the failure of one swarm of `POST /swarms/multi`. */
+const teamAnswer = z.union([
+  z.object({ content: z.string(), model: z.string(), team: z.string() }),
+  z.object({ error: failure }),
+]);
 
-const verification = z.object({
-  turn: z.string(),
-  language: z.string(),
-  executed: z.boolean(),
-  reason: z.string().optional(),
-  missing: lines.optional(),
-  avoidable: z.boolean().optional(),
-  passed: z.boolean(),
-  checks: z.array(
-    z.object({
-      name: z.string(),
-      origin: z.enum(['request', 'own', 'load']),
-      passed: z.boolean(),
-      error: z.string().optional(),
-    }),
-  ),
-  output: z.string(),
-  killed: checked.killed,
-  ms: z.number(),
-  rounds: z.number().int(),
-  agreement: z
-    .object({
-      drafts: z.number().int(),
-      agreeing: z.number().int(),
-      calls: z.number().int(),
-      failed: z.number().int().optional(),
-    })
-    .optional(),
-});
-
-const findings = ['security', 'data_integrity', 'logic_correctness', 'performance', 'usability', 'maintainability'];
-export const conclusions = {
-  plan: z.looseObject({ missing: lines, weak: lines }).optional(),
-  debate: z.looseObject({ rounds: z.number().int(), agreement: z.array(z.number()), agreed: z.boolean() }).optional(),
-  critic: z
-    .object({
-      verdict: z.enum(['pass', 'revise']),
-      findings: z.object(Object.fromEntries(findings.map((name) => [name, lines]))),
-      must_fix: lines,
-      nice_to_have: lines,
-      confidence_score: z.number(),
-    })
-    .optional(),
-  judge: z
-    .object({
-      decision: z.enum(['accept', 'merge', 'reject']),
-      rationale: lines,
-      runner_instructions: lines,
-      confidence_score: z.number(),
-      quality_score: z.number(),
-    })
-    .optional(),
-  unread: z.array(z.object({ name: z.string(), turn: z.string(), problem: z.string() })).optional(),
-};
-
-const answers = {
-  responses: lines,
-  answers: lines.describe('The turns whose texts the responses are.'),
+const answers = z.object({
+  responses: z.array(z.string()),
+  answers: z.array(z.string()).describe('The turns whose texts the responses are.'),
   failures: z.array(turnFailure),
   usage,
   cost_usd: z.number().nullable(),
   verification: verification.nullable(),
-  ...conclusions,
-  stages: z
-    .array(
-      z.object({
-        stage: z.string(),
-        team_id: z.string(),
-        round: z.number().int(),
-        answer: z.string(),
-        verdict: z.enum(['pass', 'revise']).optional(),
-        failure: failure.optional(),
-      }),
-    )
-    .optional(),
-  results: z
-    .record(
-      z.string(),
-      z.union([z.object({ content: z.string(), model: z.string(), team: z.string() }), z.object({ error: failure })]),
-    )
-    .optional(),
-};
+  ...structures.shape,
+  stages: z.array(stageResult).exactOptional(),
+  results: z.record(z.string(), teamAnswer).exactOptional(),
+});
 
-/** A run that completed while its caller waited. */
-export const runReply = z.object({ ...scope, status: z.literal('complete'), turns: z.array(turnResult), ...answers });
+/** The reply for a run that completed while its caller waited. */
+export const runReply = z.object({
+  ...runScope.shape,
+  status: z.literal('complete'),
+  turns: z.array(turnResult),
+  ...answers.shape,
+});
+export type RunReply = z.infer<typeof runReply>;
 
-/** A run that goes on. */
-export const acceptedReply = z.object({ ...scope, status: z.literal('running'), events: z.string() });
+/** The reply for a run that is still running. */
+export const acceptedReply = z.object({
+  ...runScope.shape,
+  status: z.literal('running'),
+  events: z.string().describe('The address of its events.'),
+});
 
-const description = {
-  ...scope,
+/** What a run is doing, or how it ended, as shown to people. */
+const shownState = z.object({
+  state: runState,
+  state_label: z
+    .string()
+    .describe('The state in words, with its numbers: `Queued behind 2 runs`, `Completed, 1 of 10 checks failed`.'),
+  waiting_until: z
+    .number()
+    .nullable()
+    .describe('In the state `waiting`: when it continues (Unix epoch, milliseconds).'),
+  needs_approval: z.boolean().describe('Whether the run waits for a decision of a person.'),
+  queued_behind: z
+    .array(z.string())
+    .exactOptional()
+    .describe('In the state `queued`: the runs of its session that it waits for, the active one first.'),
+});
+export type ShownState = z.infer<typeof shownState>;
+
+/** A run as listed for callers. */
+const runDescription = z.object({
+  ...runScope.shape,
+  ...shownState.shape,
   swarm_id: z.string(),
   status: runStatus,
-  message: z.string(),
+  message: z.string().describe('The beginning of the message.'),
   started_at: z.iso.datetime(),
   ended_at: z.iso.datetime().nullable(),
-  forked_from: lineage.nullable(),
-  budget: z.object({ usd: z.number().nullable(), tokens: z.number().nullable() }),
-};
-export const runListReply = z.object({ runs: z.array(z.object(description)), next_page: z.string().nullable() });
+  forked_from: lineage.nullable().describe('The run that this one was forked from, and the turn or stage at which.'),
+  budget: z
+    .object({ usd: z.number().nullable(), tokens: z.number().nullable(), calls: z.number().nullable() })
+    .describe('What the run may use: US dollars, tokens and model calls; null where nothing limits it.'),
+  spent: z
+    .object({ usd: z.number().nullable(), tokens: z.number() })
+    .nullable()
+    .describe(
+      'What an ended run has used: US dollars, null if the price of a call is unknown, and tokens; null before the end.',
+    ),
+  tags: z.array(z.string()),
+  checks_summary: checksSummary
+    .nullable()
+    .describe('The checks of the code of the answer; null before the end, and where the answer is no code.'),
+});
+export type RunDescription = z.infer<typeof runDescription>;
 
-/** A run with what is known of it so far; `responses` and what belongs to them once it has completed. */
+export const runListReply = z.object({
+  runs: z.array(runDescription),
+  next_page: z.string().nullable().describe('Pass as `page` for what follows; null at the end.'),
+});
+export type RunPage = z.infer<typeof runListReply>;
+
+/** A turn of a run whose stream has expired: only its result is known. */
+const finishedTurn = turnResult.extend({ status: z.literal('completed') });
+
+/** The conclusion of a debate or of a review in short; the records are in `debate`, `judge`, `critic` and `stages`. */
+const conclusion = z.object({
+  decision: judge.shape.decision.nullable().describe('What the judge decided.'),
+  confidence: z.number().nullable().describe("The judge's confidence, 0 to 1."),
+  stance: z.enum(STANCES).nullable().describe('The stance of most voices.'),
+  agreement: z.number().nullable().describe('The agreement after the last round, 0 to 1.'),
+  agreed: z.boolean().nullable().describe('Whether the voices agreed in the end.'),
+  dissent: z.array(z.string()).describe('The labels of the voices that dissent.'),
+  review: verdict.nullable().describe('The verdict of the last review, in a run with reviews.'),
+});
+export type Conclusion = z.infer<typeof conclusion>;
+
+/** A run with everything known so far; `responses` and related fields only after it has completed. */
 export const runView = z.object({
-  ...description,
-  ...z.object(answers).partial().shape,
-  failure: failure.optional(),
-  turns: z.array(z.looseObject({ ...speaker, status: z.string(), model: z.string(), text: z.string() })),
+  ...runDescription.shape,
+  ...answers.partial().shape,
+  failure: failure.exactOptional(),
+  turns: z.array(z.union([turnSnapshot, finishedTurn])),
   paused: z.boolean(),
-  gates: z.array(
-    z.object({
-      gate: z.string(),
-      question: z.string(),
-      about: z.string().nullable(),
-      opened_at: z.number(),
-      status: z.enum(['open', 'approved', 'rejected']),
-      reason: z.string().optional(),
-      resolved_at: z.number().optional(),
-    }),
-  ),
-  checks: z.array(
-    z.object({
-      ...z.object(checked).partial().shape,
-      about: checked.about,
-      language: checked.language,
-      status: z.enum(['running', 'passed', 'failed']),
-    }),
-  ),
-  guidance: z.array(z.object({ number: z.number().int(), content: z.string(), at: z.number() })),
-  temporal_ui: z.string().optional(),
+  gates: z.array(gateSnapshot),
+  checks: z.array(checkSnapshot),
+  guidance: z.array(guidanceSnapshot),
+  graph: runGraph.exactOptional().describe('The steps that the run goes through, as in its first event.'),
+  verdict: conclusion.nullable().describe('Null before a debate or a review has concluded.'),
+  waited_for_people_ms: z
+    .number()
+    .describe('How long the run has been held by open gates and by pauses, part of its duration.'),
+  temporal_ui: z.string().exactOptional(),
 });
+export type RunView = z.infer<typeof runView>;
 
-/** With what each turn was asked: what a fork may edit. */
-export const promptsReply = z.object({
-  run_id: z.string(),
-  turns: z.array(z.object({ ...speaker, system: z.string(), alias: z.string().optional(), instructions: lines })),
-});
+/** The prompts of a run's turns. */
+export const promptsReply = z.object({ run_id: z.string(), turns: z.array(turnPrompt) });
+export type PromptsReply = z.infer<typeof promptsReply>;
 
-export const forkReply = z.object({
-  ...acceptedReply.shape,
-  forked_from: lineage,
-});
+export const forkReply = acceptedReply.extend({ forked_from: lineage });
 export const cancelReply = z.object({
   run_id: z.string(),
   accepted: z.boolean(),
   status: z.enum(['cancelling', ...runStatus.options]),
 });
-export const gateReply = z.object({
-  run_id: z.string(),
-  gate: z.string(),
-  decision: z.enum(['approved', 'rejected']),
-  reason: z.string(),
-});
-export const guidanceReply = z.object({ run_id: z.string(), interrupted: lines });
-export const pauseReply = z.object({ run_id: z.string(), paused: z.boolean(), changed: z.boolean() });
+
+const aboutRun = z.object({ run_id: z.string() });
+export const gateReply = aboutRun.extend(gateDecision.shape);
+export const guidanceReply = aboutRun.extend(guidanceAnswer.shape);
+export const pauseReply = aboutRun.extend(pauseAnswer.shape);

@@ -1,8 +1,20 @@
-/** What callers send: the bodies, queries and WebSocket frames of the API, parsed once where the bytes come in. Unknown fields are ignored. */
+/** Request bodies, queries and WebSocket frames of the API, parsed once on arrival. Unknown fields are ignored. */
 import { z } from 'zod';
 import { STRATEGIES } from './compositions';
-import { buildOptions } from './swarms';
-import { MESSAGE_LIMIT, SESSION_ID_LIMIT, SESSION_POLICIES } from './names';
+import { runStatus } from './runs';
+import {
+  IDEMPOTENCY_KEY_LIMIT,
+  LISTED_STATES,
+  MESSAGE_LIMIT,
+  MOST_DRAFTS,
+  MOST_TAGS,
+  RUN_ID_LIMIT,
+  SESSION_ID_LIMIT,
+  SESSION_POLICIES,
+  TAG_LIMIT,
+} from './names';
+
+const NAME_LIMIT = 100;
 
 const message = z
   .string()
@@ -10,13 +22,32 @@ const message = z
   .min(1, 'must not be empty')
   .max(MESSAGE_LIMIT, `must not be longer than ${MESSAGE_LIMIT} characters`);
 
-const SESSION_ID = /^[\w.:@-]*$/;
-const sessionId = z
+/** A session id as callers send it; '' means none. */
+const sessionIdText = z
   .string()
   .max(SESSION_ID_LIMIT)
-  .regex(SESSION_ID, 'may hold letters, digits and . : @ _ - only')
+  .regex(/^[\w.:@-]*$/, 'may hold letters, digits and . : @ _ - only');
+const sessionId = sessionIdText.nullish().transform((id) => id || undefined);
+/** Bounded, because the error for an unknown swarm quotes it. */
+const swarmId = z.string().min(1).max(NAME_LIMIT);
+
+/** One day, in seconds. */
+const LONGEST_REPLY_WAIT = 86_400;
+
+/** `false` requests 202 at once, like `Prefer: respond-async`; a number limits the wait, like `Prefer: wait=50`. */
+const wait = z
+  .union([z.boolean(), z.number().min(0).max(LONGEST_REPLY_WAIT)])
   .nullish()
-  .transform((id) => id || undefined);
+  .describe(
+    'Whether to wait for the answer, or for how many seconds at most: after that the reply is 202 with the id of the run, which goes on.',
+  );
+
+const tag = z
+  .string()
+  .trim()
+  .min(1)
+  .max(TAG_LIMIT)
+  .regex(/^[\w.:@-]+$/, 'may hold letters, digits and . : @ _ - only');
 
 const options = {
   temperature: z.number().min(0).max(2).nullish(),
@@ -25,7 +56,7 @@ const options = {
     .number()
     .nonnegative()
     .nullish()
-    .describe('Ask a person each time the run has spent so much more, US dollars.'),
+    .describe('Ask a person each time the run has spent this amount more, US dollars.'),
   budget_usd: z.number().positive().nullish().describe('What the run may cost, US dollars.'),
   budget_tokens: z
     .number()
@@ -33,8 +64,13 @@ const options = {
     .positive()
     .nullish()
     .describe('What the run may use, tokens of prompts and answers together.'),
-  drafts: buildOptions.shape.drafts
-    .nullable()
+  budget_calls: z.number().int().positive().nullish().describe('How many model calls the run may make.'),
+  drafts: z
+    .number()
+    .int()
+    .min(1)
+    .max(MOST_DRAFTS)
+    .nullish()
     .describe(
       'How many drafts of code are written at most: two at once, and further ones where those fail or differ. Of those whose checks pass, the one with which most others agree is the answer.',
     ),
@@ -44,28 +80,33 @@ const options = {
     .describe(
       'What to do while another run of the session speaks: wait (the default), be refused with 409, or cancel the other.',
     ),
+  tags: z
+    .array(tag)
+    .max(MOST_TAGS)
+    .nullish()
+    .describe('Words by which people find the run again; they change nothing in it.'),
   cache: z
     .enum(['ok', 'off'])
     .nullish()
     .describe('`ok`: a turn that was answered before, word for word the same, may be answered again from the cache.'),
 };
 
-/** Body of `POST /swarm/execute`. `wait: false` asks for 202 at once, as `Prefer: respond-async` does. */
+/** Body of `POST /swarm/execute`. `wait: false` requests 202 at once, like `Prefer: respond-async`. */
 export const executeRequest = z.object({
-  swarm_id: z.string().min(1),
+  swarm_id: swarmId,
   message,
   session_id: sessionId,
   stream: z.boolean().nullish(),
-  wait: z.boolean().nullish(),
+  wait,
   ...options,
 });
 
-/** Body of `POST /swarm/coordinate`. `max_rounds` bounds how often a review may send the code back. */
+/** Body of `POST /swarm/coordinate`. `max_rounds` limits how often a review may send the code back. */
 export const coordinateRequest = z.object({
   message,
   session_id: sessionId,
   stream: z.boolean().nullish(),
-  wait: z.boolean().nullish(),
+  wait,
   max_rounds: z
     .number()
     .int()
@@ -77,7 +118,7 @@ export const coordinateRequest = z.object({
   approve_plan: z.boolean().nullish(),
   ...options,
 });
-export type CoordinateRequest = z.infer<typeof coordinateRequest>;
+type CoordinateRequest = z.infer<typeof coordinateRequest>;
 
 const TEAMS_LIMIT = 10;
 
@@ -85,18 +126,19 @@ const TEAMS_LIMIT = 10;
 export const multiRequest = z.object({
   message,
   teams: z
-    .array(z.string().min(1))
+    // a team's name is the prefix of its turn ids
+    .array(swarmId.trim().min(1))
     .min(1, 'names no swarm')
     .max(TEAMS_LIMIT)
     .refine((teams) => new Set(teams).size === teams.length, 'names a swarm twice'),
   strategy: z.enum(STRATEGIES),
   session_id: sessionId,
   stream: z.boolean().nullish(),
-  wait: z.boolean().nullish(),
+  wait,
   ...options,
 });
 
-/** The part of a start request that the swarms have in common. */
+/** The fields that all requests to start a run share. */
 export type StartRequest = Pick<
   CoordinateRequest,
   | 'message'
@@ -107,19 +149,25 @@ export type StartRequest = Pick<
   | 'approve_above_usd'
   | 'budget_usd'
   | 'budget_tokens'
+  | 'budget_calls'
   | 'cache'
   | 'drafts'
+  | 'tags'
 >;
 
-const runId = z.string().min(1).max(200);
-/** A place in a run's stream as events carry it, or `0` for its beginning. */
+const runId = z
+  .string()
+  .min(1)
+  .max(RUN_ID_LIMIT)
+  .regex(/^[\w.-]*$/, 'may hold letters, digits and . _ - only');
+/** A position in a run's stream, taken from an event, or `0` for the beginning. */
 const cursor = z
   .string()
   .regex(/^(0|\d{1,16}-\d{1,16})$/, 'is not a cursor: use the cursor of a frame, or 0 for the beginning');
 
 const cancelFrame = z.object({ cancel: runId });
 const followFrame = z.object({ run_id: runId, after: cursor.nullish().transform((place) => place ?? '0') });
-const startFrame = executeRequest.extend({ max_rounds: coordinateRequest.shape.max_rounds });
+export const startFrame = executeRequest.extend({ max_rounds: coordinateRequest.shape.max_rounds });
 export type ClientFrame = z.infer<typeof cancelFrame> | z.infer<typeof followFrame> | z.infer<typeof startFrame>;
 
 const FRAMES = [
@@ -129,8 +177,8 @@ const FRAMES = [
 ] as const;
 
 /**
- * A frame that a client may send on `WS /ws/swarm`: start a run, follow or resume one, or cancel one. The field that it has says
- * which; a plain union would name the fields of a kind that was not meant.
+ * A frame that a client may send on `WS /ws/swarm`: start a run, follow or resume one, or cancel one. Its fields determine the kind, so
+ * that errors name only fields of that kind; a plain union would name fields of all kinds.
  */
 export const clientFrame = z.looseObject({}).transform((frame, context): ClientFrame => {
   const meant = FRAMES.find(([key]) => frame[key]) ?? FRAMES.find(([key]) => key in frame);
@@ -144,29 +192,36 @@ export const clientFrame = z.looseObject({}).transform((frame, context): ClientF
 export const listRunsQuery = z.object({
   swarm: z
     .string()
-    .max(100)
+    .max(NAME_LIMIT)
     .regex(/^[\w.-]*$/)
     .optional(),
-  session: z.string().max(SESSION_ID_LIMIT).regex(SESSION_ID).optional(),
-  status: z.enum(['running', 'completed', 'failed', 'cancelled']).optional(),
+  session: sessionIdText.optional(),
+  status: runStatus.optional(),
+  state: z
+    .enum(LISTED_STATES)
+    .optional()
+    .describe('Only runs that wait for a person, or whose answer is code with this outcome of its checks.'),
+  started_after: z.iso.datetime({ offset: true }).optional().describe('Only runs that started then or later.'),
+  started_before: z.iso.datetime({ offset: true }).optional().describe('Only runs that started before.'),
   /** Only forks of that run. */
-  forked_from: z
-    .string()
-    .max(200)
-    .regex(/^[\w.-]*$/)
-    .optional(),
+  forked_from: runId.or(z.literal('')).optional(),
   limit: z.coerce.number().int().min(1).max(100).default(20),
   page: z.string().max(4000).optional(),
 });
 export type ListRunsQuery = z.infer<typeof listRunsQuery>;
 
-/** Longest wait of a long poll, seconds. */
+/** Maximum wait of a long poll, seconds. */
 const LONGEST_WAIT = 60;
 
-/** Query of `GET /runs/:id/events`; with `wait`, in seconds, it is a long poll that answers with JSON. */
+/** Query of `GET /runs/:id/events`; with `wait`, in seconds, it is a long poll that returns JSON. */
 export const eventsQuery = z.object({
   after: cursor.optional(),
   wait: z.coerce.number().min(0).max(LONGEST_WAIT).optional(),
 });
 
-export { cursor as cursorText };
+/** The `Idempotency-Key` header. */
+export const idempotencyKey = z
+  .string()
+  .max(IDEMPOTENCY_KEY_LIMIT, `must not be longer than ${IDEMPOTENCY_KEY_LIMIT} characters`);
+
+export { wait as replyWait, cursor as cursorText, runId as runIdText, sessionIdText, swarmId as swarmIdText };

@@ -1,110 +1,104 @@
-/** What goes into a run and what comes out of it: the types that workflows and activities exchange. */
-import type { TurnCheck, Verification } from './checks';
-import type { Alias, SessionPolicy } from './names';
+/** Inputs and results of runs, as exchanged by workflows and activities. */
+import { z } from 'zod';
+import type { ChecksSummary, TurnCheck, Verification } from './checks';
+import { RUN_STATES, type Alias, type SessionPolicy } from './names';
 import type { Failure } from './failures';
+import type { RunGraph } from './graph';
 import type { Fork, Lineage } from './fork';
+import { failure, type runScope, type TurnStage } from './shapes';
 import type { GateOptions } from './steering';
 import type { Structures } from './structures';
 import type { SwarmDefinition } from './swarms';
-import type { Expense, PromptPart, TurnFailure, TurnOptions, TurnResult } from './turns';
+import type { PartialUsage, PromptPart, TurnFailure, TurnOptions, TurnResult } from './turns';
 
-/** Where a run stands. `running` covers waiting for a rate limit and for a worker. */
-export type RunStatus = 'running' | 'completed' | 'failed' | 'cancelled';
+/** Status of a run. `running` includes waiting for a rate limit or a worker. */
+export const runStatus = z.enum(['running', 'completed', 'failed', 'cancelled']);
+export type RunStatus = z.infer<typeof runStatus>;
 
-/** Who speaks and where it is heard: the envelope of every event. */
-export interface RunScope {
-  /** The run whose stream the events go to: for a child workflow the run that a caller started. */
-  run_id: string;
-  session_id: string;
-  /** The swarm that is at work: in a coordinated run the swarm of the stage. */
-  team_id: string;
-}
+/** What a run is doing, or how it ended, as shown to people. */
+export const runState = z.enum(RUN_STATES);
 
-/** What the first event of a run says. */
+/** The run, session and team of an event: part of every event's envelope. */
+export type RunScope = z.infer<typeof runScope>;
+
+/** The contents of a run's first event. */
 export interface Opening {
-  /** The swarm that a caller asked for; in a coordinated run `coordinate`. */
+  /** The swarm that the caller requested; `coordinate` in a coordinated run. */
   swarm_id: string;
   message: string;
-  /** Set when the run was forked from another. */
+  /** Absent if the swarm's definition is no longer known. */
+  graph?: RunGraph;
+  /** Set if the run was forked from another. */
   forked_from?: Lineage;
 }
 
-/** Input of `runSwarm`: one swarm at work on one message. */
+/** Input of `runSwarm`: a swarm and its message. */
 export interface SwarmRunInput extends RunScope {
   swarm: SwarmDefinition;
   message: string;
   options: TurnOptions;
-  /** Models by alias as the API knows them, for labels; absent in runs that began before it told them. */
+  /** Models by alias as configured in the API, for labels. */
   models?: ModelNames;
-  /** The definitions of the swarms that this one's stages name, and that their stages name, by id. */
+  /** Definitions, by id, of all swarms that the stages refer to, directly or through nested stages. */
   members?: Record<string, SwarmDefinition>;
-  /** How often a review may send work back; the pattern `coordinate` reads it. */
+  /** How often a review may send work back; used by the pattern `coordinate`. */
   max_rounds?: number;
   gates?: GateOptions;
-  /** Whether the starter reads what a team's reviewer found as data: it costs a call more. */
+  /** Whether the caller needs reviewers' findings as structured data, which costs one more call. */
   reviews_as_data?: boolean;
-  /** Set for a message that is too long for this input: it follows in so many signals, and `message` is empty. */
+  /** Set for a message too long for this input: the number of signals in which it follows. `message` is then empty. */
   message_parts?: number;
-  /** What the run does while another one of its session speaks; absent where it is alone in a session of its own. */
+  /** What the run does while another run of its session is active; absent if the run is the only one of its session. */
   session_policy?: SessionPolicy;
   fork?: Fork;
-  /** Set for a stage; who runs the stage then closes the run. */
+  /** Set for a stage, in which case the workflow that runs the stage closes the run. */
   stage?: Stage;
 }
 
-/** A stage of a coordinated run: its name prefixes the turn ids, and its brief replaces the bare message. */
-export interface Stage {
-  name: string;
+/** A stage of a composition's run: its id is the prefix of its turn ids, and its brief replaces the message. */
+interface Stage extends TurnStage {
   brief: PromptPart[];
-  /** What a person has written of the brief, whole: its examples are demands on code. */
+  /** The complete text of the brief that a person has written; its examples are required checks of code. */
   request: string;
-  /** What the turn that concludes the stage is told on top. */
+  /** Text to add to the prompt of the stage's concluding turn. */
   closing: string;
-  /** Texts that the brief refers to; the parent holds them in case Redis lost them. */
+  /** Texts that the brief refers to, kept in case Redis loses them. */
   material: Record<string, string>;
-  /** Models by alias, as the parent knows them. */
-  models: ModelNames;
 }
 
-/** The first model of each alias, for labels in the Temporal Web UI before the gateway says which model really spoke. */
+/** The first model of each alias, for labels in the Temporal Web UI before the gateway reports the actual model. */
 export type ModelNames = Partial<Record<Alias, string>>;
 
-/** Input of the workflow type `coordinate`, under which coordinated runs were started before `runSwarm` led them: the three swarms, the message, and how often a review may send the code back. */
-export interface CoordinateInput extends RunScope {
-  plan: SwarmDefinition;
-  implement: SwarmDefinition;
-  review: SwarmDefinition;
-  message: string;
-  options: TurnOptions;
-  max_rounds: number;
-}
-
-/** What one swarm produced. `answers` names the turns whose texts are the responses, in order. */
+/** The result of one swarm. `answers` names the turns whose texts are the responses, in order. */
 export interface SwarmResult {
   turns: TurnResult[];
   answers: string[];
   failures: TurnFailure[];
-  /** What turns that failed have used, also those with which the run itself ended. Turns that were stopped are not among them. */
-  unfinished?: (Expense & { turn: string })[];
+  /** Usage of failed turns, including those that ended the run. Turns that were stopped are not included. */
+  unfinished?: (PartialUsage & { turn: string })[];
   structures?: Structures;
-  /** What executing the answer's code has shown, in a run whose pattern executes code. */
+  /** The verification of the answer's code, in a run whose pattern executes code. */
   verification?: Verification;
 }
 
-/** One stage of a run that several swarms share. */
-export interface StageResult {
-  stage: string;
-  team_id: string;
-  round: number;
-  /** The turn that holds the stage's answer; empty when the stage failed. */
-  answer: string;
-  verdict?: Verdict;
-  /** Why the stage has no answer, in a run that went on without it. */
-  failure?: Failure;
-}
+/** A reviewer's conclusion. */
+export const verdict = z.enum(['pass', 'revise']);
+export type Verdict = z.infer<typeof verdict>;
 
-/** What a reviewer concluded. */
-export type Verdict = 'pass' | 'revise';
+/** The result of one stage of a composition's run. */
+export const stageResult = z.object({
+  stage: z.string(),
+  team_id: z.string(),
+  within: z
+    .array(z.string())
+    .exactOptional()
+    .describe('The stages around it, outermost first, where stages are nested.'),
+  round: z.number().int(),
+  answer: z.string().describe("The turn that holds the stage's answer; empty when the stage failed."),
+  verdict: verdict.exactOptional(),
+  failure: failure.exactOptional().describe('Why the stage has no answer, in a run that went on without it.'),
+});
+export type StageResult = z.infer<typeof stageResult>;
 
 /** Result of a workflow that a caller started. */
 export interface RunResult extends RunScope, SwarmResult {
@@ -112,26 +106,29 @@ export interface RunResult extends RunScope, SwarmResult {
   stages?: StageResult[];
 }
 
-/** What a workflow holds of a run, to write again what Redis lost of it. */
+/** The workflow's record of a run, from which lost data in Redis is restored. */
 export interface RunRecord {
   scope: RunScope;
   opening: Opening;
   turns: TurnResult[];
-  /** What executing the code of these turns has shown. Absent in histories from before it was kept. */
-  checks?: TurnCheck[];
-  /** Texts by turn that prompts refer to and that are not among these turns. */
+  /** The reports of executing these turns' code. */
+  checks: TurnCheck[];
+  /** Texts, by turn, that prompts refer to and that are not part of `turns`. */
   texts: Record<string, string>;
 }
 
-/** How a run ended: what is written to its stream, and on success into its session. */
+/** The outcome of a run, written to its stream and, if it completed, to its session. */
 export interface RunOutcome extends RunScope {
   status: Exclude<RunStatus, 'running'>;
   message: string;
+  graph?: RunGraph;
   result: SwarmResult;
+  /** The checks of the answer's code; the whole report is not part of `result` here. */
+  checks_summary?: ChecksSummary;
   /** Why it failed or was cancelled. */
   failure?: Failure;
-  /** On whose account its calls were made, where that has a name. */
+  /** The account that pays for its calls; absent for anonymous callers. */
   tenant?: string;
-  /** Whether the run has a place among the runs of its session. */
+  /** Whether the run is in its session's queue. */
   in_session_queue?: boolean;
 }

@@ -1,56 +1,54 @@
-/** What the API answers about swarms, sessions and itself; the rest is in `replies.ts`. */
+/** Replies of the API about swarms, sessions and its own health; the others are in `replies.ts`. */
 import { z } from 'zod';
+import { runGraph } from './graph';
+import { sessionMessage, sessionSummary } from './session';
+import { role, stageDefinition, swarmDefinition } from './swarms';
 
-const role = z.object({
-  role: z.string(),
-  label: z.string(),
-  alias: z.string().optional(),
-  models: z.array(z.string()).optional(),
-  reminder: z.string().optional(),
-  temperature: z.number(),
-  max_tokens: z.number(),
-});
+/** A role without its prompts, as shown to callers. */
+const publicRole = role.omit({ system: true, prompt: true }).extend({ role: z.string() });
 export const swarmList = z.array(
-  z.object({
-    id: z.string(),
-    name: z.string(),
-    description: z.string(),
-    pattern: z.string(),
-    roles: z.array(role),
-    stages: z.array(z.object({ name: z.string(), swarm: z.string() })).optional(),
-    debate: z.looseObject({}).optional(),
-    panel: z.looseObject({}).optional(),
-    build: z.looseObject({}).optional(),
-    checks: z.array(z.looseObject({ name: z.string() })).optional(),
+  swarmDefinition.extend({
+    roles: z
+      .array(publicRole)
+      .describe('Of a swarm that is made of others the roles of those, each behind the name of its stage.'),
+    stages: z.array(stageDefinition.omit({ prompt: true })).optional(),
+    graph: runGraph.describe('What a run of it goes through.'),
   }),
 );
+export type SwarmSummary = z.infer<typeof swarmList>[number];
 
-const sessionMessage = z.object({
-  role: z.enum(['user', 'assistant']),
-  content: z.string(),
-  run_id: z.string(),
-  team_id: z.string(),
-  at: z.number(),
-});
 export const sessionReply = z.object({
   session_id: z.string(),
   messages: z.array(sessionMessage),
   dropped: z.number().int(),
-  summary: z.object({ text: z.string(), covers: z.number().int(), at: z.number() }).nullable(),
+  summary: sessionSummary.nullable(),
   context: z.array(sessionMessage),
   context_summary: z.string(),
   expires_in_seconds: z.number(),
 });
+export type SessionReply = z.infer<typeof sessionReply>;
 
 export const healthReply = z.object({
   status: z.enum(['ok', 'degraded']),
   timestamp: z.iso.datetime(),
-  systems: z.object({ redis: z.boolean(), temporal: z.boolean(), worker: z.boolean(), gateway: z.boolean() }),
-  workers: z.number().int(),
-  problems: z.array(z.string()).optional(),
+  systems: z.object({
+    redis: z.boolean(),
+    temporal: z.boolean(),
+    worker: z.boolean(),
+    gateway: z.boolean(),
+    sandbox: z.boolean(),
+    background: z.boolean().describe('Whether the background loops of API and workers succeed.'),
+  }),
+  workers: z.number().int().optional().describe('Only for a caller with a key, where keys are asked for.'),
+  isolation: z
+    .object({ layers: z.array(z.string()), unprotected: z.array(z.string()) })
+    .optional()
+    .describe('As `workers`.'),
+  problems: z.array(z.string()).optional().describe('As `workers`.'),
 });
+export type HealthReply = z.infer<typeof healthReply>;
 export const readyReply = z.object({
   ready: z.boolean(),
   systems: z.object({ redis: z.boolean(), temporal: z.boolean() }),
-  warnings: z.array(z.string()).optional(),
+  warnings: z.array(z.string()).optional().describe('Only for a caller with a key, where keys are asked for.'),
 });

@@ -1,7 +1,7 @@
-/** How people steer a run that is under way: the bodies of the routes, which are also the arguments of the workflow's Updates. */
+/** Steering of a running run by people: the request bodies, which are also the arguments of the workflow's Updates. */
 import { z } from 'zod';
 
-/** Longest guidance or reason, in UTF-16 units: it travels in Temporal payloads and in every later turn's prompt. */
+/** Maximum length of guidance or a reason, in UTF-16 units: it is part of Temporal payloads and of every later turn's prompt. */
 const TEXT_LIMIT = 20_000;
 const text = z.string().trim().max(TEXT_LIMIT, `must not be longer than ${TEXT_LIMIT} characters`);
 const gate = z
@@ -10,15 +10,15 @@ const gate = z
   .nullish()
   .transform((name) => name || undefined);
 
-/** Body of `POST /runs/:id/approve`. `gate` is needed only where several are open. */
+/** Body of `POST /runs/:id/approve`. `gate` is required only if several gates are open. */
 export const approveRequest = z.object({ gate, reason: text.nullish().transform((reason) => reason ?? '') });
-export type ApproveRequest = z.infer<typeof approveRequest>;
+type ApproveRequest = z.infer<typeof approveRequest>;
 
-/** Body of `POST /runs/:id/reject`: the reason is what the next attempt works from. */
+/** Body of `POST /runs/:id/reject`. The reason is passed to the next try. */
 export const rejectRequest = z.object({ gate, reason: text.min(1, 'must say why') });
-export type RejectRequest = z.infer<typeof rejectRequest>;
+type RejectRequest = z.infer<typeof rejectRequest>;
 
-/** Body of `POST /runs/:id/message`. `interrupt` stops the turns that speak now and starts them again with the guidance. */
+/** Body of `POST /runs/:id/message`. `interrupt` cancels the running turns and restarts them with the guidance. */
 export const messageRequest = z.object({
   content: text.min(1, 'must not be empty'),
   interrupt: z
@@ -26,32 +26,44 @@ export const messageRequest = z.object({
     .nullish()
     .transform((interrupt) => interrupt ?? false),
 });
-export type MessageRequest = z.infer<typeof messageRequest>;
+type MessageRequest = z.infer<typeof messageRequest>;
 
-/** What a person said at a gate. */
-export interface GateDecision {
-  gate: string;
-  decision: 'approved' | 'rejected';
-  reason: string;
-}
+/** A person's decision at a gate. */
+export const gateDecision = z.object({
+  gate: z.string(),
+  decision: z.enum(['approved', 'rejected']),
+  reason: z.string(),
+});
+export type GateDecision = z.infer<typeof gateDecision>;
 
-/** The Updates of a run: what each takes and what it answers once it has taken effect. */
+/** The reply to guidance. */
+export const guidanceAnswer = z.object({
+  interrupted: z.array(z.string()).describe('The turns that were stopped for it.'),
+});
+
+/** The reply to pause and resume. */
+export const pauseAnswer = z.object({
+  paused: z.boolean(),
+  changed: z.boolean().describe('False when the run was paused, or was not, already.'),
+});
+type PauseAnswer = z.infer<typeof pauseAnswer>;
+
+/** The Updates of a run: the argument of each, and its result once it has taken effect. */
 export interface SteeringUpdates {
   approve: { takes: ApproveRequest; answers: GateDecision };
   reject: { takes: RejectRequest; answers: GateDecision };
-  message: { takes: MessageRequest; answers: { interrupted: string[] } };
-  /** `changed` is false when the run was paused, or was not, already. */
-  pause: { takes: object; answers: { paused: boolean; changed: boolean } };
-  resume: { takes: object; answers: { paused: boolean; changed: boolean } };
+  message: { takes: MessageRequest; answers: z.infer<typeof guidanceAnswer> };
+  pause: { takes: object; answers: PauseAnswer };
+  resume: { takes: object; answers: PauseAnswer };
 }
 
-/** What is said with a mark of its own, and an answer with that of what it answers; without one where a version before marks spoke. */
+/** A request with a unique mark, or a reply with the mark of its request. Absent in messages of versions before marks existed. */
 export type Marked<Words> = Words & { mark?: string };
 
 /** When a run must ask a person. */
 export interface GateOptions {
   /** Ask before a plan is implemented. */
   approve_plan?: boolean;
-  /** Ask each time the run has spent so much more, US dollars. */
+  /** Ask each time the run has spent this further amount, in US dollars. */
   approve_above_usd?: number;
 }

@@ -1,101 +1,49 @@
-/** The swarms as data: who is on a team, which model alias each role speaks through, and which pattern leads them. */
+/** Definitions of swarms: their roles, the model alias of each role, and the pattern. */
 import { z } from 'zod';
 import { ALIASES } from './names';
 import * as prompts from './prompts';
 
-/** A role of a swarm. `max_tokens` and `temperature` hold unless the caller sets others for the run. */
+/** A role of a swarm. `max_tokens` and `temperature` apply unless the caller sets others for the run. */
 export const role = z.object({
   label: z.string().min(1),
   alias: z.enum(ALIASES).optional(),
-  /** In place of an alias: the ids of the models that the role asks, in this order. */
+  /** Instead of an alias: the model ids to try, in this order. */
   models: z.array(z.string().trim().min(1)).min(1).optional(),
   system: z.string().min(1),
-  /** In place of the bare task: a template, see `templates.ts`. Of the patterns `single` and `panel`. */
+  /** Replaces the plain task: a template, see `templates.ts`. Only for the patterns `single` and `panel`. */
   prompt: z.string().min(1).optional(),
-  /** Said again after the task, for models that listen to the end of a prompt more than to its beginning. */
+  /** Repeated after the task, for models that follow the end of a prompt more than its beginning. */
   reminder: z.string().min(1).optional(),
   temperature: z.number().min(0).max(2),
   max_tokens: z.number().int().positive(),
 });
 export type Role = z.infer<typeof role>;
 
-/** The patterns that coordinate a swarm's turns, one file each in `src/workflows/patterns`, and the roles that they call. */
-export const PATTERN_ROLES = {
-  strategic: ['strategist', 'critic'],
-  coding: ['coder', 'reviewer'],
-  /** All others are further coders. */
-  build: ['coder', 'reviewer'],
-  /** All others are its voices. */
-  debate: ['moderator'],
-  /** All of them; one that is called `chair` concludes. */
-  panel: [],
-  /** Its first role, whatever its name. */
-  single: [],
-} as const satisfies Record<string, readonly string[]>;
-export type PatternName = keyof typeof PATTERN_ROLES;
-
-/** Patterns whose turns are those of other swarms, one function each in `src/workflows/compositions`. */
-export const COMPOSITIONS = ['coordinate', 'parallel', 'sequential', 'consensus', 'pipeline'] as const;
-export type CompositionName = (typeof COMPOSITIONS)[number];
-
-export const PATTERNS = [...(Object.keys(PATTERN_ROLES) as PatternName[]), ...COMPOSITIONS];
-
-/** A stage of a composition: what it is called in the run, and the id of the swarm that works in it. */
+/** A stage of a composition: its name in the run, and the id of its swarm. */
 export const stageDefinition = z.object({
   name: z.string().regex(/^[a-zA-Z0-9][\w-]{0,39}$/, 'may hold letters, digits and _ - only'),
   swarm: z.string(),
-  /** Of a pipeline: what the stage is told, a template; see `templates.ts`. */
+  /** Only in a pipeline: the stage's prompt, a template; see `templates.ts`. */
   prompt: z.string().min(1).optional(),
 });
 
-/** Whom roles that speak at once wait for; defaults: a majority as quorum, and 180 s of patience. */
-export const panelOptions = z.object({
-  /** Roles that must be heard before the others are given no more than `patience_seconds`. */
-  quorum: z.number().int().min(1).optional(),
-  patience_seconds: z.number().int().min(1).optional(),
-});
-export type PanelOptions = z.infer<typeof panelOptions>;
-
-/** How a debate is held; defaults: those of a panel, two rounds, and all of one stance. */
-export const debateOptions = panelOptions.extend({
-  /** Rounds at most: the openings, and so many less one in which the voices answer each other. */
-  rounds: z.number().int().min(1).max(10).optional(),
-  /** The agreement, 0 to 1, at which no further round is held. */
-  agree_at: z.number().min(0).max(1).optional(),
-});
-export type DebateOptions = z.infer<typeof debateOptions>;
-
-/** Drafts at most. */
-const MOST_DRAFTS = 8;
-
-/** How code comes about; defaults: one draft, and three rounds of repair. */
-export const buildOptions = z.object({
-  /** How many drafts are written at most, where fewer don't decide; of those that pass, the one with which most others agree goes on. */
-  drafts: z.number().int().min(1).max(MOST_DRAFTS).optional(),
-  /** How often code that fails is repaired or written anew, at most. */
-  rounds: z.number().int().min(0).max(3).optional(),
-});
-export type BuildOptions = z.infer<typeof buildOptions>;
-
-/** A demand on the code that a swarm writes, beside those of the request; see `checks.ts`. */
+/** A required check of the code that a swarm writes, in addition to those of the request; see `checks.ts`. */
 export const codeCheck = z.object({
   name: z.string().min(1),
   code: z.string().min(1),
   expected: z.string({ error: 'must be a text: put it in quotes' }).optional(),
 });
 
-export const swarmDefinition = z.object({
+/** A swarm. The options of its pattern are in the field with the pattern's name, as the pattern declares them. */
+export const swarmDefinition = z.looseObject({
   id: z.string().regex(/^[a-zA-Z0-9][\w.-]{0,63}$/, 'may hold letters, digits and . _ - only'),
   name: z.string(),
   description: z.string(),
-  pattern: z.enum(PATTERNS),
+  pattern: z.string().describe('How its roles work together, or the stages of other swarms.'),
   roles: z.record(z.string(), role),
-  /** Of a composition: the stages, in order. */
+  /** Only for a composition: the stages, in order. */
   stages: z.array(stageDefinition).optional(),
-  debate: debateOptions.optional(),
-  panel: panelOptions.optional(),
-  build: buildOptions.optional(),
-  /** Of the pattern `build`: what its code must fulfil, whatever was asked. */
+  /** Checks that all code must pass, if the pattern supports them. */
   checks: z.array(codeCheck).optional(),
 });
 export type SwarmDefinition = z.infer<typeof swarmDefinition>;
@@ -192,7 +140,7 @@ export const SWARMS: readonly SwarmDefinition[] = [
   },
 ];
 
-/** The swarm of that id, if there is one. */
+/** Finds a built-in swarm by id. */
 export function findSwarm(id: string): SwarmDefinition | undefined {
   return SWARMS.find((swarm) => swarm.id === id);
 }

@@ -1,20 +1,25 @@
-/** Prompts with variables, `{{task}}` for one; `\{{` stands for the braces themselves. Part of the workflow bundle. */
+/** Prompts with variables such as `{{task}}`; `\{{` is an escaped brace. Part of the workflow bundle. */
 import type { PromptPart } from './turns';
 
-/** Braces that are meant, or a variable. */
-const MARK = /\\\{\{|\{\{\s*([^{}]*?)\s*\}\}/g;
+/** Escaped braces, or a variable with optional white space around its name. */
+const MARK = /\\\{\{|\{\{([^{}]*)\}\}/g;
 
-/** The names of a template's variables, each once. */
-export function variablesOf(template: string): string[] {
-  return [...new Set([...template.matchAll(MARK)].flatMap(([, name]) => name ?? []))];
+/** The names of a template's variables, without duplicates. */
+export function listTemplateVariables(template: string): string[] {
+  return [...new Set([...template.matchAll(MARK)].flatMap(([, name]) => name?.trim() ?? []))];
 }
 
-/** The parts of a template with its variables filled in. One without a value is left out: definitions are checked when they are read. */
+/** Why nothing that fills a variable can have this name, if it is one of those that have a value anyway; undefined if it can. */
+export function findVariableFault(name: string, taken: readonly string[]): string | undefined {
+  return taken.includes(name) ? `"${name}" is the name of a variable` : undefined;
+}
+
+/** The parts of a template with its variables filled in. A variable without a value is omitted: definitions are validated when read. */
 export function fillTemplate(template: string, values: Readonly<Record<string, PromptPart[]>>): PromptPart[] {
   const parts: PromptPart[] = [];
   let end = 0;
   for (const { 0: mark, 1: name, index } of template.matchAll(MARK)) {
-    parts.push(template.slice(end, index), ...(name === undefined ? ['{{'] : (values[name] ?? [])));
+    parts.push(template.slice(end, index), ...(name === undefined ? ['{{'] : (values[name.trim()] ?? [])));
     end = index + mark.length;
   }
   return [...parts, template.slice(end)].filter((part) => part !== '');

@@ -1,11 +1,13 @@
-/** One model call: what goes into it, and what comes out. */
-import type { Failure } from './failures';
+/** Requests and results of turns. */
+import { z } from 'zod';
 import type { Opening, RunScope } from './runs';
+import { failure, placedTurn, turnMeasures, type TurnPlace, type usage } from './shapes';
+import type { AskedName } from './structures';
 import type { Role } from './swarms';
 
 /**
- * A piece of a prompt: literal text, or the text of a finished turn, which activities fetch by its id. `length`, in UTF-16 units,
- * tells whether Redis has all of it.
+ * A piece of a prompt: literal text, or a reference to a finished turn's text, which activities fetch by id. `length`, in UTF-16 units,
+ * shows whether Redis has the whole text.
  */
 export type PromptPart = string | { turn: string; length?: number };
 
@@ -15,87 +17,75 @@ export interface PromptMessage {
   parts: PromptPart[];
 }
 
-/** What holds for all turns of a run: as the caller set it, and on whose account they are made. */
+/** Options of all turns of a run, set by the caller, and the account that pays. */
 export interface TurnOptions {
   temperature?: number;
   max_tokens?: number;
-  /** What the run may cost, US dollars, and use, tokens. */
+  /** Budgets of the run in US dollars, tokens and model calls. */
   budget_usd?: number;
   budget_tokens?: number;
-  /** Whether turns may be answered from the cache. */
+  budget_calls?: number;
+  /** Whether cached answers may be used. */
   cache?: 'ok';
   /** The name of the caller's API key. */
   tenant?: string;
 }
 
-/** One model call as the workflow asks for it. */
+/** What a run has used as known to its workflow. A lower bound, because the workflow learns of a turn's calls when the turn ends. */
+export interface RunSpending {
+  usd: number;
+  tokens: number;
+  calls: number;
+}
+
+/** The workflow's request for one turn. */
 export interface TurnRequest extends RunScope {
   turn: string;
   role: string;
-  /** What people read: the role's label, and which of its turns this is. */
+  /** Display name: the role's label, and which of its turns this is. */
   label: string;
-  definition: Role;
+  place: TurnPlace;
+  definition: Omit<Role, 'label'>;
   messages: PromptMessage[];
-  /** Whether the session's earlier conversation comes before these messages. */
+  /** Whether the session's earlier conversation precedes these messages. */
   with_context: boolean;
+  /** The structure that the answer will be parsed as; gateways that support schemas receive its schema. */
+  structure?: AskedName;
   options: TurnOptions;
-  /** Given to the turns that a run begins with: whichever comes first opens the run. */
+  /** What the run has used before, so that budgets count it even after Redis was emptied; absent if nothing was used. */
+  spent?: RunSpending;
+  /** Set if the workflow itself publishes why it stopped the turn. */
+  reports_stop?: true;
+  /** Set for the turns that a run begins with; the first of them to start opens the run. */
   opening?: Opening;
-  /** In a forked run: what this turn came to in the run before, and whose view of the session it has. */
+  /** In a forked run: this turn's result in the source run, and the run whose session context it uses. */
   recorded?: { run_id: string; result: TurnResult };
   context_of?: string;
 }
 
 /** Token counts as the gateway reported them; `estimated` when it reported none. */
-export interface Usage {
-  prompt_tokens: number;
-  completion_tokens: number;
-  cached_tokens?: number | undefined;
-  estimated?: boolean | undefined;
-}
+export type Usage = z.infer<typeof usage>;
 
 /** A finished turn. */
-export interface TurnResult {
-  turn: string;
-  role: string;
-  label: string;
-  /** The model that the gateway says has answered, and the gateway's name. */
-  model: string;
-  gateway: string;
-  text: string;
-  /** The gateway's finish reason; `truncated` when that was the token limit. */
-  finish_reason: string;
-  truncated: boolean;
-  usage: Usage;
-  /** US dollars for all calls that the turn took, as reported or by price; null when the price of one is unknown. */
-  cost_usd: number | null;
-  /** Set when a call broke off, and what it cost is not known for certain. */
-  cost_estimated?: boolean;
-  /** Set when the answer came out of the cache: no model was called. */
-  cached?: boolean;
-  /** Which of its own targets the gateway has used, where it says so. */
-  gateway_option?: string;
-  /** Milliseconds from when the turn was scheduled to its end, and from the last attempt's request to its first token. */
-  duration_ms: number;
-  first_token_ms: number | null;
-  /** Attempts that it took, 1 when nothing went wrong; and the gateway's id of the last generation. */
-  attempts: number;
-  /** What the answer depended on, as a mark; see `recorded.ts`. Absent for turns of earlier versions. */
-  input_mark?: string;
-  /** The run whose result was taken over without a call. */
-  reused_from?: string;
-  generation_id?: string;
-}
+export const turnResult = z.object({
+  ...placedTurn.shape,
+  ...turnMeasures,
+  text: z.string(),
+  text_in_history: z
+    .boolean()
+    .exactOptional()
+    .describe('Set where `text` is left out of a record that would exceed a payload: the history of the run holds it.'),
+  input_mark: z.string().exactOptional().describe('What the answer depended on, as a hash.'),
+  generation_id: z.string().exactOptional().describe("The gateway's id of the last generation."),
+});
+export type TurnResult = z.infer<typeof turnResult>;
 
-/** What a turn has used that ended without an answer; `cost_usd` is null when the price of one of its calls is unknown. */
-export interface Expense {
+/** Usage of a turn that ended without an answer; `cost_usd` is null if the price of one of its calls is unknown. */
+export interface PartialUsage {
   usage: Usage;
   cost_usd: number | null;
 }
 
-/** A turn that did not finish, in a run that went on without it. */
-export interface TurnFailure extends Failure {
-  turn: string;
-  role: string;
-  label: string;
-}
+/** A turn that did not finish, in a run that continued without it. */
+export const turnFailure = z.object({ ...placedTurn.shape, ...failure.shape });
+export type TurnFailure = z.infer<typeof turnFailure>;

@@ -1,63 +1,116 @@
-/** Judges what an execution has shown, and puts it into words. Part of the workflow bundle. */
-import type { CheckReport, CheckResult, Verification } from './checks';
+/** Evaluates the report of an execution, and describes it in sentences. Part of the workflow bundle. */
+import type { CheckCounts, CheckReport, CheckResult, ChecksSummary, Verification } from './checks';
+
+/** Maximum number of failures described in an answer. */
+const MOST_DESCRIBED = 5;
+/** Maximum length of the sentence of a summary, which is part of a memo. UTF-16 units. */
+const LONGEST_SENTENCE = 1000;
+
+/** The checks of a report; `counts` is absent if all checks are listed. */
+type Checks = Pick<CheckReport, 'checks' | 'counts'>;
+
+interface Count {
+  total: number;
+  failed: number;
+}
+
+/** Counts all checks, listed or not. */
+export function countChecks(report: Checks): Count {
+  return sum(Object.values(countByOrigin(report)));
+}
 
 /**
- * Whether the program does what was asked, as far as executing it can tell. Where the request gives examples they decide: a test that the
- * program brings along may be wrong itself. Without examples its own tests decide.
+ * Whether the program does what was requested, as far as its execution shows. If the request has examples, they decide, because the
+ * program's own tests may be wrong. Without examples its own tests decide. A killed program is not verified.
  */
-export function isVerified({ executed, checks }: CheckReport): boolean {
-  return executed && decisive(checks).every(({ passed }) => passed);
+export function isVerified(report: CheckReport): boolean {
+  return report.executed && report.killed === undefined && countDecisive(report).failed === 0;
 }
 
-/** The checks that count for the verdict. */
-export function decisive(checks: readonly CheckResult[]): CheckResult[] {
-  const demanded = isDemanded(checks);
-  return checks.filter(({ origin }) => origin !== 'own' || !demanded);
+/** The checks that decide the verdict. */
+export function decisive(report: Checks): CheckResult[] {
+  const demanded = isDemanded(report);
+  return report.checks.filter(({ origin }) => origin !== 'own' || !demanded);
 }
 
-/** Whether anything was put to the program: one that only loads may be right or wrong. */
-export function isTested({ checks }: { checks: readonly CheckResult[] }): boolean {
-  return checks.some(({ origin }) => origin !== 'load');
+/** Whether any test was run; that a program loads does not show whether it is correct. */
+export function isTested(report: Checks): boolean {
+  const { request, own } = countByOrigin(report);
+  return request.total + own.total > 0;
 }
 
-/** Whether the request itself, or the swarm, says what the program must do. */
-export function isDemanded(checks: readonly CheckResult[]): boolean {
-  return checks.some(({ origin }) => origin === 'request');
+/** Whether the request or the swarm contains checks of the program. */
+export function isDemanded(report: Checks): boolean {
+  return countByOrigin(report).request.total > 0;
 }
 
-/** Orders reports from better to worse: more of what decides, then more of all. */
+/** Sorts better reports first: by the passed share of deciding checks, then of all checks. */
 export function compareReports(a: CheckReport, b: CheckReport): number {
-  return shareOf(decisive(b.checks)) - shareOf(decisive(a.checks)) || shareOf(b.checks) - shareOf(a.checks);
+  return (
+    passedShare(countDecisive(b)) - passedShare(countDecisive(a)) ||
+    passedShare(countChecks(b)) - passedShare(countChecks(a))
+  );
 }
 
-function shareOf(checks: readonly CheckResult[]): number {
-  return checks.length === 0 ? 0 : checks.filter(({ passed }) => passed).length / checks.length;
+/** A response as callers receive it: the text of a turn, with a paragraph about the verification if its code was verified. */
+export function withVerification(text: string, verification: Verification | undefined): string {
+  return verification && !verification.no_program ? `${text.trimEnd()}\n\n${describeVerification(verification)}` : text;
 }
 
-/** One paragraph that goes with an answer: what ran, what passed, and plainly what did not. */
+/** The verification in short; undefined for an answer that is no program. */
+export function summariseChecks(verification: Verification | undefined): ChecksSummary | undefined {
+  if (!verification || verification.no_program) return undefined;
+  const { executed, passed, killed } = verification;
+  const verdict = describeVerdict(verification);
+  return {
+    executed,
+    passed,
+    tested: isTested(verification),
+    ...countChecks(verification),
+    ...(killed ? { killed } : {}),
+    sentence: [describeOutcome(verification), ...(verdict ? [`${verdict}.`] : [])].join(' ').slice(0, LONGEST_SENTENCE),
+  };
+}
+
+/** A paragraph about the verification: what was executed, what passed, and what failed. */
 export function describeVerification(verification: Verification): string {
-  const { executed, reason, checks, rounds, language, agreement } = verification;
+  const outcome = describeOutcome(verification);
+  const verdict = describeVerdict(verification);
+  return verdict ? [`${outcome} ${verdict}:`, ...describeFailures(verification)].join('\n') : outcome;
+}
+
+function describeOutcome(verification: Verification): string {
+  const { executed, reason, rounds, language, agreement, killed } = verification;
   if (!executed) return `Not executed: ${reason ?? 'the answer holds no code.'}`;
-  const failed = checks.filter(({ passed }) => !passed);
   const after = rounds > 0 ? ` after ${rounds} ${rounds === 1 ? 'repair' : 'repairs'}` : '';
-  const count = `Executed (${language}): ${describeChecks(checks)}${after}.`;
-  const outcome = agreement ? `${count} ${describeAgreement(agreement)}` : count;
-  if (failed.length === 0) return outcome;
-  const lines = failed.slice(0, 5).map(({ name, error = '' }) => `- ${name}: ${lastLine(error)}`);
-  const verdict = isVerified(verification)
-    ? 'The examples of the request hold; tests of its own do not:'
-    : 'It does not work yet:';
-  return [`${outcome} ${verdict}`, ...lines].join('\n');
+  const stopped = killed ? `, and was stopped at its limit of ${killed}` : '';
+  const count = `Executed (${language}): ${describeChecks(verification)}${stopped}${after}.`;
+  return agreement ? `${count} ${describeAgreement(agreement)}` : count;
 }
 
-/** In half a sentence; that nothing was put to a program is said, rather than that all of it passed. */
-export function describeChecks(checks: readonly CheckResult[]): string {
-  const passed = checks.filter((check) => check.passed).length;
-  if (isTested({ checks })) return `${passed} of ${checks.length} checks passed`;
-  return passed === checks.length ? 'it runs, and nothing else was tested' : 'it does not run';
+/** What failed checks mean; empty if none failed. */
+function describeVerdict(verification: Verification): string {
+  if (!verification.executed || describeFailures(verification).length === 0) return '';
+  return isVerified(verification)
+    ? 'The examples of the request hold; tests of its own do not'
+    : 'It does not work yet';
 }
 
-/** How many drafts return what the answer returns, and how many failed beside them. */
+function describeFailures(report: Checks): string[] {
+  const failed = report.checks.filter(({ passed }) => !passed).slice(0, MOST_DESCRIBED);
+  const more = countChecks(report).failed - failed.length;
+  const lines = failed.map(({ name, error = '' }) => `- ${name}: ${lastLine(error)}`);
+  return more > 0 ? [...lines, `- ${more} more`] : lines;
+}
+
+/** A short phrase about the checks. If there were no tests it says so, instead of claiming that all passed. */
+export function describeChecks(report: Checks): string {
+  const { total, failed } = countChecks(report);
+  if (isTested(report)) return `${total - failed} of ${total} checks passed`;
+  return failed === 0 ? 'it runs, and nothing else was tested' : 'it does not run';
+}
+
+/** A sentence about how many drafts return the same as the answer, and how many failed. */
 export function describeAgreement({
   drafts,
   agreeing,
@@ -73,4 +126,31 @@ export function describeAgreement({
 
 export function lastLine(text: string): string {
   return text.trim().split('\n').pop() ?? '';
+}
+
+function countByOrigin({ checks, counts }: Checks): CheckCounts {
+  if (counts) return counts;
+  const counted: CheckCounts = {
+    request: { total: 0, failed: 0 },
+    own: { total: 0, failed: 0 },
+    load: { total: 0, failed: 0 },
+  };
+  for (const { origin, passed } of checks) {
+    counted[origin].total++;
+    if (!passed) counted[origin].failed++;
+  }
+  return counted;
+}
+
+function countDecisive(report: Checks): Count {
+  const { request, own, load } = countByOrigin(report);
+  return sum(request.total > 0 ? [request, load] : [own, load]);
+}
+
+function sum(counts: readonly Count[]): Count {
+  return counts.reduce((a, b) => ({ total: a.total + b.total, failed: a.failed + b.failed }), { total: 0, failed: 0 });
+}
+
+function passedShare({ total, failed }: Count): number {
+  return total === 0 ? 0 : (total - failed) / total;
 }

@@ -1,4 +1,4 @@
-/** The frame around every view, and which address shows which view. */
+/** The layout around every view, and the routing from paths to views. */
 import { effect } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
@@ -6,12 +6,14 @@ import lazy, { ErrorBoundary } from 'preact-iso/lazy';
 import { LocationProvider, Route, Router } from 'preact-iso/router';
 import { KeyDialog } from './parts/key-dialog';
 import { Navigation } from './parts/navigation';
+import { ShortcutPanels } from './parts/shortcut-panels';
 import { apiKey } from './state/key';
 import { loadSwarms } from './state/swarms';
+import { Approvals } from './views/approvals';
 import { Home } from './views/home';
 import { LiveView } from './views/live';
 import { NotFound } from './views/not-found';
-import { RunPage } from './views/run';
+import { RunDetails } from './views/run';
 import { RunList } from './views/run-list';
 import { SessionPage } from './views/session';
 import { Sessions } from './views/sessions';
@@ -41,8 +43,9 @@ export function App(): JSX.Element {
             <Router>
               <Route path="/dashboard" component={Home} />
               <Route path="/dashboard/runs" component={RunList} />
-              <Route path="/dashboard/runs/:id" component={RunPage} />
+              <Route path="/dashboard/runs/:id" component={RunDetails} />
               <Route path="/dashboard/compare/:first/:second" component={Compare} />
+              <Route path="/dashboard/approvals" component={Approvals} />
               <Route path="/dashboard/live" component={LiveView} />
               <Route path="/dashboard/sessions" component={Sessions} />
               <Route path="/dashboard/sessions/:id" component={SessionPage} />
@@ -54,6 +57,7 @@ export function App(): JSX.Element {
         </main>
       </div>
       <KeyDialog />
+      <ShortcutPanels />
     </LocationProvider>
   );
 }

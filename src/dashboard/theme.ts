@@ -1,4 +1,4 @@
-/** Dark or light: the system's choice until the reader makes one. */
+/** The colour theme: the system's setting until the reader chooses one. */
 import { effect, signal } from '@preact/signals';
 
 export type Theme = 'system' | 'light' | 'dark';
@@ -12,7 +12,7 @@ function stored(): Theme {
 
 export const theme = signal<Theme>(stored());
 
-/** Applies the choice now and whenever it changes. */
+/** Applies the theme now and on every change. */
 export function applyTheme(): void {
   effect(() => {
     const { value } = theme;

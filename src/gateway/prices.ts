@@ -1,17 +1,17 @@
-/** What a token costs at a model: as configured, else as the gateway's own list says, and nothing where the model runs here. */
-import { nameOf } from './order';
-import type { Candidate } from './route';
+/** Token prices of models: as configured, else from the gateway's own list, and 0 if the model runs locally. */
+import { nameCandidate } from './model-order';
+import type { Candidate } from './model-fallback';
 
-/** US dollars for one token of the prompt, and one of the answer. */
+/** US dollars per prompt token and per answer token. */
 export interface TokenPrice {
   input: number;
   output: number;
 }
 
 export interface Prices {
-  /** Undefined where nobody knows. */
+  /** Returns undefined if the price is unknown. */
   of(candidate: Candidate): TokenPrice | undefined;
-  /** Takes prices over from a gateway's list, USD per token. */
+  /** Stores a price from a gateway's list, USD per token. */
   learn(gateway: string, model: string, price: TokenPrice): void;
 }
 
@@ -23,9 +23,11 @@ export function createPrices(configured: Record<string, TokenPrice>): Prices {
   const perToken = ({ input, output }: TokenPrice) => ({ input: input / MILLION, output: output / MILLION });
   return {
     of(candidate) {
-      const given = configured[nameOf(candidate)] ?? configured[candidate.model];
+      const given = configured[nameCandidate(candidate)] ?? configured[candidate.model];
       if (given) return perToken(given);
-      return candidate.endpoint.unreportedCostUsd === 0 ? { input: 0, output: 0 } : learnt.get(nameOf(candidate));
+      return candidate.endpoint.unreportedCostUsd === 0
+        ? { input: 0, output: 0 }
+        : learnt.get(nameCandidate(candidate));
     },
     learn(gateway, model, price) {
       learnt.set(`${gateway}/${model}`, price);
@@ -33,7 +35,7 @@ export function createPrices(configured: Record<string, TokenPrice>): Prices {
   };
 }
 
-/** What so many tokens cost. */
-export function costOf(price: TokenPrice, promptTokens: number, answerTokens: number): number {
+/** Returns the cost of a number of tokens. */
+export function computeCost(price: TokenPrice, promptTokens: number, answerTokens: number): number {
   return promptTokens * price.input + answerTokens * price.output;
 }

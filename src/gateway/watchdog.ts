@@ -1,12 +1,12 @@
-/** Aborts a stream that stays silent: for too long before its first token, or between two tokens. */
+/** Aborts a stream that is silent too long, before its first token or between two tokens. */
 
 export interface Watchdog {
   signal: AbortSignal;
-  /** Whether there was a token yet. */
+  /** Whether a token has arrived. */
   readonly wasAlive: boolean;
-  /** Called for each token. */
+  /** Call this for each token. */
   alive(): void;
-  /** Called when the answer is complete: what may still follow is waited for this long at most. */
+  /** Call this when the answer is complete: the rest of the stream may take at most this long. */
   winding(ms: number): void;
   stop(): void;
 }
@@ -26,7 +26,7 @@ export function createWatchdog(firstTokenTimeoutMs: number, idleTimeoutMs: numbe
       return armedForIdle;
     },
     alive() {
-      // to re-arm a timer costs less than to make one: tokens come by the ten thousand
+      // refreshing a timer costs less than creating one: tokens arrive by the ten thousand
       if (armedForIdle) return void timer.refresh();
       armedForIdle = true;
       arm(idleTimeoutMs);

@@ -1,4 +1,4 @@
-// POST /v1/chat/completions: one request from its bytes to the end of its answer, streamed or whole.
+// POST /v1/chat/completions: handles one request from its body to the end of its answer, streamed or whole.
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
@@ -12,16 +12,16 @@ import {
   usageChunk,
   type AnswerIdentity,
 } from './completion-frames';
-import type { Engine } from './engine';
+import type { ModelEngine } from './engine';
 import { failureReply } from './failures';
 import type { GenerationStep } from './generation';
 import { readBody } from './read-body';
 import { replyJson } from './reply-json';
 
-/** What the handler needs from the server around it. */
+/** Dependencies of the handler on the server. */
 export interface ChatCompletionsOptions {
   /** Throws `model_not_found`; resolves once the model is loaded. */
-  readonly engineOf: (model: string) => Promise<Engine>;
+  readonly findEngine: (model: string) => Promise<ModelEngine>;
   readonly keepAliveMs: number;
   readonly log: Logger;
 }
@@ -36,20 +36,20 @@ interface Answer {
 }
 
 /**
- * Answers one request; refusals are thrown, and only before the first byte of the reply. One for a model that is still loading waits
+ * Answers one request. Throws rejections, and only before the first byte of the reply. A request for a model that is still loading waits
  * for it, as it would wait for a slot.
  */
 export async function answerChatCompletion(
   incoming: IncomingMessage,
   response: ServerResponse,
-  { engineOf, keepAliveMs, log }: ChatCompletionsOptions,
+  { findEngine, keepAliveMs, log }: ChatCompletionsOptions,
 ): Promise<void> {
   const left = new AbortController();
   response.once('close', () => {
     left.abort();
   });
   const request = parseChatRequest(await readBody(incoming));
-  const engine = await engineOf(request.model);
+  const engine = await findEngine(request.model);
   const steps = engine.submit(request.generation, left.signal);
   const identity = { id: `chatcmpl-${randomUUID()}`, created: Math.floor(Date.now() / 1000), model: request.model };
   const modelLog = log.child({ model: request.model });
@@ -57,7 +57,7 @@ export async function answerChatCompletion(
   try {
     await (request.stream ? streamAnswer(answer, keepAliveMs) : sendWholeAnswer(answer));
   } catch (error) {
-    // The iteration of an answer whose reader left ends with an error, too.
+    // Iterating over an answer whose reader left also ends with an error.
     if (!left.signal.aborted) throw error;
     modelLog.info({ ms: Date.now() - answer.startedAt }, 'the client left');
   }
@@ -83,7 +83,7 @@ async function streamAnswer(answer: Answer, keepAliveMs: number): Promise<void> 
     'x-accel-buffering': 'no',
   });
   response.flushHeaders();
-  // Restarted by every chunk, so the comment comes only where there is silence.
+  // Restarted by every chunk, so the comment is sent only during silence.
   const keepAlive = setInterval(() => response.write(KEEP_ALIVE_FRAME), keepAliveMs);
   try {
     for await (const frame of answerFrames(answer)) {
@@ -92,7 +92,7 @@ async function streamAnswer(answer: Answer, keepAliveMs: number): Promise<void> 
     }
   } catch (error) {
     if (response.destroyed) throw error;
-    // The status is sent already: an error object without finish reason and [DONE] says that the answer broke off.
+    // The status is already sent: an error object without finish reason and [DONE] signals that the answer broke off.
     log.error({ err: error }, 'broke off');
     response.write(eventFrame(failureReply(error).body));
   } finally {

@@ -1,4 +1,4 @@
-// What a caller may send to POST /v1/chat/completions: parsed once here, trusted everywhere after.
+// Schema of requests to POST /v1/chat/completions: validated once here, trusted everywhere else.
 // Unknown fields are ignored, because clients for many providers send many of them.
 import { z } from 'zod';
 import { LocalModelFailure } from './failures';
@@ -17,10 +17,19 @@ const Message = z.discriminatedUnion('role', [
 const TokenLimit = z.int().min(1).nullish();
 const StopStrings = z.union([z.string().min(1), z.array(z.string().min(1)).max(16)]);
 
-/** Null and absent mean the same to OpenAI's own API. */
+/** As in OpenAI's own API, null means the same as absent. */
 function orElse<Schema extends z.ZodType>(schema: Schema, fallback: () => z.output<Schema>) {
   return schema.nullish().transform((value) => value ?? fallback());
 }
+
+/** `json_object` is not enforced: the prompt determines the format, as with `text`. */
+const ResponseFormat = z.discriminatedUnion('type', [
+  z.object({ type: z.enum(['text', 'json_object']) }),
+  z.object({
+    type: z.literal('json_schema'),
+    json_schema: z.object({ name: z.string(), schema: z.record(z.string(), z.unknown()) }),
+  }),
+]);
 
 const ChatRequestBody = z.object({
   model: z.string().min(1),
@@ -31,23 +40,26 @@ const ChatRequestBody = z.object({
   max_completion_tokens: TokenLimit,
   stop: orElse(StopStrings, () => []),
   seed: orElse(z.int(), () => Math.floor(Math.random() * 2 ** 31)),
+  response_format: ResponseFormat.nullish(),
   stream: orElse(z.boolean(), () => false),
   stream_options: z.object({ include_usage: orElse(z.boolean(), () => false) }).nullish(),
 });
 
-/** A message reduced to what a chat template needs; `developer` is a newer word for `system`. */
+/** A message reduced to what a chat template needs; `developer` is a newer name for `system`. */
 export interface ChatMessage {
   readonly role: 'system' | 'user' | 'assistant';
   readonly text: string;
 }
 
-/** Everything that shapes one answer, free of HTTP. Temperature 0 means greedy. */
+/** All parameters of one answer, independent of HTTP. Temperature 0 means greedy. */
 export interface GenerationRequest {
   readonly messages: readonly ChatMessage[];
   readonly temperature: number;
   readonly topP: number;
   readonly seed: number;
   readonly stop: readonly string[];
+  /** JSON Schema that the answer must match; undefined for free text. */
+  readonly jsonSchema?: object | undefined;
   /** Undefined: until the model ends its turn or the context is full. */
   readonly maxTokens: number | undefined;
 }
@@ -60,7 +72,7 @@ export interface ChatRequest {
   readonly generation: GenerationRequest;
 }
 
-/** Parses the JSON text of a request; throws `invalid_request` that names the first wrong field. */
+/** Parses the JSON text of a request; throws `invalid_request` that names the first invalid field. */
 export function parseChatRequest(json: string): ChatRequest {
   const parsed = ChatRequestBody.safeParse(parseJson(json));
   if (!parsed.success) throw invalidField(parsed.error);
@@ -75,6 +87,7 @@ export function parseChatRequest(json: string): ChatRequest {
       topP: body.top_p,
       seed: body.seed,
       stop: typeof body.stop === 'string' ? [body.stop] : body.stop,
+      jsonSchema: body.response_format?.type === 'json_schema' ? body.response_format.json_schema.schema : undefined,
       maxTokens: body.max_completion_tokens ?? body.max_tokens ?? undefined,
     },
   };

@@ -1,7 +1,7 @@
-// The OpenAI shapes of an answer: one object for a whole completion, chunks for a stream.
-import type { Usage } from './generation';
+// The OpenAI format of an answer: one object for a whole completion, chunks for a stream.
+import type { GenerationUsage } from './generation';
 
-/** What all frames of one answer have in common. */
+/** Fields shared by all frames of one answer. */
 export interface AnswerIdentity {
   readonly id: string;
   readonly created: number;
@@ -15,10 +15,10 @@ interface Delta {
   readonly content?: string;
 }
 
-/** `data: [DONE]`, the last line of a stream that ended as it should. */
+/** `data: [DONE]`, the last line of a complete stream. */
 export const DONE_FRAME = 'data: [DONE]\n\n';
 
-/** A comment line: tells proxies and watchdogs that the server lives, and clients ignore it. */
+/** A comment line: shows proxies and watchdogs that the server is alive; clients ignore it. */
 export const KEEP_ALIVE_FRAME = ': keep-alive\n\n';
 
 /** One server-sent event with a JSON payload. */
@@ -31,15 +31,15 @@ export function chunk(identity: AnswerIdentity, delta: Delta, finishReason: Fini
   return { ...chunkHead(identity), choices: [{ index: 0, delta, logprobs: null, finish_reason: finishReason }] };
 }
 
-/** The chunk after the last one, for callers that asked for usage. */
-export function usageChunk(identity: AnswerIdentity, usage: Usage): object {
+/** The chunk after the last one, for callers that requested usage. */
+export function usageChunk(identity: AnswerIdentity, usage: GenerationUsage): object {
   return { ...chunkHead(identity), choices: [], usage: usageBody(usage) };
 }
 
 /** The reply to a request without streaming. */
 export function completion(
   { id, created, model }: AnswerIdentity,
-  answer: { readonly text: string; readonly finishReason: FinishReason; readonly usage: Usage },
+  answer: { readonly text: string; readonly finishReason: FinishReason; readonly usage: GenerationUsage },
 ): object {
   const message = { role: 'assistant', content: answer.text, refusal: null };
   return {
@@ -56,7 +56,7 @@ function chunkHead({ id, created, model }: AnswerIdentity): object {
   return { id, object: 'chat.completion.chunk', created, model };
 }
 
-function usageBody({ promptTokens, completionTokens, cachedTokens }: Usage): object {
+function usageBody({ promptTokens, completionTokens, cachedTokens }: GenerationUsage): object {
   return {
     prompt_tokens: promptTokens,
     completion_tokens: completionTokens,

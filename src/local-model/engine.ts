@@ -1,5 +1,5 @@
-// A loaded model at work: a bounded FIFO queue in front of its slots, and a loop that advances all busy slots by one
-// batch at a time. One batch per turn of the loop is what makes parallel answers cheaper than answers in a row.
+// Runs a loaded model: a bounded FIFO queue in front of its slots, and a loop that advances all busy slots by one batch at a time. Sharing
+// one batch per loop iteration makes parallel answers cheaper than sequential ones.
 import type { GenerationRequest } from './chat-request';
 import { LocalModelFailure } from './failures';
 import { Generation, type GenerationStep } from './generation';
@@ -7,7 +7,7 @@ import type { LanguageModel } from './language-model';
 import { buildPrompt } from './prompt';
 import { chooseSlot, type Slot } from './slots';
 
-/** Prompt tokens in one batch. Measured on one thread: from 32 on, larger batches are no faster, only slower to cancel. */
+/** Prompt tokens in one batch. Measured on one thread: above 32, larger batches are no faster, only slower to cancel. */
 export const PROMPT_TOKENS_PER_BATCH = 64;
 
 /** The same while an answer streams: its next token waits for the whole batch. */
@@ -15,26 +15,26 @@ const PROMPT_TOKENS_BESIDE_ANSWERS = 32;
 
 const DEFAULT_QUEUE_LIMIT = 256;
 
-/** No text has this many characters per token; a longer one is refused before it blocks the event loop for seconds. */
+/** No text has this many characters per token; a longer text is rejected before it blocks the event loop for seconds. */
 const MAX_CHARACTERS_PER_TOKEN = 24;
 
 /** Answers requests with one model. */
-export interface Engine {
+export interface ModelEngine {
   /**
-   * Queues a request. Throws `context_length_exceeded` or `rate_limit_exceeded` at once; later failures are thrown by the
-   * iteration. Aborting the signal frees the slot (or the place in the queue) within one batch.
+   * Queues a request. Throws `context_length_exceeded` or `rate_limit_exceeded` immediately; later failures are thrown by the iteration.
+   * Aborting the signal frees the slot (or the place in the queue) within one batch.
    */
   submit(request: GenerationRequest, signal: AbortSignal): AsyncIterable<GenerationStep>;
-  /** Breaks off everything, then unloads the model. */
+  /** Aborts all requests, then unloads the model. */
   stop(): Promise<void>;
 }
 
-/** Creates the engine of a model; requests beyond the slots wait, requests beyond `queueLimit` are refused. */
-export function createEngine(model: LanguageModel, { queueLimit = DEFAULT_QUEUE_LIMIT } = {}): Engine {
+/** Creates the engine of a model. Requests beyond the number of slots wait; requests beyond `queueLimit` are rejected. */
+export function createEngine(model: LanguageModel, { queueLimit = DEFAULT_QUEUE_LIMIT } = {}): ModelEngine {
   return new BatchingEngine(model, queueLimit);
 }
 
-class BatchingEngine implements Engine {
+class BatchingEngine implements ModelEngine {
   private readonly slots: readonly Slot[];
   private readonly waiting: Generation[] = [];
   private uses = 0;
@@ -75,7 +75,7 @@ class BatchingEngine implements Engine {
     await this.model.dispose();
   }
 
-  /** Frees the place at once: the queue may be full of others' requests. */
+  /** Frees the place immediately: the queue may be full of other callers' requests. */
   private leaveQueue(generation: Generation): void {
     const index = this.waiting.indexOf(generation);
     if (index < 0) return;
@@ -86,7 +86,7 @@ class BatchingEngine implements Engine {
   private wake(): void {
     this.running ??= this.run().finally(() => {
       this.running = undefined;
-      // A request may have come between the loop's last look and this.
+      // A request may have arrived after the loop's last check.
       if (this.waiting.length > 0) this.wake();
     });
   }
@@ -99,7 +99,7 @@ class BatchingEngine implements Engine {
     } while (this.waiting.length > 0 || this.slots.some((slot) => slot.generation !== undefined));
   }
 
-  /** Between batches: nothing else changes a sequence while another one copies it. */
+  /** Runs between batches, so that no sequence changes while another one copies it. */
   private async fillSlots(): Promise<void> {
     for (let next = this.waiting[0]; next !== undefined; next = this.waiting[0]) {
       const choice = chooseSlot(this.slots, next.prompt.tokens);
@@ -119,7 +119,7 @@ class BatchingEngine implements Engine {
       if (!generation.isOver) await generation.step(promptBudget);
     } catch (cause) {
       generation.fail(new LocalModelFailure('internal_error', 'The local model failed.', null, { cause }));
-      // What the sequence holds after a failed evaluation is anyone's guess.
+      // After a failed evaluation, the content of the sequence is unknown.
       await slot.sequence.truncate(0);
     }
     if (!generation.isOver) return;
@@ -129,8 +129,8 @@ class BatchingEngine implements Engine {
 }
 
 /**
- * The slots to advance in the next batch, each with its share of the batch's prompt tokens. Short prompts go first, since they soon
- * become answers; but half of the tokens are the oldest one's, which would wait for as long as shorter ones keep coming.
+ * Returns the slots to advance in the next batch, each with its share of the batch's prompt tokens. Short prompts go first, since they soon
+ * start to stream. But half of the tokens are reserved for the oldest prompt, which shorter ones would otherwise starve.
  */
 function shareBudget(busy: readonly Slot[]): [Slot, number][] {
   const promptTokensLeft = (slot: Slot): number => slot.generation?.promptTokensLeft ?? 0;

@@ -1,5 +1,5 @@
-// Every way in which the local model server can refuse or break a request, as a closed set of codes.
-// One table turns a code into its OpenAI-style reply, so that no other file picks statuses.
+// All reasons for which the local model server rejects or aborts a request, as a closed set of codes.
+// One table maps each code to its OpenAI-style reply, so that no other file chooses statuses.
 
 interface ReplyShape {
   readonly status: number;
@@ -10,6 +10,8 @@ interface ReplyShape {
 const REPLIES = {
   invalid_request: { status: 400, type: 'invalid_request_error' },
   context_length_exceeded: { status: 400, type: 'invalid_request_error' },
+  forbidden_host: { status: 403, type: 'permission_error' },
+  forbidden_origin: { status: 403, type: 'permission_error' },
   model_not_found: { status: 404, type: 'invalid_request_error' },
   not_found: { status: 404, type: 'invalid_request_error' },
   method_not_allowed: { status: 405, type: 'invalid_request_error' },
@@ -20,15 +22,15 @@ const REPLIES = {
   model_unavailable: { status: 503, type: 'unavailable_error', retryAfterSeconds: 1 },
 } as const satisfies Record<string, ReplyShape>;
 
-/** The closed set of reasons that tests and callers may rely on. */
-export type FailureCode = keyof typeof REPLIES;
+/** The closed set of codes that tests and callers may rely on. */
+export type LocalFailureCode = keyof typeof REPLIES;
 
-/** A refusal or breakdown with a code; `param` names the offending request field in OpenAI's notation. */
+/** A rejection or breakdown with a code; `param` names the invalid request field in OpenAI's notation. */
 export class LocalModelFailure extends Error {
   override readonly name = 'LocalModelFailure';
 
   constructor(
-    readonly code: FailureCode,
+    readonly code: LocalFailureCode,
     message: string,
     readonly param: string | null = null,
     options?: ErrorOptions,
@@ -37,20 +39,20 @@ export class LocalModelFailure extends Error {
   }
 }
 
-/** What goes over the wire for one failure. */
+/** The HTTP reply for one failure. */
 export interface FailureReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: { readonly error: Readonly<Record<string, string | number | null>> };
 }
 
-/** The HTTP reply for anything thrown; a foreign error becomes an opaque 500, its text stays in the log. */
+/** Returns the HTTP reply for any thrown error. An unexpected error becomes an opaque 500; its text is only logged. */
 export function failureReply(thrown: unknown): FailureReply {
   const failure = toFailure(thrown);
   const shape: ReplyShape = REPLIES[failure.code];
   const headers: Record<string, string> =
     shape.retryAfterSeconds === undefined ? {} : { 'retry-after': String(shape.retryAfterSeconds) };
-  // llama.cpp's server answers like this while it loads, and clients know the shape.
+  // The format of llama.cpp's server while it loads, which clients know.
   const error =
     shape.status === 503
       ? { code: 503, message: failure.message, type: shape.type }

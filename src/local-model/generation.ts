@@ -1,24 +1,24 @@
-// One answer in the making: prompt tokens still to evaluate, then token after token. The engine calls `step` once per
-// batch; each step is one evaluation, so that all slots advance together and a cancel takes effect within one token.
+// One answer in progress: first the remaining prompt tokens, then one answer token after another. The engine calls `step` once per batch.
+// Each step is one evaluation, so that all slots advance together and a cancellation takes effect within one token.
 import { Readable } from 'node:stream';
 import { createAnswerText, type AnswerText } from './answer-text';
 import type { GenerationRequest } from './chat-request';
-import { createJoint, type Joint } from './joint';
+import { createOverlap, type Joint } from './joint';
 import type { LanguageModel, ModelSequence, Sampling, Token } from './language-model';
 import type { Prompt } from './prompt';
 import { isStuck } from './repetition';
 
-/** Token counts in OpenAI's words; cached tokens are the part of the prompt that was not evaluated again. */
-export interface Usage {
+/** Token counts in OpenAI's terms; cached tokens are the part of the prompt that was not evaluated again. */
+export interface GenerationUsage {
   readonly promptTokens: number;
   readonly completionTokens: number;
   readonly cachedTokens: number;
 }
 
-/** What a reader of an answer receives: texts, then exactly one end. */
+/** Items received by the reader of an answer: texts, then exactly one end. */
 export type GenerationStep =
   | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'end'; readonly finishReason: 'stop' | 'length'; readonly usage: Usage };
+  | { readonly kind: 'end'; readonly finishReason: 'stop' | 'length'; readonly usage: GenerationUsage };
 
 interface GenerationOptions {
   readonly model: LanguageModel;
@@ -27,9 +27,9 @@ interface GenerationOptions {
   readonly signal: AbortSignal;
 }
 
-/** A request with its slot's sequence, from the first prompt token to the last answer token. */
+/** A request and its slot's sequence, from the first prompt token to the last answer token. */
 export class Generation {
-  /** The answer as an async iterable; ends after the `end` step, throws what `fail` was given. */
+  /** The answer as an async iterable; ends after the `end` step, throws the error given to `fail`. */
   readonly output = new Readable({ objectMode: true, read: () => undefined });
   readonly prompt: Prompt;
   readonly signal: AbortSignal;
@@ -55,13 +55,18 @@ export class Generation {
     this.model = model;
     this.prompt = prompt;
     this.signal = signal;
-    this.sampling = { temperature: request.temperature, topP: request.topP, seed: request.seed };
+    this.sampling = {
+      temperature: request.temperature,
+      topP: request.topP,
+      seed: request.seed,
+      jsonSchema: request.jsonSchema,
+    };
     this.maxTokens = request.maxTokens ?? Infinity;
     this.text = createAnswerText((tokens) => model.detokenize(tokens), request.stop);
-    this.joint = createJoint(prompt.jointText, model);
+    this.joint = createOverlap(prompt.jointText, model);
   }
 
-  /** Nothing more to do: finished, failed, or nobody reads it any more. */
+  /** Whether nothing is left to do: finished, failed, or without a reader. */
   get isOver(): boolean {
     return this.finished || this.signal.aborted || this.output.destroyed;
   }
@@ -71,14 +76,14 @@ export class Generation {
     return this.answer === undefined ? this.pending.length : 0;
   }
 
-  /** Takes a sequence whose first `cachedTokens` tokens are those of the prompt; the first step forgets the others. */
+  /** Assigns a sequence whose first `cachedTokens` tokens match the prompt; the first step removes the others. */
   start(sequence: ModelSequence, cachedTokens: number): void {
     this.sequence = sequence;
     this.cachedTokens = cachedTokens;
     this.pending = this.prompt.tokens.slice(cachedTokens);
   }
 
-  /** One evaluation: at most `promptBudget` prompt tokens, or one answer token. */
+  /** Runs one evaluation: at most `promptBudget` prompt tokens, or one answer token. */
   async step(promptBudget: number): Promise<void> {
     const sequence = this.startedSequence();
     if (this.isUntouched) await sequence.truncate(this.cachedTokens);
@@ -95,14 +100,14 @@ export class Generation {
     else this.accept(token, sequence);
   }
 
-  /** Ends with an error, unless it is over already. */
+  /** Ends with an error, unless it has already ended. */
   fail(error: Error): void {
     this.finished = true;
-    // An error event without a listener ends the process, and a reader that left has none.
+    // An error event without a listener ends the process, and a stream whose reader left has no listener.
     this.output.once('error', () => undefined).destroy(error);
   }
 
-  /** Frees what the sampler holds; the sequence keeps its tokens for the next prompt that starts alike. */
+  /** Frees the sampler; the sequence keeps its tokens for the next prompt with the same start. */
   async release(): Promise<void> {
     await this.answer?.return();
     if (!this.finished) this.output.destroy();
@@ -134,7 +139,7 @@ export class Generation {
     this.finishIfDone(sequence);
   }
 
-  /** Makes the newest token of the sequence pending again, so that the next step can see all that could follow it. */
+  /** Makes the sequence's newest token pending again, so that the next step can inspect all its possible successors. */
   private async stepBack(sequence: ModelSequence): Promise<void> {
     await this.answer?.return();
     this.answer = undefined;
@@ -155,7 +160,7 @@ export class Generation {
   }
 
   private finishIfDone(sequence: ModelSequence): void {
-    // The drawn token itself is not evaluated yet, and a full sequence would silently forget its beginning.
+    // The drawn token itself is not evaluated yet, and a full sequence would silently drop its start.
     const isFull = sequence.length + 1 >= this.model.contextLength;
     if (this.text.isStopped) this.finish('stop');
     else if (isFull || this.completionTokens >= this.maxTokens || isStuck(this.drawn)) this.finish('length');
@@ -167,7 +172,7 @@ export class Generation {
 
   private finish(finishReason: 'stop' | 'length'): void {
     this.emit(this.text.flush());
-    const usage: Usage = {
+    const usage: GenerationUsage = {
       promptTokens: this.prompt.length,
       completionTokens: this.completionTokens,
       cachedTokens: this.cachedTokens,

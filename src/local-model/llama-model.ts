@@ -1,27 +1,37 @@
-// The real model, through node-llama-cpp. The only file that knows that library; it is ESM-only, hence the dynamic import.
-import type { Llama, LlamaContextSequence, LlamaModel, Token as LlamaToken } from 'node-llama-cpp' with {
+// The real model, using node-llama-cpp. Only this file knows that library. It is ESM-only, hence the dynamic import.
+import type {
+  Llama,
+  LlamaContextSequence,
+  LlamaGrammar,
+  LlamaGrammarEvaluationState,
+  LlamaModel,
+  Token as LlamaToken,
+} from 'node-llama-cpp' with {
   'resolution-mode': 'import',
 };
 import type { Logger } from 'pino';
+import type { Capacity } from './capacity';
 import { PROMPT_TOKENS_PER_BATCH } from './engine';
-import type { Candidate, LanguageModel, ModelSequence, Sampling, Token } from './language-model';
+import type { TokenCandidate, LanguageModel, ModelSequence, Sampling, Token } from './language-model';
+
+export type { Llama };
 
 const TOP_K = 40;
 
 /** Bytes that one native sampler keeps per vocabulary entry. */
 const SAMPLER_BYTES_PER_TOKEN = 12;
 
-/** What one model may take of the machine. */
+/** Resources that one model may use. */
 export interface LlamaModelOptions {
   readonly path: string;
   readonly threads: number;
-  /** Requests that are answered at the same time. */
+  /** Number of requests answered concurrently. */
   readonly slots: number;
-  /** Tokens per slot; memory for slots x context is taken at load. */
+  /** Tokens per slot; memory for slots x context is allocated at load. */
   readonly context: number;
 }
 
-/** Starts the native library with what is installed: it never builds, never downloads, never looks for a GPU. */
+/** Starts the installed native library: it never builds, never downloads, never looks for a GPU. */
 export async function startLlama(log: Logger): Promise<Llama> {
   const { getLlama, LlamaLogLevel } = await import('node-llama-cpp');
   return getLlama({
@@ -36,7 +46,25 @@ export async function startLlama(log: Logger): Promise<Llama> {
   });
 }
 
-/** Loads a GGUF file and makes its slots; fails on a model whose chat format is not ChatML. */
+/** Estimates the memory of a model's context with all its slots. Reads the head of the file alone. */
+export async function createContextEstimate(
+  llama: Llama,
+  path: string,
+): Promise<(capacity: Capacity) => Promise<number>> {
+  const { GgufInsights, readGgufFileInfo } = await import('node-llama-cpp');
+  const insights = await GgufInsights.from(await readGgufFileInfo(path), llama);
+  return async ({ slots, context }) => {
+    const needs = await insights.estimateContextResourceRequirementsV2({
+      contextSize: context,
+      sequences: slots,
+      batchSize: PROMPT_TOKENS_PER_BATCH + slots,
+      modelGpuLayers: 0,
+    });
+    return needs.cpuRam;
+  };
+}
+
+/** Loads a GGUF file and creates its slots; fails if the model's chat format is not ChatML. */
 export async function loadLlamaModel(llama: Llama, options: LlamaModelOptions): Promise<LanguageModel> {
   const model = await llama.loadModel({ modelPath: options.path, gpuLayers: 0 });
   if (options.context > model.trainContextSize) {
@@ -46,7 +74,7 @@ export async function loadLlamaModel(llama: Llama, options: LlamaModelOptions): 
   }
   const turnStart = controlToken(model, '<|im_start|>');
   const turnEnd = controlToken(model, '<|im_end|>');
-  // Flash attention and a quantised cache were measured: the one changes nothing on a CPU, the other slows prompts by a third.
+  // Flash attention and a quantised cache were measured: the former changes nothing on a CPU, the latter slows prompts by a third.
   const context = await model.createContext({
     sequences: options.slots,
     contextSize: options.context,
@@ -55,7 +83,15 @@ export async function loadLlamaModel(llama: Llama, options: LlamaModelOptions): 
     flashAttention: false,
   });
   const samplerBytes = [...model.iterateAllTokens()].length * SAMPLER_BYTES_PER_TOKEN;
-  const sequences = Array.from({ length: options.slots }, () => new LlamaSequence(context.getSequence(), samplerBytes));
+  const { LlamaGrammarEvaluationState } = await import('node-llama-cpp');
+  const startGrammar = async (schema: object): Promise<LlamaGrammarEvaluationState> => {
+    const grammar = await (llama as unknown as GrammarMaker).createGrammarForJsonSchema(schema);
+    return new LlamaGrammarEvaluationState({ model, grammar });
+  };
+  const sequences = Array.from(
+    { length: options.slots },
+    () => new LlamaSequence(context.getSequence(), samplerBytes, startGrammar),
+  );
   return {
     turnStart,
     turnEnd,
@@ -72,21 +108,27 @@ export async function loadLlamaModel(llama: Llama, options: LlamaModelOptions): 
   };
 }
 
-/** What the library uses itself where it tries several continuations of one text, and does not declare. */
+/** The library infers a type from the schema, which is impossible for a schema from a request. */
+interface GrammarMaker {
+  createGrammarForJsonSchema(schema: object): Promise<LlamaGrammar>;
+}
+
+/** An undeclared method that the library itself uses when it tries several continuations of one text. */
 interface CopyingSequence {
   _copyStateFromOtherSequence(other: LlamaContextSequence, upToTokenIndex: number): Promise<boolean>;
 }
 
 class LlamaSequence implements ModelSequence {
   /**
-   * As large as the native sampler that the library makes for each evaluation or answer and frees only when V8 collects
-   * its wrapper. V8 does not see native bytes: without this weight beside it, memory grew by a gigabyte in 1,000 tokens.
+   * As large as the native sampler that the library creates for each evaluation or answer, and frees only when V8 collects its wrapper. V8
+   * does not see native bytes: without this buffer next to the wrapper, memory grew by a gigabyte in 1,000 tokens.
    */
   private samplerWeight: ArrayBuffer | undefined;
 
   constructor(
     private readonly sequence: LlamaContextSequence,
     private readonly samplerBytes: number,
+    private readonly startGrammar: (schema: object) => Promise<LlamaGrammarEvaluationState>,
   ) {}
 
   get length(): number {
@@ -117,13 +159,20 @@ class LlamaSequence implements ModelSequence {
     await this.sequence.evaluateWithoutGeneratingNewTokens(tokens as LlamaToken[]);
   }
 
-  sample(tokens: readonly Token[], { temperature, topP, seed }: Sampling): AsyncGenerator<Token, void, void> {
+  sample(tokens: readonly Token[], { jsonSchema, ...sampling }: Sampling): AsyncGenerator<Token, void, void> {
+    if (jsonSchema) return this.sampleWithin(jsonSchema, tokens, sampling);
     this.weighSampler();
-    const options = { temperature, topP, topK: TOP_K, seed, yieldEogToken: true };
-    return this.sequence.evaluate(tokens as LlamaToken[], options);
+    return this.sequence.evaluate(tokens as LlamaToken[], optionsFor(sampling));
   }
 
-  async candidates(token: Token): Promise<readonly Candidate[]> {
+  /** Each answer has its own grammar state: its position in the grammar. */
+  private async *sampleWithin(jsonSchema: object, tokens: readonly Token[], sampling: Sampling) {
+    const grammarEvaluationState = await this.startGrammar(jsonSchema);
+    this.weighSampler();
+    yield* this.sequence.evaluate(tokens as LlamaToken[], { ...optionsFor(sampling), grammarEvaluationState });
+  }
+
+  async candidates(token: Token): Promise<readonly TokenCandidate[]> {
     this.weighSampler();
     // Greedy, because a temperature would leave only the first TOP_K.
     const generateNext = { logits: true, options: { temperature: 0 } };
@@ -136,6 +185,10 @@ class LlamaSequence implements ModelSequence {
   }
 }
 
+function optionsFor({ temperature, topP, seed }: Sampling) {
+  return { temperature, topP, topK: TOP_K, seed, yieldEogToken: true } as const;
+}
+
 function controlToken(model: LlamaModel, text: string): Token {
   const [token, ...rest] = model.tokenize(text, true);
   if (token === undefined || rest.length > 0 || !model.isSpecialToken(token)) {
@@ -144,7 +197,7 @@ function controlToken(model: LlamaModel, text: string): Token {
   return token;
 }
 
-/** ChatML templates spell the system prompt that they add by themselves; it is read from there, not copied here. */
+/** ChatML templates contain the system prompt that they add by default; it is read from there instead of being copied here. */
 function defaultSystemPrompt(template: string | undefined): string | undefined {
   const spelled = template?.match(/<\|im_start\|>system(?:\\n|\n)(You are [^<'"{]*)<\|im_end\|>/);
   return spelled?.[1];

@@ -4,13 +4,13 @@ import { LocalModelFailure } from './failures';
 
 const BODY_LIMIT_BYTES = 16 * 1024 * 1024;
 
-/** The body as text; throws `body_too_large` as soon as the limit is announced or passed. */
+/** Returns the body as text; throws `body_too_large` as soon as the limit is announced or exceeded. */
 export async function readBody(incoming: IncomingMessage): Promise<string> {
   const announced = Number(incoming.headers['content-length'] ?? 0);
   if (announced > BODY_LIMIT_BYTES) throw tooLarge();
   const parts: Buffer[] = [];
   let bytes = 0;
-  // Not destroyed when left early: the refusal still has to go out on the same socket.
+  // Not destroyed on an early exit: the rejection is sent on the same socket.
   for await (const part of incoming.iterator({ destroyOnReturn: false })) {
     const buffer = part as Buffer;
     bytes += buffer.length;

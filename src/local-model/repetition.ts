@@ -1,17 +1,17 @@
-// Small models fall into saying one thing again and again, and would do so up to their token limit.
+// Detects repetition: small models get stuck repeating one passage, and would continue up to their token limit.
 import type { Token } from './language-model';
 
-/** So many tokens at the end, and at least so often the same: a table of zeros is shorter, a stuck model is not. */
+/** This many tokens at the end must repeat, at a period up to SHORT_PERIOD: a table of zeros is shorter, a stuck model's output is not. */
 const WINDOW = 160;
 const SHORT_PERIOD = 32;
-/** A longer passage must come so often again, and say something: rows of zeros may be long, and many. */
+/** A longer passage must repeat this often and have enough different tokens: rows of zeros may be long and numerous. */
 const TIMES = 5;
 const LONGEST_PERIOD = 320;
 const DIFFERENT_TOKENS = 12;
 
 /**
- * Whether the end is one passage over and over, word by word. Lines that differ in no more than a number are left alone: so do those
- * of a table, and of tests that somebody wants.
+ * Returns whether the end is one passage repeated verbatim. Lines that differ even in a single number do not count: tables and wanted tests
+ * have such lines.
  */
 export function isStuck(tokens: readonly Token[]): boolean {
   if (tokens.length < WINDOW + SHORT_PERIOD) return false;

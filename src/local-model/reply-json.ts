@@ -1,4 +1,4 @@
-// One way to send a JSON reply.
+// Sends JSON replies.
 import type { ServerResponse } from 'node:http';
 
 /** Sends `body` and ends the response. */

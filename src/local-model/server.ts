@@ -1,24 +1,23 @@
-// The HTTP face of the local models: an OpenAI-compatible server that listens at once and answers when a model is loaded.
+// HTTP server of the local models: OpenAI-compatible, listens immediately and answers once a model is loaded.
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
+import { createKeylessPolicy, type AccessPolicy } from '../access/policy';
+import { keepAlive } from '../keep-alive';
 import { answerChatCompletion } from './chat-completions';
-import type { Engine } from './engine';
+import type { ModelEngine } from './engine';
 import { failureReply, LocalModelFailure } from './failures';
 import { replyJson } from './reply-json';
 
 const KEEP_ALIVE_MS = 5_000;
 
-/** Longer than a client's pool keeps an idle socket, so that it is not reset under a new request. */
-const IDLE_SOCKET_MS = 65_000;
-
-/** A model as the server sees it: known from the start, usable once its engine is there. */
+/** A model as the server sees it: known from the start, usable once its engine is loaded. */
 export interface ServedModel {
   readonly id: string;
   readonly contextLength: number;
-  /** Resolves when loaded. A rejection is for whoever loads; here the model never becomes ready, and requests for it are refused. */
-  readonly engine: Promise<Engine>;
+  /** Resolves when loaded. The loading caller handles a rejection; here the model then stays unready, and its requests are rejected. */
+  readonly engine: Promise<ModelEngine>;
 }
 
 /** Options of `createLocalModelServer`. */
@@ -36,18 +35,19 @@ export interface LocalModelServerOptions {
 /** A listening server. */
 export interface LocalModelServer {
   readonly url: string;
-  /** Breaks off all answers and closes all sockets; unloading the models stays with whoever loaded them. */
+  /** Aborts all answers and closes all sockets. The caller that loaded the models unloads them. */
   stop(): Promise<void>;
 }
 
 type Handler = (incoming: IncomingMessage, response: ServerResponse, log: Logger) => void | Promise<void>;
 
-/** Starts the server and returns when it listens, loaded or not. */
+/** Starts the server; resolves when it listens, whether or not models are loaded. */
 export async function createLocalModelServer(options: LocalModelServerOptions): Promise<LocalModelServer> {
   const host = options.host ?? '127.0.0.1';
   const routes = createRoutes(options);
-  const server = createServer((incoming, response) => void respond(incoming, response, routes, options.log));
-  server.keepAliveTimeout = IDLE_SOCKET_MS;
+  const face = { routes, access: createKeylessPolicy(host) };
+  const server = createServer((incoming, response) => void respond(incoming, response, face, options.log));
+  keepAlive(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(options.port ?? 0, host, resolve);
   });
@@ -62,7 +62,7 @@ function createRoutes({ models, keepAliveMs = KEEP_ALIVE_MS }: LocalModelServerO
     engine.then(() => ready.add(id)).catch(() => undefined);
   }
 
-  async function engineOf(id: string): Promise<Engine> {
+  async function findEngine(id: string): Promise<ModelEngine> {
     const model = models.find((served) => served.id === id);
     if (model) return model.engine.catch(refuseUnloaded);
     throw new LocalModelFailure('model_not_found', `The model '${id}' does not exist on this server.`, 'model');
@@ -84,7 +84,7 @@ function createRoutes({ models, keepAliveMs = KEEP_ALIVE_MS }: LocalModelServerO
     'GET /health': health,
     'GET /v1/models': list,
     'POST /v1/chat/completions': (incoming, response, log) =>
-      answerChatCompletion(incoming, response, { engineOf, keepAliveMs, log }),
+      answerChatCompletion(incoming, response, { findEngine, keepAliveMs, log }),
   };
 }
 
@@ -95,17 +95,30 @@ function refuseUnloaded(cause: unknown): never {
 async function respond(
   incoming: IncomingMessage,
   response: ServerResponse,
-  routes: Record<string, Handler>,
+  { routes, access }: { routes: Record<string, Handler>; access: AccessPolicy },
   serverLog: Logger,
 ): Promise<void> {
   const requestId = `req_${randomUUID()}`;
   const log = serverLog.child({ requestId });
   response.setHeader('x-request-id', requestId);
+  response.setHeader('x-content-type-options', 'nosniff');
   try {
+    checkAccess(access, incoming);
     await findHandler(routes, incoming, response)(incoming, response, log);
   } catch (error) {
     refuse(incoming, response, error, log);
   }
+}
+
+/** Without a key, any web page in a browser on this machine could use the model. */
+function checkAccess(access: AccessPolicy, incoming: IncomingMessage): void {
+  const refusal = access.refuse(incoming);
+  if (!refusal) return;
+  const isHost = refusal.code === 'FORBIDDEN_HOST';
+  const message = isHost
+    ? 'Host: must be localhost, 127.0.0.1 or [::1] while the server listens on loopback; see --host.'
+    : 'Origin: only pages of this machine may use the model.';
+  throw new LocalModelFailure(isHost ? 'forbidden_host' : 'forbidden_origin', message);
 }
 
 function findHandler(routes: Record<string, Handler>, incoming: IncomingMessage, response: ServerResponse): Handler {
@@ -127,7 +140,7 @@ function refuse(incoming: IncomingMessage, response: ServerResponse, error: unkn
     response.destroy();
     return;
   }
-  // An unread body would be taken for the next request on this socket.
+  // An unread body would be parsed as the next request on this socket.
   const closing: Record<string, string> = hasUnreadBody(incoming) ? { connection: 'close' } : {};
   replyJson(response, status, body, { ...headers, ...closing });
 }

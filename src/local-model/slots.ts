@@ -1,20 +1,20 @@
-// Which free slot serves a prompt. Evaluating a prompt on one CPU thread takes far longer than anything else here,
-// so a slot that already holds the beginning of the prompt is worth looking for.
+// Chooses the free slot for a prompt. Evaluating a prompt on one CPU thread takes far longer than anything else here, so it pays to find
+// a slot that already holds the start of the prompt.
 import type { Generation } from './generation';
 import type { ModelSequence, Token } from './language-model';
 
-/** Evaluating fewer tokens than this costs no more than looking after a copy. */
+/** Evaluating fewer tokens than this costs no more than a copy. */
 const LEAST_COPIED = 16;
 
-/** One lane of the model's context and who uses it. */
+/** One sequence of the model's context and its current user. */
 export interface Slot {
   readonly sequence: ModelSequence;
   generation: Generation | undefined;
-  /** Counts up with every use, so that the smallest is the longest unused. */
+  /** Increases with every use, so the smallest value is the least recently used slot. */
   lastUsed: number;
 }
 
-/** A chosen slot and how many leading prompt tokens are evaluated already, in it or in the sequence that it can copy. */
+/** A chosen slot, and how many leading prompt tokens are already evaluated in it or in the sequence to copy from. */
 export interface SlotChoice {
   readonly slot: Slot;
   readonly shared: number;
@@ -22,14 +22,14 @@ export interface SlotChoice {
 }
 
 /**
- * Where most of the prompt is evaluated already decides: in a free slot that would lose little by it, the prompt goes there; else the free
- * slot that was unused for longest takes it, with a copy of what another one holds. Undefined when all are busy.
+ * Finds the slot that has most of the prompt evaluated. If it is free and would lose little, the prompt goes there. Otherwise the least
+ * recently used free slot takes it, with a copy of those tokens. Returns undefined if all slots are busy.
  */
 export function chooseSlot(slots: readonly Slot[], prompt: readonly Token[]): SlotChoice | undefined {
   const free = slots.filter((slot) => slot.generation === undefined);
   const [oldest] = free.sort((one, other) => one.lastUsed - other.lastUsed);
   if (oldest === undefined) return undefined;
-  // The last prompt token is always evaluated: only an evaluation tells what comes next.
+  // The last prompt token is always evaluated: only an evaluation predicts the next one.
   const sharedBy = ({ sequence }: Slot) => Math.min(prompt.length - 1, sequence.sharedLength(prompt));
   const busy = slots.filter((slot) => slot.generation !== undefined);
   const best = [...free, ...busy]

@@ -1,4 +1,4 @@
-/** The workers' metrics added up over their labels, for people and clients that know no Prometheus. */
+/** The workers' metrics summed over their labels, for people and clients without Prometheus. */
 import type { RedisConnection } from '../redis/connect';
 import { readSamples, type Sample } from './shared';
 

@@ -1,6 +1,6 @@
 /**
- * What this process has counted of turns, named after OpenTelemetry's semantic conventions for generative AI where they have a
- * name for it, in Prometheus' spelling. Money, waits and second attempts have none there.
+ * Turn metrics of this process, named after OpenTelemetry's semantic conventions for generative AI where they define a name, in
+ * Prometheus' spelling. They define none for money, waits and retries.
  */
 import { Counter, Histogram, Registry } from 'prom-client';
 import type { RunEvent } from '../contract';
@@ -9,13 +9,13 @@ type Labels = 'gen_ai_response_model' | 'gen_ai_provider_name' | 'swarm';
 const LABELS: Labels[] = ['gen_ai_response_model', 'gen_ai_provider_name', 'swarm'];
 const MODEL_AND_SWARM = ['gen_ai_response_model', 'swarm'] as const;
 
-/** Boundaries that the conventions recommend. */
+/** Bucket boundaries recommended by the conventions. */
 const DURATION_SECONDS = [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92];
 const TOKENS = [1, 4, 16, 64, 256, 1024, 4096, 16_384, 65_536, 262_144];
 
 export interface TurnMetrics {
   registry: Registry;
-  /** Counts an event that has just been written. `spoke` is the model that the attempt has announced last. */
+  /** Counts an event that has just been written. `spoke` is the model that the attempt announced last. */
   count(event: RunEvent, spoke: string | undefined): void;
 }
 
@@ -59,6 +59,17 @@ function createInstruments(registry: Registry) {
     LABELS,
     DURATION_SECONDS,
   );
+  return { cost, unpriced, tokens, usage, duration, firstToken, ...createSetbacks(counter) };
+}
+
+type CreateCounter = <Label extends string>(name: string, help: string, labelNames: readonly Label[]) => Counter<Label>;
+
+/** Metrics of problems. */
+function createSetbacks(counter: CreateCounter) {
+  const truncated = counter('murmuration_turns_truncated_total', 'Answers that were cut off, by what cut them off.', [
+    ...LABELS,
+    'by',
+  ]);
   const failures = counter('murmuration_turn_failures_total', 'Turns that ended without an answer.', ['swarm', 'code']);
   const waits = counter('murmuration_turn_waits_total', 'Waits before another attempt, by what they are for.', [
     ...MODEL_AND_SWARM,
@@ -72,14 +83,15 @@ function createInstruments(registry: Registry) {
   const resumes = counter('murmuration_turn_resumes_total', 'Attempts that went on where a text stopped.', [
     ...MODEL_AND_SWARM,
   ]);
-  const restarts = counter('murmuration_turn_restarts_total', 'Attempts that dropped a text and began anew.', [
+  const restarts = counter('murmuration_turn_restarts_total', 'Attempts that dropped a text and started again.', [
     ...MODEL_AND_SWARM,
   ]);
-  return { cost, unpriced, tokens, usage, duration, firstToken, failures, waits, fallbacks, resumes, restarts };
+  return { truncated, failures, waits, fallbacks, resumes, restarts };
 }
 
-function countCompleted({ cost, unpriced, tokens, usage, duration, firstToken }: Instruments, event: Completed): void {
-  // nothing was asked of a model
+function countCompleted(instruments: Instruments, event: Completed): void {
+  const { cost, unpriced, tokens, usage, duration, firstToken, truncated } = instruments;
+  // no model was called
   if (event.cached || event.reused_from) return;
   const labels = {
     gen_ai_response_model: event.model,
@@ -95,6 +107,7 @@ function countCompleted({ cost, unpriced, tokens, usage, duration, firstToken }:
     tokens.inc({ ...labels, gen_ai_token_type }, count);
     usage.observe({ ...labels, gen_ai_token_type }, count);
   }
+  if (event.truncated) truncated.inc({ ...labels, by: event.shortened_by ? 'budget' : 'limit' });
   duration.observe(labels, event.duration_ms / 1000);
   if (event.first_token_ms !== null) firstToken.observe(labels, event.first_token_ms / 1000);
 }

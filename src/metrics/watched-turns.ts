@@ -1,7 +1,7 @@
-/** A turn store that tells of what it has written: counted for `/metrics`, and logged without a word of what was said. */
+/** A turn store that reports what it writes: it counts events for `/metrics`, and logs them without their text. */
 import type { RunEvent } from '../contract';
 import type { Logger } from '../log';
-import type { Attempt, TurnStore } from '../redis/turns';
+import type { AttemptRecord, TurnStore } from '../redis/turns';
 import type { TurnMetrics } from './turn-metrics';
 
 export function watchTurns(
@@ -10,31 +10,31 @@ export function watchTurns(
   log: Logger,
   onActivity: (swarm: string) => void,
 ): TurnStore {
-  /** The model that each attempt has announced last: waits and failures do not name theirs. */
-  const speaking = new WeakMap<Attempt, string>();
+  /** The model that each attempt announced last; waits and failures do not name theirs. */
+  const speaking = new WeakMap<AttemptRecord, string>();
   return {
     ...store,
     async append(runId, turn, attempt, firstIndex, entries) {
       await store.append(runId, turn, attempt, firstIndex, entries);
       for (const { event } of entries) {
-        if (event.type === 'turn.delta') continue;
-        const model = modelOf(event);
+        if (event.type === 'turn.delta' || event.type === 'turn.thinking') continue;
+        const model = readModel(event);
         if (model) speaking.set(attempt, model);
         onActivity(event.team_id);
         metrics.count(event, speaking.get(attempt));
-        log.info(aboutOf(event), event.type);
+        log.info(describeTurn(event), event.type);
       }
     },
   };
 }
 
-function modelOf(event: RunEvent): string | undefined {
+function readModel(event: RunEvent): string | undefined {
   if (event.type === 'turn.rerouted') return event.to;
   return 'model' in event ? event.model : undefined;
 }
 
-/** Messages are left out: gateways quote prompts in theirs. */
-function aboutOf(event: RunEvent): object {
+/** Messages are omitted, because gateways quote prompts in them. */
+function describeTurn(event: RunEvent): object {
   const { run_id, team_id } = event;
   return {
     run_id,

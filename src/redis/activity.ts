@@ -1,22 +1,13 @@
-/** Which swarms are at work, and when each was last. */
+/** Last activity time of each swarm. */
 import type { RedisConnection } from './connect';
-import { ACTIVITY, leasesKey } from './keys';
-import type { Lease } from './leases';
+import { ACTIVITY } from './keys';
 
-/** Notes that a swarm does something now. Not waited for: it is missed by nobody but a status page. */
+/** Records that a swarm is active now. Not awaited: only a status page reads it. */
 export function noteActivity(redis: RedisConnection, swarm: string): void {
   redis.hset(ACTIVITY, swarm, Date.now()).catch(() => undefined);
 }
 
-/** By swarm when it last did something: Unix epoch, milliseconds. */
+/** Returns the last activity time of each swarm: Unix epoch, milliseconds. */
 export async function readActivity(redis: RedisConnection): Promise<Map<string, number>> {
   return new Map(Object.entries(await redis.hgetall(ACTIVITY)).map(([swarm, at]) => [swarm, Number(at)]));
 }
-
-/** The turns that these workers have in hand: of which run, and of which swarm in it. */
-export async function turnsInHand(redis: RedisConnection, workerIds: string[]): Promise<TurnInHand[]> {
-  const notes = await Promise.all(workerIds.map((id) => redis.hvals(leasesKey(id))));
-  return notes.flat().map((note) => JSON.parse(note) as TurnInHand);
-}
-
-export type TurnInHand = Partial<Pick<Lease, 'workflowId' | 'swarm'>>;

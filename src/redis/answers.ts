@@ -1,25 +1,25 @@
-/** Answers that may be given again: the caller has allowed it, and the question is the same to the last character. */
+/** Cache of answers. Used only if the caller allows it and the question is identical to the last character. */
 import { createHash } from 'node:crypto';
 import type { RedisConnection } from './connect';
 import { answerKey } from './keys';
 
 export interface Answers {
-  /** `question` is all that the answer depends on, as JSON values; each account has answers of its own. */
+  /** `question` holds everything that the answer depends on, as JSON values. Answers are kept separately for each account. */
   find(account: string, question: unknown): Promise<unknown>;
   keep(account: string, question: unknown, answer: unknown): Promise<void>;
 }
 
-/** Answers are kept for so many seconds. */
+/** Keeps each answer for `ttlSeconds`. */
 export function createAnswers(redis: RedisConnection, ttlSeconds: number): Answers {
-  const keyOf = (account: string, question: unknown) =>
+  const buildKey = (account: string, question: unknown) =>
     answerKey(account, createHash('sha256').update(JSON.stringify(question)).digest('hex'));
   return {
     async find(account, question) {
-      const kept = await redis.get(keyOf(account, question));
+      const kept = await redis.get(buildKey(account, question));
       return kept === null ? undefined : (JSON.parse(kept) as unknown);
     },
     async keep(account, question, answer) {
-      await redis.set(keyOf(account, question), JSON.stringify(answer), 'EX', ttlSeconds);
+      await redis.set(buildKey(account, question), JSON.stringify(answer), 'EX', ttlSeconds);
     },
   };
 }

@@ -1,21 +1,27 @@
 /**
- * Streams of runs that have ended are put in fewer words after a while: a text in one piece instead of thousands. Readers that
- * are still on their way through the long stream are told to begin again.
+ * Compacts the streams of runs that ended a while ago: a text becomes one event instead of thousands. Readers that are still in the middle
+ * of the long stream are told to start again.
  */
-import { compactEvents } from '../contract/compact';
+import { compactEvents } from '../events/compaction';
 import type { RedisConnection } from './connect';
-import { createEventReader, readAll, tagOf } from './events';
+import { computeTag, createEventReader, readAll } from './events';
 import { ENDED_RUNS, eventsKey, runKey, textKey, turnKey } from './keys';
+import { defineScript, flag } from './scripts';
 
 export interface Compaction {
-  /** Compacts all runs that ended more than so many milliseconds ago; resolves to how many it has looked at. */
+  /** Compacts all runs that ended more than `agoMs` milliseconds ago. Resolves to the number of runs examined. */
   compactEndedBefore(agoMs: number): Promise<number>;
 }
 
 const AT_ONCE = 20;
 const LATER_MS = 3_600_000;
 
-/** `keepSeconds` is how long a compacted stream is kept; `onFailure` hears of runs whose stream could not be compacted. */
+const compactStream = defineScript<{ tag: string; head: string; ttlSeconds: number; events: string[] }, boolean>(
+  'compact-stream',
+  flag,
+);
+
+/** A compacted stream is kept for `keepSeconds`. `onFailure` is called for each run whose stream could not be compacted. */
 export function createCompaction(
   redis: RedisConnection,
   keepSeconds: number,
@@ -29,24 +35,22 @@ export function createCompaction(
     const events = [];
     for await (const { event } of readAll(history, runId)) events.push(event);
     const turns = [...new Set(events.flatMap((event) => ('turn' in event ? [event.turn] : [])))];
-    // what the run saw of its session stays: forks see the same
+    // the run's session context is kept: forks read the same one
     const keys = [
       ...[eventsKey(runId), runKey(runId)],
       ...turns.flatMap((turn) => [turnKey(runId, turn), textKey(runId, turn)]),
     ];
     const texts = compactEvents(events).map((event) => JSON.stringify(event));
-    await redis.compactStream(
-      keys.length,
-      ...keys,
-      `${head.generation}-${head.seq}`,
-      keepSeconds,
-      tagOf(runId),
-      ...texts,
-    );
+    await compactStream(redis, keys, {
+      tag: computeTag(runId),
+      head: `${head.generation}-${head.seq}`,
+      ttlSeconds: keepSeconds,
+      events: texts,
+    });
   }
 
-  /** One that cannot be read holds up no other: it is looked at again later. */
-  async function compactOrPutOff(runId: string): Promise<void> {
+  /** Compacts one run. A run that cannot be read is retried later and does not block the others. */
+  async function compactOrPostpone(runId: string): Promise<void> {
     try {
       await compact(runId);
       await redis.zrem(ENDED_RUNS, runId);
@@ -60,7 +64,7 @@ export function createCompaction(
     async compactEndedBefore(agoMs) {
       for (let count = 0; ;) {
         const due = await redis.zrangebyscore(ENDED_RUNS, 0, Date.now() - agoMs, 'LIMIT', 0, AT_ONCE);
-        for (const runId of due) await compactOrPutOff(runId);
+        for (const runId of due) await compactOrPostpone(runId);
         count += due.length;
         if (due.length < AT_ONCE) return count;
       }

@@ -1,30 +1,30 @@
-/** Opens connections to Redis and teaches them the scripts of this room. */
+/** Opens connections to Redis that have the Lua scripts registered. */
 import { Redis } from 'ioredis';
-import { ledgerScripts } from './ledger';
-import { limiterScripts } from './limiter';
 import { scripts } from './scripts';
-import { sessionScripts } from './session-scripts';
 
-/** A connection that knows this room's scripts. */
+/** A connection that has the Lua scripts registered. */
 export type RedisConnection = Redis;
 
 export interface ConnectOptions {
   url: string;
   /**
-   * `true`: a command waits for as long as Redis is away (a worker in mid-stream must not lose what it has).
-   * `false`: it fails after a moment (a caller gets its 503).
+   * `true`: a command waits until Redis is back (a worker in the middle of a stream must not lose its text).
+   * `false`: it fails after a short time (an API caller gets a 503).
    */
   patient: boolean;
+  /** CA certificates and client certificate of a `rediss://` connection; without `ca`, the well-known CAs apply. */
+  tls?: { ca?: string[]; cert?: string; key?: string };
   onError?: (error: Error) => void;
 }
 
-/** Connects in the background; commands that come before the connection stands are queued. */
-export function connectRedis({ url, patient, onError }: ConnectOptions): RedisConnection {
+/** Connects in the background. Commands sent before the connection is established are queued. */
+export function connectRedis({ url, patient, tls, onError }: ConnectOptions): RedisConnection {
   const redis = new Redis(url, {
-    scripts: { ...scripts, ...sessionScripts, ...limiterScripts, ...ledgerScripts },
+    ...(tls && url.startsWith('rediss://') ? { tls } : {}),
+    scripts,
     maxRetriesPerRequest: patient ? null : 2,
     retryStrategy: (times) => Math.min(50 * times, 500),
-    // a server that restarts answers LOADING or READONLY for a moment: reconnect and send the command again
+    // a restarting server briefly replies LOADING or READONLY: reconnect and send the command again
     reconnectOnError: (error) => (/^(READONLY|LOADING)/.test(error.message) ? 2 : false),
   });
   redis.on('error', (error: Error) => onError?.(error));

@@ -1,25 +1,28 @@
-/** Reads one run for one listener: history by range until nothing is left, then what the live tail brings. */
+/** Reads one run for one listener: history by range until it is exhausted, then the events of the live tail. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PlacedEvent } from '../contract';
+import type { Loop } from '../loop-health';
 import { isBefore, isNext, type EventReader } from './events';
 
-/** Takes events in order; called again only after it has returned. */
+/** Receives events in order. The next call happens only after the previous one has returned. */
 export type Listener = (events: PlacedEvent[]) => void;
 
-/** The live ends of runs, as their readers know them. */
+/** The live tails of all followed runs, as seen by their readers. */
 export interface LiveTails {
   readonly isClosed: boolean;
-  /** Adds a reader to a run's live tail; false when the tail is already past it, so that it must read on first. */
+  /** Receives the errors of failed reads. */
+  readonly loop: Pick<Loop, 'failed'>;
+  /** Adds a reader to a run's live tail. Returns false if the tail is already past the reader, which must then read more history. */
   join(runId: string, reader: Reader): boolean;
   leave(runId: string, reader: Reader): void;
 }
 
-/** Entries that are read at once. */
+/** Number of entries per read. */
 export const PAGE = 500;
-/** How long to wait after a read that failed. */
+/** Delay after a failed read. */
 export const RETRY_MS = 200;
 
-/** One reader's place in one run. */
+/** One reader's position in one run. */
 export class Reader {
   private stopped = false;
   private catchingUp = false;
@@ -41,28 +44,29 @@ export class Reader {
     this.tails.leave(this.runId, this);
   }
 
-  /** Reads history until the live tail can be joined. */
+  /** Reads history until the reader can join the live tail. */
   async catchUp(): Promise<void> {
     if (this.catchingUp) return;
     this.catchingUp = true;
-    let inVain = 0;
+    let emptyReads = 0;
     while (this.isReading) {
       try {
         const page = await this.history.read(this.runId, this.position, PAGE);
         if (!this.isReading) return;
         this.take(page);
         if (page.length < PAGE && this.isReading && this.tails.join(this.runId, this)) break;
-        // a tail is ahead for a moment when its read overtook this one; a tail that stays ahead has lost its stream
-        inVain = page.length > 0 ? 0 : inVain + 1;
-        if (inVain > 1) await sleep(RETRY_MS);
-      } catch {
+        // a tail can be ahead briefly, when its read overtook this one; a tail that stays ahead has lost its stream
+        emptyReads = page.length > 0 ? 0 : emptyReads + 1;
+        if (emptyReads > 1) await sleep(RETRY_MS);
+      } catch (error) {
+        this.tails.loop.failed(error);
         await sleep(RETRY_MS);
       }
     }
     this.catchingUp = false;
   }
 
-  /** Takes events of the live tail: drops those that it has, and reads history again when some are missing. */
+  /** Receives events of the live tail. Drops those already delivered; reads history again if some are missing. */
   live(events: PlacedEvent[]): void {
     if (this.stopped || this.catchingUp) return;
     const fresh = events.filter(({ cursor }) => isBefore(this.position, cursor));

@@ -1,47 +1,48 @@
 /**
  * Follows the streams of many runs for many readers over one blocking connection.
  *
- * A reader first reads history by range until nothing is left, then joins the live tail. Ids count without a gap, so a reader
- * that sees a jump knows that it missed something and reads the range again: joining needs no lock.
+ * A reader first reads history by range until it is exhausted, then joins the live tail. Ids have no gaps, so a reader that sees a jump
+ * knows that it missed events and reads the range again. Joining therefore needs no lock.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PlacedEvent } from '../contract';
+import { UNWATCHED, type Loop } from '../loop-health';
 import type { RedisConnection } from './connect';
-import { BEGINNING, isBefore, parseEntry, type EventReader, type StreamEntry } from './events';
+import { BEGINNING, isBefore, type EventReader } from './events';
 import { PAGE, Reader, RETRY_MS, type Listener, type LiveTails } from './follow-reader';
 import { doorbellKey, eventsKey } from './keys';
-
-export type { Listener };
+import type { StreamEntry } from './stored-events';
 
 export interface EventFollower {
-  /** Delivers every event after the cursor, in order and once, until `stop` is called. */
+  /** Delivers every event after the cursor, in order and exactly once, until `stop` is called. */
   follow(runId: string, after: string, listener: Listener): { stop(): void };
-  /** Runs that are followed now. */
+  /** Returns the number of runs being followed. */
   followed(): number;
-  /** Up to `limit` followed runs of which nothing was heard for so long, the longest first; each is named again after as long again. */
+  /** Returns up to `limit` followed runs without an event for `ms`, longest silence first. Each is returned again after another `ms`. */
   silentFor(ms: number, limit: number): string[];
   close(): Promise<void>;
 }
 
 const BLOCK_MS = 5000;
-/** A process that is killed leaves its doorbell behind. Seconds. */
+/** Expiry of the doorbell of a process that was killed. Seconds. */
 const DOORBELL_TTL = 24 * 3600;
 
 interface Tail {
   position: string;
   readers: Set<Reader>;
-  /** When something was last heard, or asked about. */
-  heardAt: number;
+  /** When the last event arrived, or `silentFor` last returned the run. */
+  readAt: number;
 }
 
-/** `blocking` must be a connection of its own: the reader blocks on it. `commands` reads history and rings the doorbell. */
+/** `blocking` must be a dedicated connection, since reads block on it. `commands` reads history and rings the doorbell. */
 export function createEventFollower(
   blocking: RedisConnection,
   commands: RedisConnection,
   history: EventReader,
   id: string,
+  loop: Loop = UNWATCHED,
 ): EventFollower {
-  const tails = new Tails(blocking, commands, doorbellKey(id));
+  const tails = new Tails(blocking, commands, history, doorbellKey(id), loop);
   return {
     follow(runId, after, listener) {
       const reader = new Reader(runId, after, listener, history, tails);
@@ -54,20 +55,22 @@ export function createEventFollower(
   };
 }
 
-/** The live ends of all followed streams, behind one blocking read. */
+/** The live tails of all followed streams, read by one blocking command. */
 class Tails implements LiveTails {
   private readonly tails = new Map<string, Tail>();
   private doorbellPosition = BEGINNING;
   private closed = false;
   private ringing = false;
-  private readonly loop: Promise<void>;
+  private readonly reading: Promise<void>;
 
   constructor(
     private readonly blocking: RedisConnection,
     private readonly commands: RedisConnection,
+    private readonly history: EventReader,
     private readonly doorbell: string,
+    readonly loop: Loop,
   ) {
-    this.loop = this.run();
+    this.reading = this.run();
   }
 
   get size(): number {
@@ -81,7 +84,7 @@ class Tails implements LiveTails {
   join(runId: string, reader: Reader): boolean {
     const tail = this.tails.get(runId);
     if (!tail) {
-      this.tails.set(runId, { position: reader.position, readers: new Set([reader]), heardAt: Date.now() });
+      this.tails.set(runId, { position: reader.position, readers: new Set([reader]), readAt: Date.now() });
       this.ring();
       return true;
     }
@@ -99,24 +102,33 @@ class Tails implements LiveTails {
   silentFor(ms: number, limit: number): string[] {
     const now = Date.now();
     const silent = [...this.tails]
-      .filter(([, { heardAt }]) => now - heardAt > ms)
-      .sort(([, a], [, b]) => a.heardAt - b.heardAt)
+      .filter(([, { readAt }]) => now - readAt > ms)
+      .sort(([, a], [, b]) => a.readAt - b.readAt)
       .slice(0, limit);
-    for (const [, tail] of silent) tail.heardAt = now;
+    for (const [, tail] of silent) tail.readAt = now;
     return silent.map(([runId]) => runId);
   }
 
   async close(): Promise<void> {
     this.closed = true;
-    // ioredis never answers what waits for a connection that it is told to give up (disconnect() in ioredis/built/Redis.js)
+    // ioredis never settles commands that wait for a connection when it is told to disconnect (disconnect() in ioredis/built/Redis.js)
     const isAway = this.blocking.status === 'reconnecting';
     this.blocking.disconnect();
-    if (!isAway) await this.loop;
+    if (!isAway) await this.reading;
     await this.commands.del(this.doorbell).catch(() => undefined);
   }
 
   private async run(): Promise<void> {
-    while (!this.closed) await this.readOnce().catch(() => sleep(RETRY_MS));
+    while (!this.closed) {
+      try {
+        await this.readOnce();
+        this.loop.succeeded();
+      } catch (error) {
+        if (this.closed) return;
+        this.loop.failed(error);
+        await sleep(RETRY_MS);
+      }
+    }
   }
 
   private async readOnce(): Promise<void> {
@@ -124,35 +136,44 @@ class Tails implements LiveTails {
     const keys = [this.doorbell, ...runIds.keys()];
     const positions = [this.doorbellPosition, ...[...this.tails.values()].map(({ position }) => position)];
     const reply = await this.blocking.xread('COUNT', PAGE, 'BLOCK', BLOCK_MS, 'STREAMS', ...keys, ...positions);
+    const undecoded: unknown[] = [];
     for (const [key, entries] of (reply ?? []) as [string, StreamEntry[]][]) {
-      if (key === this.doorbell) this.doorbellPosition = entries[entries.length - 1]?.[0] ?? this.doorbellPosition;
-      else this.deliver(runIds.get(key) ?? '', entries.map(parseEntry));
+      const runId = runIds.get(key);
+      if (runId === undefined) this.doorbellPosition = entries[entries.length - 1]?.[0] ?? this.doorbellPosition;
+      else await this.decode(runId, entries).catch((error: unknown) => undecoded.push(error));
     }
+    if (undecoded.length > 0) throw undecoded[0];
+  }
+
+  /** What cannot be decoded, because its stream is replaced at this moment, is read again, and keeps nobody else waiting. */
+  private async decode(runId: string, entries: StreamEntry[]): Promise<void> {
+    this.deliver(runId, await this.history.decode(runId, entries));
   }
 
   private deliver(runId: string, events: PlacedEvent[]): void {
     const tail = this.tails.get(runId);
     if (!tail) return;
     tail.position = events[events.length - 1]?.cursor ?? tail.position;
-    tail.heardAt = Date.now();
+    tail.readAt = Date.now();
     for (const reader of [...tail.readers]) {
       try {
         reader.live(events);
       } catch {
-        // a listener that throws is out of the game; the others must have their events all the same
+        // a listener that throws is removed; the others must still receive their events
         reader.stop();
       }
     }
   }
 
-  /** Wakes the blocked read, so that it takes a new run in. */
+  /** Wakes the blocked read, so that it includes a new run. */
   private ring(): void {
     if (this.ringing || this.closed) return;
     this.ringing = true;
     setImmediate(() => {
       this.ringing = false;
-      this.commands.xadd(this.doorbell, 'MAXLEN', 1, '*', 'ring', '1').catch(() => undefined);
-      this.commands.expire(this.doorbell, DOORBELL_TTL).catch(() => undefined);
+      const failed = (error: unknown) => this.loop.failed(error);
+      this.commands.xadd(this.doorbell, 'MAXLEN', 1, '*', 'ring', '1').catch(failed);
+      this.commands.expire(this.doorbell, DOORBELL_TTL).catch(failed);
     });
   }
 }

@@ -1,68 +1,83 @@
 /**
- * What each worker has in hand, so that whoever follows a worker that was killed gives its turns back at once, instead of
- * waiting until their heartbeats are missed.
+ * Records which activities each worker is executing, so that the successor of a killed worker returns its turns to Temporal immediately
+ * instead of waiting for missed heartbeats.
  */
 import type { RedisConnection } from './connect';
 import { leasesKey, WORKER_PROCESSES } from './keys';
 
-/** A turn in hand: Temporal's token for it, base64, and the workflow execution that waits for it. */
+/** A turn or code execution in progress: its Temporal task token, base64, and the workflow execution that waits for it. */
 export interface Lease {
   taskToken: string;
   workflowId: string;
   runId: string;
-  /** Who speaks. */
+  /** The task queue it came from; absent in the records of earlier versions, which contain only turns. */
+  taskQueue?: string;
+  /** The swarm that takes the turn. */
   swarm: string;
 }
 
-/** Where a worker runs; two that agree in `host` and `namespace` can see each other's pids. */
+/** Where a worker runs. Workers with the same `host` and `namespace` can see each other's pids. */
 export interface WorkerProcess {
-  /** `WORKER_NAME`, where it is set: a worker of the same name takes this one's place. */
+  /** `WORKER_NAME`, if set: a new worker with the same name replaces this one. */
   name?: string | undefined;
   host: string;
   namespace: string;
   pid: number;
-  /** When the process was started, in whatever unit its host counts; empty where that is unknown. */
+  /** Start time of the process, in the unit of its host; empty if unknown. */
   started: string;
 }
 
-/** What an activity knows of itself; see `Info` of `@temporalio/activity`. */
+/** The activity's own metadata; see `Info` of `@temporalio/activity`. */
 interface HeldActivity {
   taskToken: Uint8Array;
+  taskQueue: string;
   workflowExecution?: { workflowId: string; runId: string } | undefined;
 }
 
 export interface Leases {
-  /** Notes that this worker has the turn in hand; call what it answers when the turn has left it. */
+  /** Records that this worker is executing the turn. Call the returned function when the turn has ended here. */
   hold(activity: HeldActivity, swarm: string): () => void;
-  /** Makes this worker known. */
+  /** Returns how many turns and code executions this worker is executing. */
+  count(): number;
+  /** Registers this worker and its turns. Call it repeatedly: it costs next to nothing unless Redis was emptied. */
   announce(process: WorkerProcess): Promise<void>;
-  /** All workers that are known, this one left out. */
+  /** Returns all known workers except this one. */
   others(): Promise<Map<string, WorkerProcess>>;
   heldBy(workerId: string): Promise<Lease[]>;
   forget(workerId: string): Promise<void>;
 }
 
-/** A worker that is never followed by another leaves its notes for this long, in seconds. */
+/** Expiry of the records of a worker that is never replaced, in seconds. */
 const LEASE_TTL = 24 * 3600;
 
 export function createLeases(redis: RedisConnection, workerId: string): Leases {
   const key = leasesKey(workerId);
+  const inHand = new Map<string, string>();
   return {
-    hold({ taskToken, workflowExecution }, swarm) {
+    hold({ taskToken, taskQueue, workflowExecution }, swarm) {
       const token = Buffer.from(taskToken).toString('base64');
-      // not waited for: without the note the turn is given back later, when its heartbeat is missed
-      const note = JSON.stringify({ ...workflowExecution, swarm });
+      // not awaited: without the record, the turn is returned later, when its heartbeat is missed
+      const note = JSON.stringify({ ...workflowExecution, taskQueue, swarm });
+      inHand.set(token, note);
       redis
         .pipeline()
         .hset(key, token, note)
         .expire(key, LEASE_TTL)
         .exec()
         .catch(() => undefined);
-      return () => void redis.hdel(key, token).catch(() => undefined);
+      return () => {
+        inHand.delete(token);
+        redis.hdel(key, token).catch(() => undefined);
+      };
     },
 
+    count: () => inHand.size,
+
     async announce(process) {
-      await redis.hset(WORKER_PROCESSES, workerId, JSON.stringify(process));
+      const isNew = await redis.hsetnx(WORKER_PROCESSES, workerId, JSON.stringify(process));
+      if (isNew === 0 || inHand.size === 0) return;
+      // sent immediately, so that the removal of a finished turn is sent after it
+      await redis.pipeline().hset(key, Object.fromEntries(inHand)).expire(key, LEASE_TTL).exec();
     },
 
     async others() {
@@ -83,3 +98,11 @@ export function createLeases(redis: RedisConnection, workerId: string): Leases {
     },
   };
 }
+
+/** Lists the turns that these workers are executing, each with its run and swarm. */
+export async function listTurnsInHand(redis: RedisConnection, workerIds: string[]): Promise<TurnInHand[]> {
+  const notes = await Promise.all(workerIds.map((id) => redis.hvals(leasesKey(id))));
+  return notes.flat().map((note) => JSON.parse(note) as TurnInHand);
+}
+
+export type TurnInHand = Partial<Pick<Lease, 'workflowId' | 'swarm'>>;

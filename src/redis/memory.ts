@@ -1,76 +1,114 @@
-/** What a session remembers: the conversation over all its runs, a summary of its older part, and a time to live. */
+/** A session's memory: the conversation across all its runs, a summary of the older part, and a time to live. */
 import { randomUUID } from 'node:crypto';
-import type { SessionContext, SessionMessage, SessionSummary, Stretch } from '../contract';
+import { z } from 'zod';
+import type { SessionContext, SessionMessage, SessionSummary, MessageRange } from '../contract';
+import { ANONYMOUS_ACCOUNT } from '../contract/names';
+import { createAccountUsage } from './account-usage';
 import type { RedisConnection } from './connect';
 import { contextKey, sessionKey, sessionMemoryKey, sessionRunsKey } from './keys';
-import { contextWithin, dueForSummary, summaryTokens } from './window';
+import { defineScript, flag, json } from './scripts';
+import { buildContext, selectForSummary, computeSummaryTokens } from './conversation-window';
 
 export interface MemoryOptions {
-  /** How much of a conversation a run sees, in estimated tokens. */
+  /** How much of a conversation a run receives, in estimated tokens. */
   windowTokens: number;
   /** How long a session is kept after its last message, seconds. */
   ttlSeconds: number;
+  /** Maximum size of one session, bytes; the oldest messages are dropped beyond it. */
+  sessionBytes?: number;
 }
 
-/** Everything that is kept of a session. */
-export interface Session {
+/** Everything stored of a session. */
+interface Session {
   messages: SessionMessage[];
   summary: SessionSummary | undefined;
-  /** How many of the session's messages are no longer kept. */
+  /** Number of the session's messages that are no longer stored. */
   dropped: number;
   expiresInSeconds: number;
 }
 
 export interface Memory {
-  /** Adds a run's messages to its session, once for each run however often it is called. */
-  storeConversation(sessionId: string, runId: string, messages: SessionMessage[]): Promise<void>;
-  /** What the next run would see: the summary of the older messages, and of those after it the newest that fit the window. */
+  /**
+   * Adds a run's messages to its session, once per run even if called repeatedly. The session's bytes count towards the account that
+   * stored last.
+   */
+  storeConversation(sessionId: string, runId: string, messages: SessionMessage[], account?: string): Promise<void>;
+  /** Returns what the next run would receive: the summary of the older messages, and the newest messages after it that fit the window. */
   getContext(sessionId: string): Promise<SessionContext>;
-  /** The context as it was when the run first asked, however often it asks: an attempt that is repeated sees the same words. */
-  contextOfRun(sessionId: string, runId: string): Promise<SessionContext>;
-  /** Undefined when there is no such session. */
+  /** Returns the context as of the run's first request, even if requested again: a retried attempt sees identical text. */
+  getRunContext(sessionId: string, runId: string): Promise<SessionContext>;
+  /** Returns the context that the run's turns have received; undefined if none has asked for it, or it has expired. */
+  findRunContext(runId: string): Promise<SessionContext | undefined>;
+  /** Returns undefined if there is no such session. */
   readSession(sessionId: string): Promise<Session | undefined>;
-  /** The messages that are to be summarised next; undefined while what is not summarised fits the window. */
-  nextStretch(sessionId: string): Promise<Stretch | undefined>;
-  /** Keeps a stretch's summary, unless another covers it already or the session is not the same any more; false then. */
-  storeSummary(stretch: Stretch, text: string): Promise<boolean>;
-  /** Notes that a stretch was too much to be summarised: for some days no stretch of the session has more than half of its messages. */
-  giveUpStretch(stretch: Stretch): Promise<void>;
-  /** Forgets a session; false when there is none. */
+  /** Returns the messages to summarise next; undefined while the messages without a summary fit the window. */
+  nextRange(sessionId: string): Promise<MessageRange | undefined>;
+  /** Stores the summary of a range. Returns false if another summary already covers it or the session has been recreated. */
+  storeSummary(range: MessageRange, text: string): Promise<boolean>;
+  /** Records that a range was too long to be summarised: for two days, the session's ranges have at most half as many messages. */
+  releaseRange(range: MessageRange): Promise<void>;
+  /** Deletes a session. Returns false if there is none. */
   deleteSession(sessionId: string): Promise<boolean>;
 }
 
-/** Messages that a session keeps at most; older ones fall out. */
+/** Maximum number of messages per session; older ones are dropped. */
 const KEPT_MESSAGES = 1000;
-/** As long as the records of a run that never closes. Seconds. */
+const KEPT_BYTES = 8 * 1024 * 1024;
+/** Same lifetime as the records of a run that never closes. Seconds. */
 const CONTEXT_TTL = 7 * 24 * 3600;
 /**
- * How long a stretch that was given up keeps the next ones small, ms. Each that fails halves them; when even one exchange is too much,
- * none is next until the time is over. So a session that can not be summarised costs two calls for each halving and no more in
- * two days, however many runs it has, and what is not covered waits among the messages that are kept for a model that can.
+ * How long a failed range keeps the next ones small, ms. Each failure halves them. When even one exchange is too much, no range is due
+ * until this time is over. So a session that cannot be summarised costs two calls per halving and no more within two days, however many
+ * runs it has. Its uncovered messages stay stored until a model can summarise them.
  */
 const CAUTIOUS_MS = 2 * 24 * 3600 * 1000;
 
-export function createMemory(redis: RedisConnection, { windowTokens, ttlSeconds }: MemoryOptions): Memory {
+interface StoreConversation {
+  run: string;
+  account: string;
+  ttlSeconds: number;
+  keptMessages: number;
+  keptBytes: number;
+  incarnation: string;
+  messages: string[];
+}
+const stored = z.object({ bytes: z.number(), formerAccount: z.string().optional() });
+const storeConversation = defineScript<StoreConversation, z.infer<typeof stored>>('store-conversation', json(stored));
+
+const session = z.tuple([z.array(z.string()), z.array(z.string()), z.number()]);
+const readSession = defineScript<object, z.infer<typeof session>>('read-session', session);
+
+const storeSummary = defineScript<{ incarnation: string; from: number; to: number; text: string; at: number }, boolean>(
+  'store-summary',
+  flag,
+);
+const releaseRange = defineScript<
+  { incarnation: string; from: number; failed: number; most: number; at: number },
+  boolean
+>('give-up-stretch', flag);
+
+export function createMemory(redis: RedisConnection, options: MemoryOptions): Memory {
+  const { windowTokens } = options;
   const memory: Memory = {
-    async storeConversation(sessionId, runId, messages) {
-      const lines = messages.map((message) => JSON.stringify(message));
-      const keys = [sessionKey(sessionId), sessionRunsKey(sessionId), sessionMemoryKey(sessionId)] as const;
-      await redis.storeConversation(...keys, runId, ttlSeconds, KEPT_MESSAGES, randomUUID(), ...lines);
-    },
+    ...createConversations(redis, options),
 
     async getContext(sessionId) {
       const { tail, summary } = await read(redis, sessionId);
-      return contextWithin(summary?.text ?? '', tail, windowTokens);
+      return buildContext(summary?.text ?? '', tail, windowTokens);
     },
 
-    async contextOfRun(sessionId, runId) {
+    async findRunContext(runId) {
       const kept = await redis.get(contextKey(runId));
-      if (kept) return toContext(JSON.parse(kept) as SessionContext | SessionMessage[]);
+      return kept ? toContext(JSON.parse(kept) as SessionContext | SessionMessage[]) : undefined;
+    },
+
+    async getRunContext(sessionId, runId) {
+      const kept = await memory.findRunContext(runId);
+      if (kept) return kept;
       const context = await memory.getContext(sessionId);
-      // of several turns that ask at once the first decides, also where there is nothing to see
+      // when several turns ask at once, the first one decides, also when the context is empty
       const first = await redis.set(contextKey(runId), JSON.stringify(context), 'EX', CONTEXT_TTL, 'NX');
-      return first ? context : memory.contextOfRun(sessionId, runId);
+      return first ? context : memory.getRunContext(sessionId, runId);
     },
 
     async readSession(sessionId) {
@@ -78,67 +116,96 @@ export function createMemory(redis: RedisConnection, { windowTokens, ttlSeconds 
       return messages.length === 0 ? undefined : { messages, summary, dropped, expiresInSeconds };
     },
 
-    async nextStretch(sessionId) {
+    async nextRange(sessionId) {
       const { tail, summary, born, dropped, failed, most } = await read(redis, sessionId);
-      const due = dueForSummary(summary?.text ?? '', tail, windowTokens, most);
+      const due = selectForSummary(summary?.text ?? '', tail, windowTokens, most);
       if (due.length === 0 || !born) return undefined;
       const from = summary?.covers ?? 0;
       return {
         session_id: sessionId,
         born,
         from,
-        // messages that fell out before they were summarised count as covered
+        // messages dropped before they were summarised count as covered
         to: Math.max(from, dropped) + due.length,
         summary: summary?.text ?? '',
         messages: due.map(({ role, content }) => ({ role, content })),
-        max_tokens: summaryTokens(windowTokens),
+        max_tokens: computeSummaryTokens(windowTokens),
         failed,
       };
     },
 
     async storeSummary({ session_id, born, from, to }, text) {
-      return (await redis.storeSummary(sessionMemoryKey(session_id), born, from, to, text, Date.now())) === 1;
+      return storeSummary(redis, [sessionMemoryKey(session_id)], { incarnation: born, from, to, text, at: Date.now() });
     },
 
-    async giveUpStretch({ session_id, born, from, messages, failed = 0 }) {
+    async releaseRange({ session_id, born, from, messages, failed = 0 }) {
       const most = Math.floor(messages.length / 2);
-      await redis.giveUpStretch(sessionMemoryKey(session_id), born, from, failed, most, Date.now());
-    },
-
-    async deleteSession(sessionId) {
-      const keys = [sessionKey(sessionId), sessionRunsKey(sessionId), sessionMemoryKey(sessionId)];
-      return (await redis.del(...keys)) > 0;
+      const args = { incarnation: born, from, failed, most, at: Date.now() };
+      await releaseRange(redis, [sessionMemoryKey(session_id)], args);
     },
   };
   return memory;
 }
 
-/** All of a session as it is at one moment; `tail` are the messages that the summary does not cover. */
-async function read(redis: RedisConnection, sessionId: string) {
-  const key = sessionKey(sessionId);
-  const replies = await redis.multi().lrange(key, 0, -1).hgetall(sessionMemoryKey(sessionId)).ttl(key).exec();
-  const [lines, kept, expiresInSeconds] = (replies ?? []).map(([error, reply]) => {
-    if (error) throw error;
-    return reply;
-  }) as [string[], Record<string, string | undefined>, number];
-  const messages = lines.map((line) => JSON.parse(line) as SessionMessage);
-  const summary = summaryIn(kept);
-  const dropped = Number(kept.dropped ?? 0);
-  const tail = messages.slice(Math.max(0, (summary?.covers ?? 0) - dropped));
-  return { messages, tail, summary, dropped, born: kept.born, expiresInSeconds, ...cautionIn(kept) };
+/** Stores and deletes conversations, and reports their size to the account's usage. */
+function createConversations(
+  redis: RedisConnection,
+  { ttlSeconds, sessionBytes = KEPT_BYTES }: MemoryOptions,
+): Pick<Memory, 'storeConversation' | 'deleteSession'> {
+  const usage = createAccountUsage(redis);
+  return {
+    async storeConversation(sessionId, runId, messages, account = ANONYMOUS_ACCOUNT) {
+      const { bytes, formerAccount } = await storeConversation(redis, sessionKeys(sessionId), {
+        ...{ run: runId, account, ttlSeconds },
+        ...{ keptMessages: KEPT_MESSAGES, keptBytes: sessionBytes, incarnation: randomUUID() },
+        messages: messages.map((message) => JSON.stringify(message)),
+      });
+      const isMoved = formerAccount !== undefined && formerAccount !== account;
+      await Promise.all([
+        usage.noteSession(account, sessionId, bytes, ttlSeconds),
+        isMoved ? usage.forgetSession(formerAccount, sessionId) : undefined,
+      ]);
+    },
+
+    async deleteSession(sessionId) {
+      const account = await redis.hget(sessionMemoryKey(sessionId), 'account');
+      const deleted = await redis.del(...sessionKeys(sessionId));
+      if (account) await usage.forgetSession(account, sessionId);
+      return deleted > 0;
+    },
+  };
 }
 
-/** How many stretches were given up, and how many messages the next one may have. */
-function cautionIn({ failed, most, failed_at: at }: Record<string, string | undefined>) {
+const sessionKeys = (sessionId: string) =>
+  [sessionKey(sessionId), sessionRunsKey(sessionId), sessionMemoryKey(sessionId)] as const;
+
+/** Reads a whole session atomically; `tail` contains the messages that the summary does not cover. */
+async function read(redis: RedisConnection, sessionId: string) {
+  const [lines, fields, expiresInSeconds] = await readSession(
+    redis,
+    [sessionKey(sessionId), sessionMemoryKey(sessionId)],
+    {},
+  );
+  const kept: Record<string, string | undefined> = {};
+  for (let i = 0; i < fields.length; i += 2) kept[fields[i] ?? ''] = fields[i + 1];
+  const messages = lines.map((line) => JSON.parse(line) as SessionMessage);
+  const summary = readSummary(kept);
+  const dropped = Number(kept.dropped ?? 0);
+  const tail = messages.slice(Math.max(0, (summary?.covers ?? 0) - dropped));
+  return { messages, tail, summary, dropped, born: kept.born, expiresInSeconds, ...readCaution(kept) };
+}
+
+/** Returns how many ranges have failed, and the maximum number of messages of the next one. */
+function readCaution({ failed, most, failed_at: at }: Record<string, string | undefined>) {
   const holds = Date.now() - Number(at ?? 0) < CAUTIOUS_MS;
   return { failed: Number(failed ?? 0), most: holds ? Number(most) : Infinity };
 }
 
-function summaryIn({ summary, covers, at }: Record<string, string | undefined>): SessionSummary | undefined {
+function readSummary({ summary, covers, at }: Record<string, string | undefined>): SessionSummary | undefined {
   return summary === undefined ? undefined : { text: summary, covers: Number(covers), at: Number(at) };
 }
 
-/** Earlier versions kept the messages alone. */
+/** Earlier versions stored only the messages. */
 function toContext(kept: SessionContext | SessionMessage[]): SessionContext {
   return Array.isArray(kept) ? { summary: '', messages: kept } : kept;
 }

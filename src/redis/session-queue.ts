@@ -1,26 +1,33 @@
-/** Which run of a session goes first: the runs of a session in the order in which they came, one of them speaking at a time. */
+/** Queue of a session's runs in order of arrival; one of them is active at a time. */
+import { z } from 'zod';
 import type { RedisConnection } from './connect';
 import { sessionQueueKey } from './keys';
+import { defineScript } from './scripts';
 
 export interface SessionQueue {
   /**
-   * Takes a place, once however often it is asked; answers the runs ahead, the one that speaks first. With `onlyIfFree` no place
-   * is taken while there are any.
+   * Takes a place in the queue, once even if called repeatedly. Returns the runs ahead, the active one first. With `onlyIfFree`, takes no
+   * place while other runs are queued.
    */
   enter(sessionId: string, runId: string, onlyIfFree: boolean): Promise<string[]>;
-  /** Gives the place up; answers the run that speaks next, if there is one. */
+  /** Leaves the queue. Returns the run that is active next, if any. */
   leave(sessionId: string, runId: string): Promise<string | undefined>;
-  /** The runs in the queue, the one that speaks first. */
+  /** Returns the queued runs, the active one first. */
   read(sessionId: string): Promise<string[]>;
 }
 
-/** A queue in which nobody moves any more. Seconds; it must outlast a gate that waits for days. */
+/** Expiry of an unchanged queue. Seconds; it must outlast a gate that waits for days. */
 const QUEUE_TTL = 30 * 24 * 3600;
+
+const enterSession = defineScript<{ run: string; ttlSeconds: number; onlyIfFree: boolean }, string[]>(
+  'enter-session',
+  z.array(z.string()),
+);
 
 export function createSessionQueue(redis: RedisConnection): SessionQueue {
   return {
     enter: (sessionId, runId, onlyIfFree) =>
-      redis.enterSession(sessionQueueKey(sessionId), runId, QUEUE_TTL, onlyIfFree ? '1' : ''),
+      enterSession(redis, [sessionQueueKey(sessionId)], { run: runId, ttlSeconds: QUEUE_TTL, onlyIfFree }),
     async leave(sessionId, runId) {
       const [, next] = (await redis
         .multi()

@@ -1,35 +1,64 @@
-/** The writing side of a run's stream: attempts take an epoch, and append their events under it. */
+/** Writes a run's stream: an attempt takes an epoch and appends its events under it. */
 import { randomUUID } from 'node:crypto';
-import type { RunEvent, RunNews, RunScope, TurnResult } from '../contract';
+import { z } from 'zod';
+import type { RunEvent, RunPayload, RunScope, TurnResult } from '../contract';
+import { appendTurnEvents } from './append-command';
 import type { RedisConnection } from './connect';
-import { tagOf } from './events';
+import { computeTag } from './events';
+import { retryWhileFull } from './maxmemory';
 import { ENDED_RUNS, eventsKey, runKey, textKey, turnKey } from './keys';
+import { defineScript, json } from './scripts';
+import { EventEncoder } from './stored-events';
 
 /** How long the keys of a run that never closes are kept after its last attempt began. Seconds. */
-const OPEN_TTL = 7 * 24 * 3600;
-/** The same for those of a closed run, unless the store is told otherwise. */
+export const OPEN_TTL = 7 * 24 * 3600;
+/** How long the keys of a closed run are kept, unless the store is given another value. Seconds. */
 const CLOSED_TTL = 24 * 3600;
 
-/** An attempt's right to write, and what earlier attempts left behind. */
-export interface Attempt {
-  /** A name that no other attempt has; the newest attempt of a turn owns it. */
+/** How long a worker holds paid-for text while Redis has no memory for it. */
+const STREAM_PATIENCE_MS = 60_000;
+/** The same for other events, whose activity is retried. */
+const EVENT_PATIENCE_MS = 20_000;
+
+/** An attempt's permission to write, and what earlier attempts left behind. */
+export interface AttemptRecord {
+  /** A name unique to this attempt. The newest attempt of a turn owns the turn. */
   owner: string;
-  /** The stream that the attempt began in. */
+  /** The generation of the stream when the attempt began. */
   generation: string;
   epoch: number;
   nextIndex: number;
   text: string;
-  /** Set when an earlier attempt finished the turn and only its report to Temporal was lost. */
+  /** Set if an earlier attempt finished the turn and only its report to Temporal was lost. */
   result: TurnResult | undefined;
-  /** What an earlier attempt noted about its way through the models. */
+  /** State of the model route recorded by an earlier attempt. */
   route: unknown;
-  /** False when Redis knows nothing of the run's beginning: it was lost, or nobody has opened the run yet. */
+  /** False if Redis has no record of the run's start: it was lost, or no attempt has opened the run yet. */
   opened: boolean;
-  /** The run is being cancelled: this was called out before anybody listened for this attempt. */
+  /** The run is being cancelled. The cancellation was broadcast before this attempt listened. */
   cancelled: boolean;
+  /** The text belongs to another request, which the express lane expected: it cannot be continued. */
+  isForeign: boolean;
+  /** The result of a call that the express lane finished but could not publish. */
+  unpublished: TurnResult | undefined;
 }
 
-/** What an appended event does to the turn's record. */
+/** The first turns of a run may be under way in the express lane of another worker, or have failed there. */
+export type LaneOutcome =
+  { status: 'inLane'; worker: string } | { status: 'failedInLane'; failure: LaneFailure; isCancelled: boolean };
+
+/** A failure that the express lane leaves to the turn's activity, as a Temporal failure. */
+const laneFailure = z.object({
+  message: z.string(),
+  type: z.string(),
+  isRetryable: z.boolean(),
+  /** When to try again; Unix time in milliseconds. */
+  retryAt: z.number().exactOptional(),
+  details: z.array(z.unknown()),
+});
+export type LaneFailure = z.infer<typeof laneFailure>;
+
+/** The effect of an appended event on the turn's record. */
 export type Effect = { add: string } | { drop: true } | { result: TurnResult } | { route: unknown } | undefined;
 
 export interface Entry {
@@ -38,7 +67,7 @@ export interface Entry {
 }
 
 /**
- * Why an append was refused: a newer attempt has taken over, the run has ended, or Redis lost what was written before.
+ * Why an append was rejected: a newer attempt took over, the run has ended, or Redis lost earlier writes.
  * In each case the writer must stop and close its upstream call.
  */
 export class AppendRefused extends Error {
@@ -48,45 +77,123 @@ export class AppendRefused extends Error {
   }
 }
 
-export interface TurnStore {
-  /** Takes the next epoch, and opens the run if it is given how. Throws {@link AppendRefused} when the run has ended. */
-  begin(runId: string, turn: string, opening?: { scope: RunScope; news: RunNews }): Promise<Attempt>;
-  /** Appends events with consecutive indexes from `firstIndex`; calling it again with the same events changes nothing. */
-  append(runId: string, turn: string, attempt: Attempt, firstIndex: number, entries: Entry[]): Promise<void>;
-  /** Texts of finished or running turns; `null` where Redis holds none. */
-  texts(runId: string, turns: string[]): Promise<(string | null)[]>;
-  /** Puts back texts that Redis lost, from the workflow's own record. */
-  restoreTexts(runId: string, texts: Record<string, string>): Promise<void>;
-  /** Publishes an event of the run, once for each name (its type, where none is given), and none after the run has closed. */
-  publish(scope: RunScope, news: RunNews, name?: string): Promise<void>;
-  /** Closes the run with this event, unless it is closed already; answers the closing event that holds. */
-  close(scope: RunScope, news: RunNews, turns: string[]): Promise<RunEvent>;
-  /**
-   * As `close`, but undefined, and nothing is written, when Redis has lost the run's beginning, or a result of the `finished`
-   * turns, which are the first so many of `turns`.
-   */
-  closeWhole(scope: RunScope, news: RunNews, turns: string[], finished: number): Promise<RunEvent | undefined>;
+/** The event that opens a run. */
+interface OpeningEvent {
+  scope: RunScope;
+  payload: RunPayload;
 }
 
+export interface TurnStore {
+  /** Takes the next epoch, and opens the run if `opening` is given. Throws {@link AppendRefused} if the run has ended. */
+  begin(runId: string, turn: string, opening?: OpeningEvent): Promise<AttemptRecord>;
+  /** As `begin`, unless the turn is in the express lane. `request` is a fingerprint of the attempt's request. */
+  beginOutsideLane(
+    runId: string,
+    turn: string,
+    request: string,
+    opening?: OpeningEvent,
+  ): Promise<AttemptRecord | LaneOutcome>;
+  /** Appends events with consecutive indexes from `firstIndex`. Idempotent for the same events. */
+  append(runId: string, turn: string, attempt: AttemptRecord, firstIndex: number, entries: Entry[]): Promise<void>;
+  /** Throws {@link AppendRefused} if the attempt no longer owns the turn. */
+  checkOwner(runId: string, turn: string, attempt: AttemptRecord): Promise<void>;
+  /** Returns the texts of finished or running turns; `null` where Redis has none. */
+  texts(runId: string, turns: string[]): Promise<(string | null)[]>;
+  /** Restores texts that Redis lost from the workflow's own record. */
+  restoreTexts(runId: string, texts: Record<string, string>): Promise<void>;
+  /** Publishes an event of the run, once per name (by default its type), and never after the run has closed. */
+  publish(scope: RunScope, payload: RunPayload, name?: string): Promise<void>;
+  /** Closes the run with this event unless it is already closed. Returns the closing event that was written first. */
+  close(scope: RunScope, payload: RunPayload, turns: string[]): Promise<RunEvent>;
+  /**
+   * Like `close`, but writes nothing and returns undefined if Redis has lost the run's start or the result of one of the first
+   * `finished` turns in `turns`.
+   */
+  closeIfComplete(
+    scope: RunScope,
+    payload: RunPayload,
+    turns: string[],
+    finished: number,
+  ): Promise<RunEvent | undefined>;
+}
+
+const beginning = z.discriminatedUnion('status', [
+  z.object({ status: z.literal('closed') }),
+  z.object({
+    status: z.literal('ok'),
+    generation: z.string(),
+    epoch: z.number(),
+    nextIndex: z.number(),
+    text: z.string(),
+    result: z.string().optional(),
+    route: z.string().optional(),
+    unpublished: z.string().optional(),
+    isForeign: z.boolean(),
+    isOpened: z.boolean(),
+    isCancelled: z.boolean(),
+  }),
+  z.object({ status: z.literal('inLane'), worker: z.string() }),
+  z.object({
+    status: z.literal('failedInLane'),
+    failure: z
+      .string()
+      .transform((text): unknown => JSON.parse(text))
+      .pipe(laneFailure),
+    isCancelled: z.boolean(),
+  }),
+]);
+
+const beginAttempt = defineScript<
+  { tag: string; owner: string; ttlSeconds: number; opening: string | undefined; request: string | undefined },
+  z.infer<typeof beginning>
+>('begin-attempt', json(beginning));
+
+interface RunEventArguments {
+  tag: string;
+  name: string;
+  event: string;
+  ttlSeconds: number;
+  ending: Ending | undefined;
+  finishedTurns: number;
+}
+type Ending = 'close' | 'closeIfComplete';
+
+const appendRunEvent = defineScript<RunEventArguments, string | null>('append-run-event', z.string().nullable());
+
 export function createTurnStore(redis: RedisConnection, closedTtl = CLOSED_TTL): TurnStore {
+  const encoders = new WeakMap<AttemptRecord, EventEncoder>();
+  const beginOutsideLane = createBegin(redis);
   return {
+    beginOutsideLane,
+
     async begin(runId, turn, opening) {
-      const keys = [runKey(runId), turnKey(runId, turn), textKey(runId, turn), eventsKey(runId)] as const;
-      const event = opening ? JSON.stringify(stamp(opening.scope, opening.news)) : '';
-      const owner = randomUUID();
-      return parseAttempt(owner, await redis.beginAttempt(...keys, OPEN_TTL, tagOf(runId), event, owner));
+      const begun = await beginOutsideLane(runId, turn, undefined, opening);
+      if (isLaneOutcome(begun)) throw new Error('An attempt without a request heeds no express lane.');
+      return begun;
     },
 
-    async append(runId, turn, { owner }, firstIndex, entries) {
-      const keys = [eventsKey(runId), runKey(runId), turnKey(runId, turn), textKey(runId, turn)] as const;
-      const pairs = entries.flatMap(({ event, effect }) => [JSON.stringify(event), encodeEffect(effect)]);
-      const [verdict] = await redis.appendTurnEvents(...keys, tagOf(runId), owner, firstIndex, ...pairs);
-      if (verdict !== 'ok') throw new AppendRefused(verdict as AppendRefused['reason']);
+    async append(runId, turn, attempt, firstIndex, entries) {
+      const keys = [eventsKey(runId), runKey(runId), turnKey(runId, turn), textKey(runId, turn)];
+      const encoder = encoders.get(attempt) ?? new EventEncoder();
+      encoders.set(attempt, encoder);
+      const pairs = entries.flatMap(({ event, effect }) => [encoder.encode(event), encodeEffect(effect)]);
+      const values = [computeTag(runId), attempt.owner, firstIndex, ...pairs];
+      try {
+        const status = await retryWhileFull(() => appendTurnEvents(redis, keys, values), STREAM_PATIENCE_MS);
+        if (status !== 'ok') throw new AppendRefused(status);
+      } catch (error) {
+        // nothing may refer to an event that is not stored
+        encoders.delete(attempt);
+        throw error;
+      }
     },
 
-    async texts(runId, turns) {
-      return turns.length === 0 ? [] : redis.mget(turns.map((turn) => textKey(runId, turn)));
+    async checkOwner(runId, turn, { owner }) {
+      const current = await redis.hget(turnKey(runId, turn), 'owner');
+      if (current !== owner) throw new AppendRefused(current === null ? 'lost' : 'fenced');
     },
+
+    texts: async (runId, turns) => (turns.length === 0 ? [] : redis.mget(turns.map((turn) => textKey(runId, turn)))),
 
     async restoreTexts(runId, texts) {
       await Promise.all(
@@ -94,39 +201,48 @@ export function createTurnStore(redis: RedisConnection, closedTtl = CLOSED_TTL):
       );
     },
 
-    async publish(scope, news, name = news.type) {
-      await appendRunEvent(scope, news, [], OPEN_TTL, '', { name });
+    async publish(scope, payload, name = payload.type) {
+      await append(scope, payload, [], { name, ttlSeconds: OPEN_TTL });
     },
 
-    async close(scope, news, turns) {
-      return (await appendRunEvent(scope, news, turns, closedTtl, 'close'))!;
+    async close(scope, payload, turns) {
+      return (await append(scope, payload, turns, { ttlSeconds: closedTtl, ending: 'close' }))!;
     },
 
-    closeWhole: (scope, news, turns, finished) =>
-      appendRunEvent(scope, news, turns, closedTtl, 'close-whole', { finished }),
+    closeIfComplete: (scope, payload, turns, finished) =>
+      append(scope, payload, turns, { ttlSeconds: closedTtl, ending: 'closeIfComplete', finishedTurns: finished }),
   };
 
-  async function appendRunEvent(
+  async function append(
     scope: RunScope,
-    news: RunNews,
+    payload: RunPayload,
     turns: string[],
-    ttl: number,
-    ending: '' | 'close' | 'close-whole',
-    { name = news.type as string, finished = 0 } = {},
+    options: Partial<RunEventArguments> & { ttlSeconds: number },
   ): Promise<RunEvent | undefined> {
     const id = scope.run_id;
     const keys = [eventsKey(id), runKey(id), ...turns.flatMap((turn) => [turnKey(id, turn), textKey(id, turn)])];
-    const event = JSON.stringify(stamp(scope, news));
-    const [holds] = await Promise.all([
-      redis.appendRunEvent(keys.length, ...keys, name, event, ttl, tagOf(id), ending, finished),
-      ending ? redis.zadd(ENDED_RUNS, 'NX', Date.now(), id) : undefined,
+    const event = JSON.stringify(stamp(scope, payload));
+    const args = { name: payload.type, ending: undefined, finishedTurns: 0, ...options, tag: computeTag(id), event };
+    const [first] = await Promise.all([
+      retryWhileFull(() => appendRunEvent(redis, keys, args), EVENT_PATIENCE_MS),
+      args.ending ? redis.zadd(ENDED_RUNS, 'NX', Date.now(), id) : undefined,
     ]);
-    return holds ? (JSON.parse(holds) as RunEvent) : undefined;
+    return first === null ? undefined : (JSON.parse(first) as RunEvent);
   }
 }
 
-function stamp({ run_id, session_id, team_id }: RunScope, news: RunNews): RunEvent {
-  return { v: 1, run_id, session_id, team_id, at: Date.now(), ...news };
+function createBegin(redis: RedisConnection) {
+  return async function begin(runId: string, turn: string, request?: string, opening?: OpeningEvent) {
+    const keys = [runKey(runId), turnKey(runId, turn), textKey(runId, turn), eventsKey(runId)];
+    const event = opening && JSON.stringify(stamp(opening.scope, opening.payload));
+    const owner = randomUUID();
+    const args = { tag: computeTag(runId), owner, ttlSeconds: OPEN_TTL, opening: event, request };
+    return toAttempt(owner, await beginAttempt(redis, keys, args));
+  };
+}
+
+function stamp({ run_id, session_id, team_id }: RunScope, payload: RunPayload): RunEvent {
+  return { v: 1, run_id, session_id, team_id, at: Date.now(), ...payload };
 }
 
 function encodeEffect(effect: Effect): string {
@@ -137,28 +253,24 @@ function encodeEffect(effect: Effect): string {
   return `~${JSON.stringify(effect.route)}`;
 }
 
-function parseAttempt(owner: string, reply: unknown[]): Attempt {
-  const [verdict, generation, epoch, nextIndex, text, result, route, opened, cancelled] = reply as [
-    string,
-    string,
-    number,
-    number,
-    string,
-    string,
-    string,
-    number,
-    number,
-  ];
-  if (verdict !== 'ok') throw new AppendRefused(verdict as AppendRefused['reason']);
+function toAttempt(owner: string, reply: z.infer<typeof beginning>): AttemptRecord | LaneOutcome {
+  if (reply.status === 'closed') throw new AppendRefused(reply.status);
+  if (reply.status !== 'ok') return reply;
+  const { generation, epoch, nextIndex, text, result, route, unpublished, isForeign, isOpened, isCancelled } = reply;
   return {
-    owner,
-    generation,
-    epoch,
-    nextIndex,
-    text,
-    result: result ? (JSON.parse(result) as TurnResult) : undefined,
-    route: route ? JSON.parse(route) : undefined,
-    opened: opened === 1,
-    cancelled: cancelled === 1,
+    ...{ owner, generation, epoch, nextIndex, text, isForeign },
+    result: readResult(result),
+    route: route === undefined ? undefined : JSON.parse(route),
+    opened: isOpened,
+    cancelled: isCancelled,
+    unpublished: readResult(unpublished),
   };
+}
+
+function readResult(text: string | undefined): TurnResult | undefined {
+  return text === undefined ? undefined : (JSON.parse(text) as TurnResult);
+}
+
+export function isLaneOutcome(begun: AttemptRecord | LaneOutcome): begun is LaneOutcome {
+  return 'status' in begun;
 }

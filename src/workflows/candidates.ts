@@ -1,34 +1,34 @@
-/** Programs that were written and executed. */
-import { patched } from '@temporalio/workflow';
+/** Candidate programs: written by a turn and executed. */
 import type { TurnResult } from '../contract';
 import type { CheckReport } from '../contract/checks';
 import { compareReports, isTested } from '../contract/verification';
-import type { Ask, Team } from './team';
+import type { Team } from './team';
+import type { Invitation } from './turn-request';
 
-export interface Candidate {
+export interface DraftCandidate {
   turn: TurnResult;
   report: CheckReport;
 }
 
-/** One thing to try, and who does it. */
-export interface Try {
-  role: string;
-  ask: Ask;
-}
-
-export async function attempt(team: Team, { role, ask }: Try): Promise<Candidate> {
-  const turn = await team.speak(role, { ...ask, withContext: true });
+export async function takeCandidate(team: Team, invitation: Invitation): Promise<DraftCandidate> {
+  const { role, ask } = inviteCandidate(invitation);
+  const turn = await team.speak(role, ask);
   return { turn, report: await team.verify(turn) };
 }
 
-/** Of equals the earlier one. One that nothing was put to is not better than those that were tested: it may have dropped its tests. */
-export function best(candidates: readonly Candidate[]): Candidate {
+/** The turn that writes a candidate: it sees the session's conversation. */
+export function inviteCandidate({ role, ask }: Invitation): Invitation {
+  return { role, ask: { ...ask, withContext: true } };
+}
+
+/** The best candidate; on a tie the earlier one. Untested candidates lose to tested ones, because they may have dropped their tests. */
+export function best(candidates: readonly DraftCandidate[]): DraftCandidate {
   const tested = candidates.filter(({ report }) => isTested(report));
-  const among = tested.length > 0 && patched('tested-first') ? tested : candidates;
+  const among = tested.length > 0 ? tested : candidates;
   return [...among].sort((a, b) => compareReports(a.report, b.report))[0]!;
 }
 
-/** Everybody but the two whom the pattern needs: coders who write beside the first. */
-export function othersOf({ definition }: Team): string[] {
-  return Object.keys(definition.roles).filter((role) => role !== 'coder' && role !== 'reviewer');
+/** Roles other than the two that the pattern requires: these are additional coders. */
+export function listFurtherCoders(roles: readonly string[]): string[] {
+  return roles.filter((role) => role !== 'coder' && role !== 'reviewer');
 }

@@ -1,25 +1,26 @@
-/** What a debate came to, measured from what was said: no model has a word in it. */
-import { majorityOf, type ReadPosition } from '../contract/agreement';
-import { repeatedShare } from '../contract/repeated';
+/** The record of a debate, computed from the answers without a model. */
+import { findMajority } from '../answers/agreement';
+import { readPosition } from '../answers/position';
+import { repeatedShare } from '../answers/repeated';
 import type { DebateRecord, DebateVoice } from '../contract';
 import type { Round } from './gather';
 import type { Team } from './team';
 
 export type { Round } from './gather';
 
-/** Of what a voice says, the share that was said before, from which it adds nothing. */
+/** Share of repeated text from which an answer counts as adding nothing new. */
 const ECHO = 0.8;
 
-export function recordOf(
+export function makeDebateRecord(
   team: Team,
   roles: string[],
   rounds: Round[],
   agreement: number[],
-  { quorum, agree_at, read }: { quorum: number; agree_at: number; read: ReadPosition },
+  { quorum, agree_at }: { quorum: number; agree_at: number },
 ): DebateRecord {
-  const voices = roles.map((role) => voiceOf(team, role, rounds, read)).filter(({ positions }) => positions.length > 0);
-  const majority = majorityOf(voices.map(lastStance));
-  const heard = rounds[0]?.heard.size ?? 0;
+  const voices = roles.map((role) => describeVoice(team, role, rounds)).filter(({ positions }) => positions.length > 0);
+  const majority = findMajority(voices.map(lastStance));
+  const heard = rounds[0]?.answers.size ?? 0;
   const agreed = voices.length > 1 && agreement.at(-1)! >= agree_at;
   return {
     rounds: rounds.length,
@@ -34,13 +35,13 @@ export function recordOf(
   };
 }
 
-function voiceOf({ definition }: Team, role: string, rounds: Round[], read: ReadPosition): DebateVoice {
-  const positions = rounds.flatMap(({ heard }, i) => {
-    const said = heard.get(role);
-    if (!said) return [];
-    const earlier = rounds.slice(0, i).flatMap((round) => [...round.heard.values()].map(({ text }) => text));
-    const repeated = earlier.length > 0 ? { repeated: repeatedShare(said.text, earlier) } : {};
-    return [{ ...read(said.text), round: i + 1, turn: said.turn, model: said.model, ...repeated }];
+function describeVoice({ definition }: Team, role: string, rounds: Round[]): DebateVoice {
+  const positions = rounds.flatMap(({ answers }, i) => {
+    const position = answers.get(role);
+    if (!position) return [];
+    const earlier = rounds.slice(0, i).flatMap((round) => [...round.answers.values()].map(({ text }) => text));
+    const repeated = earlier.length > 0 ? { repeated: repeatedShare(position.text, earlier) } : {};
+    return [{ ...readPosition(position.text), round: i + 1, turn: position.turn, model: position.model, ...repeated }];
   });
   const [first, last] = [positions[0]?.stance ?? null, positions.at(-1)?.stance ?? null];
   const changed = first !== null && last !== null && first !== last;
@@ -50,16 +51,24 @@ function voiceOf({ definition }: Team, role: string, rounds: Round[], read: Read
 const lastStance = ({ positions }: DebateVoice) => positions.at(-1)?.stance ?? null;
 
 /**
- * Without a majority every stance differs from it. A voice whose stance could not be read is not counted as a dissenter: nothing is
- * known of it.
+ * Without a majority, every known stance counts as different. A voice whose stance could not be read is not a dissenter, because its
+ * stance is unknown.
  */
 function differs(voice: DebateVoice, majority: string | null): boolean {
   const stance = lastStance(voice);
   return stance !== null && stance !== majority;
 }
 
-/** The record in sentences, for the judge: facts that need no guessing. */
-export function reportOf({ rounds, agreement, agreed, voices, missing, quorum, only_voice }: DebateRecord): string {
+/** The record as sentences for the judge, so that it need not infer these facts. */
+export function writeDebateReport({
+  rounds,
+  agreement,
+  agreed,
+  voices,
+  missing,
+  quorum,
+  only_voice,
+}: DebateRecord): string {
   return [
     `Rounds: ${rounds}. Agreement after each, 0 to 1: ${agreement.join(', ')}. ${agreed ? 'The voices agree.' : 'The voices do not agree.'}`,
     ...voices.map(({ label, positions, changed }) => {

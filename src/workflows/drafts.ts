@@ -1,56 +1,58 @@
-/** The first drafts of a program: where several hold, what they return decides, and no more are written than that needs. */
-import { CancellationScope, isCancellation, patched } from '@temporalio/workflow';
+/** The first drafts of a program. If several pass, their return values decide between them; only as many are written as that needs. */
+import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import type { Failure } from '../contract/failures';
 import type { Agreement, Verification } from '../contract/checks';
 import { isTested, isVerified } from '../contract/verification';
-import { attempt, othersOf, type Candidate, type Try } from './candidates';
-import { endsTheRun, failureOf } from './failures';
+import { inviteCandidate, takeCandidate, listFurtherCoders, type DraftCandidate } from './candidates';
+import { endsTheRun, describeFailure } from './failures';
+import type { Opener } from './pattern';
+import { stopScope } from './turn-cancellation';
 import { user, type Team } from './team';
+import type { Invitation } from './turn-request';
 
-/** How warm drafts beside the first are written, which is written as its role is: equal ones would show nothing. */
+/** Temperatures of all drafts but the first, which uses its role's temperature. They differ because equal drafts would prove nothing. */
 const WARMTH: readonly number[] = [0.5, 0.8, 0.6, 0.9, 0.7, 1, 0.4];
-/** Votes between two options end early, and are seldom decided otherwise than by all, where one is so many ahead. */
+/** The lead at which a vote ends early; a lead of two is rarely overturned. */
 const AHEAD = 2;
+const DRAFT = { step: 'draft', yields: 'draft' } as const;
 const OUTDONE: Failure = { code: 'CUT_OFF', message: 'Other drafts had decided.' };
 
-export type Elected = Candidate & Required<Pick<Verification, 'agreement'>>;
+type Elected = DraftCandidate & Required<Pick<Verification, 'agreement'>>;
 
 export interface Drafted {
-  candidates: Candidate[];
-  /** The one with which most others agree, where several hold and could be compared; the only one that holds, where others fail. */
+  candidates: DraftCandidate[];
+  /** The passing draft with the most agreement, if several pass and can be compared; or the only passing one, if others fail. */
   elected: Elected | undefined;
 }
 
 /**
- * Two are written at the same time, and executed; what fails or returns something else is followed by further ones. Once so many hold
- * and return the same that they are two ahead of those that differ or fail, or one holds that was tested and can not be compared, nothing
- * further is begun and what is under way is stopped. One that fails is named.
+ * Writes and executes two drafts in parallel, and further ones after drafts that fail or return different values. Stops when the passing
+ * drafts that return the same values lead those that differ or fail by two, or when a tested draft passes and no comparison is possible.
+ * Running drafts are then cancelled. Failed turns are recorded.
  */
 export async function draft(team: Team, count: number): Promise<Drafted> {
-  if (count === 1) return { candidates: [await attempt(team, alone(team, 1)[0]!)], elected: undefined };
-  const agree = patched('drafts-agree');
-  const tries = agree ? triesOf(team, count) : alone(team, count);
-  const poll = agree ? openPoll(team) : undefined;
+  if (count === 1) return { candidates: [await takeCandidate(team, alone(team, 1)[0]!)], elected: undefined };
+  const tries = listTries(team, count);
+  const poll = openPoll(team);
   const scope = new CancellationScope();
   const write = async (at: number) => {
-    const candidate = await attempt(team, tries[at]!);
-    if (!isVerified(candidate.report)) poll?.fail(candidate);
-    else if (await (poll?.add(at, candidate) ?? true)) scope.cancel();
+    const candidate = await takeCandidate(team, tries[at]!);
+    if (!isVerified(candidate.report)) poll.fail(candidate);
+    else if (await poll.add(at, candidate)) stopScope(scope, OUTDONE);
     return candidate;
   };
-  const needed =
-    poll && patched('drafts-as-needed') ? () => (scope.consideredCancelled ? 0 : poll.lacking()) : () => count;
+  const needed = () => (scope.consideredCancelled ? 0 : poll.lacking());
   const outcomes = await scope.run(() => settle(count, write, needed));
   const candidates = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
   for (const [i, outcome] of outcomes.entries()) {
     if (outcome.status === 'rejected') outlive(team, tries[i]!, outcome.reason, candidates);
   }
-  return { candidates, elected: await poll?.close() };
+  return { candidates, elected: await poll.close() };
 }
 
-/** Begins so many that as many are under way as are needed, and again whenever one has ended; the outcomes of all that were begun. */
-async function settle(count: number, write: (at: number) => Promise<Candidate>, needed: () => number) {
-  const outcomes: PromiseSettledResult<Candidate>[] = [];
+/** Starts drafts until as many run as are needed, and again whenever one ends. Returns the outcomes of all started drafts. */
+async function settle(count: number, write: (at: number) => Promise<DraftCandidate>, needed: () => number) {
+  const outcomes: PromiseSettledResult<DraftCandidate>[] = [];
   let begun = 0;
   let underWay = 0;
   const fill = async (): Promise<void> => {
@@ -68,10 +70,15 @@ async function settle(count: number, write: (at: number) => Promise<Candidate>, 
   return outcomes;
 }
 
-/** The coder's first, then those of the others, who are told less and so write other code; of one who drafts again, warm ones. */
-function triesOf(team: Team, count: number): Try[] {
-  const others = othersOf(team);
-  return alone(team, count).map((own, i): Try => {
+/** The drafts that are written first, in parallel. */
+export function listFirstDrafts(team: Opener, count: number): Invitation[] {
+  return listTries(team, count).slice(0, Math.min(count, AHEAD)).map(inviteCandidate);
+}
+
+/** The coder first, then other coders, whose shorter prompts lead to different code. A role that drafts again gets a set temperature. */
+function listTries(team: Opener, count: number): Invitation[] {
+  const others = listFurtherCoders(Object.keys(team.definition.roles));
+  return alone(team, count).map((own, i): Invitation => {
     const role = others[(i - 1) % others.length];
     if (i === 0 || role === undefined) return own;
     const { temperature, ...ask } = own.ask;
@@ -79,29 +86,30 @@ function triesOf(team: Team, count: number): Try[] {
   });
 }
 
-function alone(team: Team, count: number): Try[] {
+function alone(team: Opener, count: number): Invitation[] {
   const messages = [user(...team.task)];
-  return Array.from({ length: count }, (_, i): Try => {
-    if (i === 0) return { role: 'coder', ask: { turn: 'draft', part: 'draft', messages } };
+  return Array.from({ length: count }, (_, i): Invitation => {
+    if (i === 0) return { role: 'coder', ask: { ...DRAFT, part: 'draft', messages } };
     const temperature = WARMTH[(i - 1) % WARMTH.length]!;
-    return { role: 'coder', ask: { turn: `draft-${i + 1}`, part: `draft ${i + 1}`, messages, temperature } };
+    return {
+      role: 'coder',
+      ask: { ...DRAFT, turn: `draft-${i + 1}`, part: `draft ${i + 1}`, messages, temperature },
+    };
   });
 }
 
-/** Compares what holds, each time there is one more. */
+/** The vote: compares the passing drafts each time one is added. */
 function openPoll(team: Team) {
-  /** By their place among the drafts: one that was stopped for guidance has begun again under another name. */
-  const held = new Map<number, Candidate>();
-  let last: { held: Candidate[]; agreement: Agreement } = { held: [], agreement: NONE };
-  /** How many were executed and do not hold. */
+  /** Keyed by position among the drafts, not by turn name: a draft interrupted for guidance restarts under another name. */
+  const held = new Map<number, DraftCandidate>();
+  let last: { held: DraftCandidate[]; agreement: Agreement } = { held: [], agreement: NONE };
+  /** Number of drafts that were executed and failed. */
   let failed = 0;
-  /** What holds is not lost where it can't be compared. */
-  const compareOr = (none: Agreement, drafts: Candidate[]): Promise<Agreement> =>
+  /** Passing drafts are kept if the comparison fails. */
+  const compareOr = (none: Agreement, drafts: DraftCandidate[]): Promise<Agreement> =>
     team
       .compare(drafts.map(({ turn }) => turn))
-      .catch((error: unknown) =>
-        endsTheRun(error) || !patched('comparison-may-fail') ? Promise.reject(error as Error) : none,
-      );
+      .catch((error: unknown) => (endsTheRun(error) ? Promise.reject(error as Error) : none));
   const count = async (): Promise<Agreement> => {
     const now = [...held].sort(([one], [other]) => one - other).map(([, candidate]) => candidate);
     if (now.length === last.held.length) return last.agreement;
@@ -109,26 +117,26 @@ function openPoll(team: Team) {
     if (now.length > last.held.length) last = { held: now, agreement };
     return agreement;
   };
-  /** How many more would have to return the same as most do, to be far enough ahead of those that differ or fail. */
+  /** How many more drafts must agree with the largest group for it to lead those that differ or fail by {@link AHEAD}. */
   const lacking = () => {
     const most = Math.max(0, ...last.agreement.agreeing);
     return AHEAD - (most - (last.held.length - most) - failed);
   };
-  /** Without a comparison: what nobody has tested waits for another draft, which may bring tests. */
-  const mayStand = ({ report }: Candidate) => last.held.length >= AHEAD || isTested(report) || !patched('tested-first');
+  /** Without a comparison: an untested draft waits for a second one, which may contain tests. */
+  const mayStand = ({ report }: DraftCandidate) => last.held.length >= AHEAD || isTested(report);
   return {
-    /** Whether nothing further is needed to decide. */
-    async add(at: number, candidate: Candidate): Promise<boolean> {
+    /** Adds a passing draft; resolves to whether the vote is decided. */
+    async add(at: number, candidate: DraftCandidate): Promise<boolean> {
       held.set(at, candidate);
       const { calls } = await count();
       return calls === 0 ? mayStand(candidate) : lacking() <= 0;
     },
-    /** Speaks against the others: where some fail the request is a hard one, and two that agree may well make the same mistake. */
-    fail({ report }: Candidate): void {
-      if (report.executed && patched('failures-speak')) failed++;
+    /** A failed draft counts against the others: the request is then a hard one, and two that agree may share the same mistake. */
+    fail({ report }: DraftCandidate): void {
+      if (report.executed) failed++;
     },
     lacking,
-    /** Of equals the one that was tested, then the one that was asked for first. */
+    /** Elects a draft. On a tie, a tested draft wins, then the earlier one. */
     async close(): Promise<Elected | undefined> {
       const [only] = held.values();
       if (only && held.size === 1 && failed > 0 && isTested(only.report)) {
@@ -136,7 +144,7 @@ function openPoll(team: Team) {
       }
       const { calls, agreeing, support } = held.size > 1 ? await count() : NONE;
       if (calls === 0) return undefined;
-      const tested = patched('tested-first') ? last.held.map(({ report }) => Number(isTested(report))) : agreeing;
+      const tested = last.held.map(({ report }) => Number(isTested(report)));
       const order = [agreeing, support, tested];
       const isAhead = (a: number, b: number) => order.map((values) => values[b]! - values[a]!).find(Boolean) ?? 0;
       const [at = 0] = [...agreeing.keys()].sort(isAhead);
@@ -151,17 +159,16 @@ const incomparable = (drafts: number): Agreement => {
 };
 const NONE = incomparable(0);
 
-/** Notes a draft that did not come about; throws what must end the run, or leaves it with nothing. */
-function outlive(team: Team, { role, ask }: Try, error: unknown, written: Candidate[]): void {
-  const failure = failureOf(error);
+/** Records a draft that failed. Throws if the failure must end the run, or if no draft was written. */
+function outlive(team: Team, { role, ask }: Invitation, error: unknown, written: DraftCandidate[]): void {
+  const failure = describeFailure(error);
   const mayNotGoOn = CancellationScope.current().consideredCancelled || isRefused(error);
   if (mayNotGoOn || written.length === 0) throw error;
-  // one that was stopped while its code was executed has its answer
-  const isWritten = team.result([]).turns.some(({ turn }) => turn === ask.turn || turn.endsWith(`/${ask.turn}`));
-  if (!isWritten) team.note(role, ask, isCancellation(error) ? OUTDONE : failure);
+  // a draft cancelled during the execution of its code has already finished its turn
+  if (!team.hasFinished(role, ask)) team.note(role, ask, isCancellation(error) ? OUTDONE : failure);
 }
 
-/** Whether a person did not approve further cost. A budget that is reserved for others may be free again for the next one. */
+/** Whether a person refused further cost. An exhausted budget does not count: other calls may release their reservations. */
 function isRefused(error: unknown): boolean {
-  return failureOf(error).code === 'APPROVAL_REFUSED';
+  return describeFailure(error).code === 'APPROVAL_REFUSED';
 }

@@ -1,48 +1,43 @@
-/** Turns that came to nothing, and what that means for the run. */
-import { ApplicationFailure, isCancellation, patched, rootCause } from '@temporalio/workflow';
+/** Failed turns, and whether the run can continue without them. */
+import { ApplicationFailure, isCancellation, rootCause } from '@temporalio/workflow';
 import type { SwarmResult, SwarmRunInput } from '../contract';
 import { isFailureCode, type Failure } from '../contract/failures';
 import type { Show } from './team';
-import { toRequest, type Ask } from './turn-request';
+import { nameTurn, type Ask } from './turn-request';
 
 type TurnFailure = SwarmResult['failures'][number];
 
-/** The failures with which a run goes on. */
+/** Collects failures after which the run continues. */
 export function collectFailures(input: SwarmRunInput, show: Show) {
-  const told: TurnFailure[] = [];
+  const list: TurnFailure[] = [];
   function note(role: string, ask: Ask, failure: Failure): void {
-    const { turn, label } = toRequest(input, role, ask);
-    told.push({ turn, role, label, ...failure });
-    show(label, `failed: ${failure.code}`);
+    const named = nameTurn(input, role, ask);
+    list.push({ ...named, ...failure });
+    show(named.label, `failed: ${failure.code}`);
   }
   return {
-    told: () => told,
-    add: (failure: TurnFailure) => void told.push(failure),
+    list: () => list,
+    add: (failure: TurnFailure) => void list.push(failure),
     note,
-    /** Handles the rejection of a turn: notes it, or throws it on. */
+    /** Returns a rejection handler for a turn: records the failure, or rethrows it if `ends` returns true. */
     noteUnless: (ends: (error: unknown) => boolean, role: string, ask: Ask) => (error: unknown) => {
       if (ends(error)) throw error;
-      note(role, ask, failureOf(error));
+      note(role, ask, describeFailure(error));
       return undefined;
     },
   };
 }
 
-/** Codes after which no later turn may cost anything: a person has refused it, or the money is gone. */
-const NO_FURTHER_COST = ['APPROVAL_REFUSED', 'BUDGET_EXHAUSTED'];
+/** Codes after which no further turn begins: approval was refused, the budget is exhausted, or the history is too large. */
+const NO_FURTHER_TURN = ['APPROVAL_REFUSED', 'BUDGET_EXHAUSTED', 'RUN_TOO_LARGE'];
 
-/** Whether a run must not go on without what failed: it is cancelled, or nothing more may be spent. */
+/** Whether a failure must end the run: a cancellation, or a code of {@link NO_FURTHER_TURN}. */
 export function endsTheRun(error: unknown): boolean {
-  return isCancellation(error) || NO_FURTHER_COST.includes(failureOf(error).code);
+  return isCancellation(error) || NO_FURTHER_TURN.includes(describeFailure(error).code);
 }
 
-/** Whether what follows an answer takes it along. In runs that began before answers stood, all that ends a run did. */
-export function undoesTheAnswer(error: unknown): boolean {
-  return isCancellation(error) || (endsTheRun(error) && !patched('answers-stand'));
-}
-
-/** Our code and sentence for whatever ended a step. */
-export function failureOf(error: unknown): Failure {
+/** Maps any error that ended a step to our failure code and message. */
+export function describeFailure(error: unknown): Failure {
   const cause = rootCause(error);
   const failure = error instanceof Error ? deepestApplicationFailure(error) : undefined;
   const code = isFailureCode(failure?.type) ? failure.type : 'INTERNAL';

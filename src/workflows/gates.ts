@@ -1,10 +1,12 @@
-/** Gates: questions of a run that wait for a person's yes or no. */
+/** Gates: questions of a run that wait for a person's approval or rejection. */
 import { ApplicationFailure, condition } from '@temporalio/workflow';
-import type { GateDecision, RunNews, Said, TurnResult } from '../contract';
+import type { GateDecision, RunPayload, GivenSteering, TurnResult } from '../contract';
 import type { FailureCode } from '../contract/failures';
+import type { RunState } from '../contract/names';
+import { showState } from './shown-state';
 
-/** Publishes what happened to a run, once under that name. */
-export type Tell = (name: string, news: RunNews) => void;
+/** Publishes an event of a run; at most once per name. */
+export type Tell = (name: string, payload: RunPayload) => void;
 
 interface Gate {
   name: string;
@@ -13,16 +15,17 @@ interface Gate {
 
 export class Gates {
   private readonly all: Gate[] = [];
+  private shown: RunState = 'running';
 
   constructor(
     private readonly tell: Tell,
-    /** What was decided in the run that this one was forked from. */
-    private readonly before: Said['decisions'] = {},
+    /** Decisions in the run that this one was forked from. */
+    private readonly before: GivenSteering['decisions'] = {},
   ) {}
 
   /**
-   * Opens a gate and waits, for days if need be, until a person has said yes or no. What a forked run has taken over unchanged was
-   * decided before.
+   * Opens a gate and waits, without a time limit, until a person has approved or rejected. In a forked run, a gate about a turn that was
+   * taken over unchanged reuses the earlier decision.
    */
   async ask(name: string, question: string, about?: TurnResult): Promise<GateDecision> {
     const gate: Gate = { name };
@@ -30,17 +33,19 @@ export class Gates {
     this.tell(`gate.opened:${name}`, { type: 'gate.opened', gate: name, question, about: about?.turn ?? null });
     const decided = about?.reused_from ? this.before[name] : undefined;
     if (decided) this.close(gate, decided);
+    else this.showIfOpen();
     await condition(() => gate.decision !== undefined);
+    this.showIfOpen();
     return gate.decision!;
   }
 
-  /** Without a name: the only one that is open. Throws as {@link mustBeOpen} does. */
-  decide(said: { gate: string | undefined; reason: string }, decision: GateDecision['decision']): GateDecision {
-    const gate = this.open(said.gate);
-    return this.close(gate, { gate: gate.name, decision, reason: said.reason });
+  /** Decides a gate; without a name, the only open one. Throws like {@link mustBeOpen}. */
+  decide(request: { gate: string | undefined; reason: string }, decision: GateDecision['decision']): GateDecision {
+    const gate = this.open(request.gate);
+    return this.close(gate, { gate: gate.name, decision, reason: request.reason });
   }
 
-  /** Throws `GATE_CLOSED`, or `INVALID_FIELD` where a name is needed to tell which of several is meant. */
+  /** Throws `GATE_CLOSED`, or `INVALID_FIELD` if several gates are open and no name is given. */
   mustBeOpen(name: string | undefined): void {
     this.open(name);
   }
@@ -60,6 +65,13 @@ export class Gates {
     );
   }
 
+  private showIfOpen(): void {
+    const state = this.all.some(({ decision }) => !decision) ? 'needs_approval' : 'running';
+    if (state === this.shown) return;
+    this.shown = state;
+    showState(state);
+  }
+
   private close(gate: Gate, decision: GateDecision): GateDecision {
     gate.decision = decision;
     this.tell(`gate.resolved:${gate.name}`, { type: 'gate.resolved', ...decision });
@@ -67,7 +79,7 @@ export class Gates {
   }
 }
 
-/** What an Update is refused with, or a run ends with. */
+/** A non-retryable failure that refuses an Update or ends a run. */
 export function refusal(code: FailureCode, message: string): ApplicationFailure {
   return ApplicationFailure.nonRetryable(message, code);
 }

@@ -1,19 +1,20 @@
 /**
- * Long messages. What is too long for the input of a workflow follows in parts, as signals, so that Temporal holds all of it; and
- * what would make every turn's input long is told by reference, like the texts of turns.
+ * Long messages. A message too long for a workflow's input follows in parts, as signals, so that Temporal stores all of it. Turns receive
+ * a long message by reference, like the texts of other turns, which keeps their inputs short.
  */
 import { ApplicationFailure, condition, defineSignal, setHandler } from '@temporalio/workflow';
+import { INLINE_LENGTH } from '../contract/express-lane';
 import { MESSAGE_PART } from '../contract/names';
 import type { PromptPart, SwarmRunInput, TurnResult } from '../contract';
 
 const messagePart = defineSignal<[MessagePart]>(MESSAGE_PART);
 type MessagePart = { index: number; text: string };
 
-/** The parts are sent right after the start; an API that died between is replaced by the caller's retry. */
+/** The API sends the parts right after it starts the run. If it dies in between, the caller's retry sends them. */
 const PARTS_WITHIN = '1 hour';
 
-/** The input with its whole message. Fails when a part does not come. */
-export async function withWholeMessage(input: SwarmRunInput): Promise<SwarmRunInput> {
+/** Returns the input with its whole message. Fails if a part does not arrive in time. */
+export async function assembleMessage(input: SwarmRunInput): Promise<SwarmRunInput> {
   const { message_parts: count } = input;
   if (!count) return input;
   const parts = new Map<number, string>();
@@ -23,20 +24,18 @@ export async function withWholeMessage(input: SwarmRunInput): Promise<SwarmRunIn
   return { ...input, message: Array.from({ length: count }, (_, i) => parts.get(i) ?? '').join('') };
 }
 
-/** In UTF-16 units. A message of this length in each turn's input is less than what the turns say. */
-const TOLD_IN_FULL = 8000;
-/** The name under which Redis keeps the message; no turn has such a name. */
+/** The name under which Redis stores the message; no turn can have this name. */
 const MESSAGE = '@message';
 
-/** The message as turns are given it. */
-export function partsOf({ message }: SwarmRunInput): PromptPart[] {
-  return message.length > TOLD_IN_FULL ? [{ turn: MESSAGE, length: message.length }] : [message];
+/** The message as turns receive it. */
+export function toPromptParts({ message }: SwarmRunInput): PromptPart[] {
+  return message.length > INLINE_LENGTH ? [{ turn: MESSAGE, length: message.length }] : [message];
 }
 
-/** The text of a finished turn, by reference. */
-export const textOf = ({ turn, text }: Pick<TurnResult, 'turn' | 'text'>) => ({ turn, length: text.length });
+/** A reference to the text of a finished turn. */
+export const toTextReference = ({ turn, text }: Pick<TurnResult, 'turn' | 'text'>) => ({ turn, length: text.length });
 
-/** What Redis must hold for these parts. */
-export function textsOf({ message }: SwarmRunInput): Record<string, string> {
-  return message.length > TOLD_IN_FULL ? { [MESSAGE]: message } : {};
+/** The texts that Redis must hold for {@link toPromptParts}. */
+export function collectTexts({ message }: SwarmRunInput): Record<string, string> {
+  return message.length > INLINE_LENGTH ? { [MESSAGE]: message } : {};
 }

@@ -1,8 +1,8 @@
-/** The end of a run in which nobody could be heard. */
+/** The failure of a run in which no role or swarm answered. */
 import { ApplicationFailure } from '@temporalio/workflow';
 import type { Failure } from '../contract/failures';
 
-/** With one cause for all, a key that is missing for example, the run reports that cause; else each with its own. */
+/** If all failed with the same code, for example a missing key, the run fails with that code; otherwise it lists each failure. */
 export function noneLeft(failures: (Failure & { label: string })[], sentence: string): ApplicationFailure {
   const codes = new Set(failures.map(({ code }) => code));
   const first = failures[0];

@@ -1,11 +1,12 @@
-/** What a role is asked where its definition says so: its own prompt around the task, or the task as it is. */
+/** The question to a role: its own prompt with the task filled in, or the task as it is. */
 import { fillTemplate } from '../contract/templates';
 import type { PromptMessage, PromptPart } from '../contract';
-import { user, type Team } from './team';
+import type { Opener } from './pattern';
+import { user } from './team';
 
-/** `values` are the variables beside `task`. */
-export function questionOf(
-  { definition, task }: Team,
+/** `values` are the template variables besides `task`. */
+export function writeQuestion(
+  { definition, task }: Opener,
   role: string,
   values: Readonly<Record<string, PromptPart[]>> = {},
 ): PromptMessage {

@@ -1,32 +1,29 @@
-/** One swarm at work on one message: by itself, or by leading other swarms through stages. */
-import { CancellationScope } from '@temporalio/workflow';
-import type { RunResult, SwarmResult, SwarmRunInput } from '../contract';
-import { compositions } from './compositions';
-import { withWholeMessage } from './message';
-import { patterns } from './patterns';
+/** Runs one swarm on one message: its own pattern, or a composition that runs other swarms as stages. */
+import { ApplicationFailure, CancellationScope } from '@temporalio/workflow';
+import type { RunResult, SwarmRunInput } from '../contract';
+import { makeOpening } from '../events/opening';
+import { assembleMessage } from './message';
+import { findComposition, findPattern } from './registry';
+import { makeRunGraph } from './run-graph';
 import { Stages, type Work } from './stages';
 import { Steering } from './steering';
 import { createTeam, type Beginning } from './team';
-import { openingIn, wholeRun } from './whole-run';
+import { runLifecycle } from './run-lifecycle';
 
-/** Workflow. Resolves when the swarm has answered; fails with our failure code as the type and what was done as details. */
+/** Workflow. Resolves when the swarm has answered; fails with our failure code as the type and the partial result as details. */
 export async function runSwarm(given: SwarmRunInput): Promise<RunResult> {
-  const input = given.message_parts ? await withWholeMessage(given) : given;
-  const opening = openingIn(input);
-  const steering = new Steering(input, input.gates, opening, input.fork?.said);
+  const input = given.message_parts ? await assembleMessage(given) : given;
+  const graph = makeRunGraph(input.swarm, (id) => input.members?.[id]);
+  const opening = makeOpening({ ...input, graph });
+  const steering = new Steering(input, input.gates, opening, input.fork?.steering);
   steering.listen();
-  return wholeRun(input, opening, (beginning) => {
+  return runLifecycle(input, opening, (beginning) => {
     const work = atWork(input, beginning, steering);
     return { result: work.result, lead: () => settled(work, steering) };
   });
 }
 
-/** Workflow. A stage of a run that a `coordinate` workflow opens and closes. */
-export async function runStage(input: SwarmRunInput): Promise<SwarmResult> {
-  return atWork(input, { models: input.stage?.models ?? {} }, new Steering(input)).lead();
-}
-
-/** What people say after the last turn is refused, and what they said before is told before the run's last event. */
+/** Refuses steering after the last turn, and publishes earlier steering before the run's last event. */
 async function settled(work: Work, steering: Steering) {
   try {
     return await work.lead();
@@ -36,24 +33,22 @@ async function settled(work: Work, steering: Steering) {
 }
 
 function atWork(input: SwarmRunInput, beginning: Beginning, steering: Steering): Work {
-  const { pattern, roles } = input.swarm;
-  if (isComposition(pattern)) {
+  const composition = findComposition(input.swarm.pattern);
+  if (composition) {
     const stages = new Stages(input, beginning, steering, atWork);
     return {
       result: () => stages.result(),
       async lead() {
-        await compositions[pattern](stages);
+        await composition.lead(stages);
         return stages.result();
       },
     };
   }
+  const pattern = findPattern(input.swarm.pattern);
+  if (!pattern) throw ApplicationFailure.nonRetryable(`There is no pattern "${input.swarm.pattern}".`, 'INTERNAL');
   const team = createTeam(input, beginning, steering);
   return {
     result: () => team.result([]),
-    lead: async () => team.result(await patterns[pattern](team, Object.keys(roles))),
+    lead: async () => team.result(await pattern.lead(team)),
   };
-}
-
-function isComposition(pattern: string): pattern is keyof typeof compositions {
-  return Object.hasOwn(compositions, pattern);
 }

@@ -1,4 +1,4 @@
-/** One run of a session speaks at a time: whoever comes while another one speaks waits its turn, is refused, or cancels the other. */
+/** At most one run per session is active. By policy, a further run waits in a queue, is refused, or cancels the active one. */
 import {
   ApplicationFailure,
   condition,
@@ -9,17 +9,17 @@ import {
 import type { Opening, SwarmRunInput } from '../contract';
 import { announce, enterSession, leaveSession } from './activities';
 
-/** Sent by a run that ends to the one behind it. */
+/** Sent by a run that ends to the next run in the session's queue. */
 const sessionFree = defineSignal('sessionFree');
 
 /**
- * The signal may be lost with a run that was terminated: then the queue is asked again, the less often the longer the run has waited,
- * since each time adds some ten events to its history.
+ * A terminated run sends no signal, so a waiting run also polls the queue. The interval grows with the waiting time, because each poll
+ * adds about ten events to the history.
  */
 const ASK_AGAIN_MS = { first: 20_000, longest: 15 * 60_000, growth: 1.25 };
 
-/** Waits until it is this run's turn. Fails with `SESSION_BUSY` when it was told not to wait. */
-export async function enter(input: SwarmRunInput, opening: Opening | undefined): Promise<void> {
+/** Waits until this run is first in the session's queue. Fails with `SESSION_BUSY` if the policy is `reject` and the session is busy. */
+export async function enter(input: SwarmRunInput, opening: Opening): Promise<void> {
   const { session_id, run_id, team_id, session_policy } = input;
   if (!session_policy) return;
   let isFree = false;
@@ -38,12 +38,12 @@ export async function enter(input: SwarmRunInput, opening: Opening | undefined):
   }
 }
 
-/** Lets the next run of the session speak. */
+/** Leaves the queue and signals the session's next run. */
 export async function leave({ session_id, run_id, session_policy }: SwarmRunInput): Promise<void> {
   if (!session_policy) return;
   const next = await leaveSession(session_id, run_id);
   if (!next) return;
-  // one that has ended meanwhile cannot hear it
+  // the next run may have ended meanwhile
   await getExternalWorkflowHandle(next)
     .signal(sessionFree)
     .catch(() => undefined);

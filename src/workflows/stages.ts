@@ -1,55 +1,42 @@
-/** The stages of a run that several swarms share: each is a swarm at work on a brief, inside the same workflow. */
-import { setCurrentDetails } from '@temporalio/workflow';
-import type {
-  PromptPart,
-  StageResult,
-  SwarmDefinition,
-  SwarmResult,
-  SwarmRunInput,
-  TurnResult,
-  Verdict,
-} from '../contract';
-import { partsOf } from './message';
+/** The stages of a composition's run. Each stage is a swarm that works on a brief inside the same workflow. */
+import type { PromptPart, StageResult, SwarmResult, SwarmRunInput, TurnResult, Verdict } from '../contract';
+import { isCancellation } from '@temporalio/workflow';
+import { endSection } from './board';
+import { makeStageInput, nameStage, placeStage, toStageTask, type StageOrder, type StageTask } from './stage-input';
 import type { Steering } from './steering';
-import { endsTheRun, failureOf } from './failures';
+import { endsTheRun, describeFailure } from './failures';
 import type { Beginning } from './team';
 
-/** A swarm at work, with or without stages of its own. */
+/** A running swarm, with or without its own stages. */
 export interface Work {
-  /** What has been done so far, also when `lead` has thrown. */
+  /** The result so far; also available after `lead` has thrown. */
   result(): WorkResult;
   lead(): Promise<WorkResult>;
 }
 export type WorkResult = SwarmResult & { stages?: StageResult[] };
 
-/** Sets a swarm to work. */
+/** Prepares a swarm to run. */
 export type Begin = (input: SwarmRunInput, beginning: Beginning, steering: Steering) => Work;
 
-export interface StageOrder {
-  name: string;
-  round?: number;
-  /** The id of one of the run's members. */
-  swarm: string;
-  brief: PromptPart[];
-  /** What a person has written of the brief; the request of the run itself unless given. */
-  request?: string;
-  /** What the turn that concludes the stage is told on top. */
-  closing?: string;
-}
-
-/** What came of a stage: the turn that concludes it, and all that its swarm did. */
+/** The outcome of a stage: its concluding turn, and the swarm's whole result. */
 export interface StageOutcome {
   answer: TurnResult;
   result: SwarmResult;
 }
 
-export class Stages {
-  /** What the whole run works on. */
+/** The record of one stage; without an answer if it failed. */
+interface Led {
+  name: string;
+  stages: StageResult[];
+  answer?: string;
+}
+
+export class Stages implements StageTask {
   readonly task: PromptPart[];
-  /** What a person has written of it. */
   readonly request: string;
-  private readonly done: SwarmResult = { turns: [], answers: [], failures: [] };
-  private readonly stages: StageResult[] = [];
+  private readonly done: Omit<SwarmResult, 'answers'> = { turns: [], failures: [] };
+  /** The record of each stage that ran; nested stages come before the stage that contains them. */
+  private readonly led: Led[] = [];
 
   constructor(
     readonly input: SwarmRunInput,
@@ -57,25 +44,31 @@ export class Stages {
     readonly steering: Steering,
     private readonly begin: Begin,
   ) {
-    this.task = input.stage?.brief ?? partsOf(input);
-    this.request = input.stage?.request ?? input.message;
+    ({ task: this.task, request: this.request } = toStageTask(input));
   }
 
   result(): WorkResult {
-    return { ...this.done, stages: this.stages };
+    const answers = this.led.flatMap(({ answer }) => answer ?? []);
+    return { ...this.done, answers, stages: this.led.flatMap(({ stages }) => stages) };
   }
 
-  /** Leads a swarm through a stage. */
+  /** Runs a swarm as a stage. */
   async lead(order: StageOrder): Promise<StageOutcome> {
-    const work = this.begin(this.inputOf(order), this.beginning, this.steering);
-    this.show(order);
+    const work = this.begin(this.makeInput(order), this.beginning, this.steering);
     try {
       const result = await work.lead();
       const answer = result.turns.find(({ turn }) => turn === result.answers[result.answers.length - 1])!;
-      this.stages.push(...(result.stages ?? []), { ...this.reportOf(order), answer: answer.turn });
-      this.done.answers.push(answer.turn);
+      const stages = [...(result.stages ?? []), { ...this.describeStage(order), answer: answer.turn }];
+      this.led.push({ name: order.name, stages, answer: answer.turn });
       if (result.verification) this.done.verification = result.verification;
+      endSection(nameStage(this.input, order), 'done');
       return { answer, result };
+    } catch (error) {
+      endSection(
+        nameStage(this.input, order),
+        isCancellation(error) ? 'cancelled' : `failed (${describeFailure(error).code})`,
+      );
+      throw error;
     } finally {
       const { turns, failures, unfinished = [], structures } = work.result();
       this.done.turns.push(...turns);
@@ -85,52 +78,35 @@ export class Stages {
     }
   }
 
-  /** As `lead`, but a failure is noted and the run goes on; undefined then. A cancellation still throws. */
+  /** As `lead`, but a failure is recorded and resolves to undefined. A cancellation still throws. */
   async tryLead(order: StageOrder): Promise<StageOutcome | undefined> {
     try {
       return await this.lead(order);
     } catch (error) {
       if (endsTheRun(error)) throw error;
-      this.stages.push({ ...this.reportOf(order), answer: '', failure: failureOf(error) });
+      const stages = [{ ...this.describeStage(order), answer: '', failure: describeFailure(error) }];
+      this.led.push({ name: order.name, stages });
       return undefined;
     }
   }
 
-  /** Notes what the last stage concluded. */
+  /** Sorts stages that ran in parallel by the order of these names. */
+  sort(names: readonly string[]): void {
+    this.led.sort((a, b) => names.indexOf(a.name) - names.indexOf(b.name));
+  }
+
+  /** Records the verdict of the last stage. */
   conclude(verdict: Verdict): void {
-    this.stages[this.stages.length - 1]!.verdict = verdict;
+    this.led.at(-1)!.stages.at(-1)!.verdict = verdict;
   }
 
-  private inputOf({ name, swarm, brief, request = this.request, closing = '' }: StageOrder): SwarmRunInput {
-    const { input } = this;
+  private makeInput(order: StageOrder): SwarmRunInput {
     const material = Object.fromEntries(this.done.turns.map(({ turn, text }) => [turn, text]));
-    const stage = {
-      name: this.fullName(name),
-      brief,
-      request,
-      closing,
-      models: this.beginning.models,
-      material: { ...input.stage?.material, ...material },
-    };
-    return { ...input, team_id: swarm, swarm: this.member(swarm), stage };
+    return makeStageInput(this.input, order, material);
   }
 
-  private member(id: string): SwarmDefinition {
-    const found = this.input.members?.[id];
-    if (found) return found;
-    throw new Error(`The run was started without the swarm "${id}" that one of its stages names.`);
-  }
-
-  private reportOf({ name, swarm, round = 0 }: StageOrder): Omit<StageResult, 'answer'> {
-    return { stage: this.fullName(name), team_id: swarm, round };
-  }
-
-  private fullName(name: string): string {
-    return this.input.stage ? `${this.input.stage.name}/${name}` : name;
-  }
-
-  private show({ name, swarm }: StageOrder): void {
-    const done = this.stages.map(({ stage }) => stage).join(', ');
-    setCurrentDetails(`**${name}** · ${this.member(swarm).name}\n\nDone: ${done || 'nothing yet'}`);
+  private describeStage(order: StageOrder): Omit<StageResult, 'answer'> {
+    const { id, within } = placeStage(this.input, order);
+    return { stage: id, team_id: order.swarm, ...(within ? { within } : {}), round: order.round ?? 0 };
   }
 }

@@ -1,24 +1,40 @@
 /**
- * How people steer a run from outside: words at gates, guidance, pause and resume.
+ * Steering of a run by people: gate decisions, guidance, pause and resume.
  *
- * The Updates' handlers only change what is here and answer at once; what the run does about it happens between its turns. Events
- * about it go through one queue under names of their own, so that each is published once and in the order in which it happened.
+ * Update handlers only change the state here and return at once; the run acts on it between turns. Steering events go through one queue
+ * under unique names, so that each is published once and in order.
  */
 import { CancellationScope, condition, defineUpdate, isCancellation, setHandler } from '@temporalio/workflow';
 import { GUIDANCE } from '../contract/prompts';
-import { withoutTry } from '../contract/turn-ids';
-import type { GateOptions, Marked, Opening, RunNews, RunScope, Said, SteeringUpdates } from '../contract';
+import type { Failure } from '../contract/failures';
+import { nameFirstTry } from '../contract/turn-names';
+import type {
+  PartialUsage,
+  GateOptions,
+  Marked,
+  Opening,
+  RunPayload,
+  RunScope,
+  GivenSteering,
+  SteeringUpdates,
+  TurnRequest,
+  TurnResult,
+} from '../contract';
 import { announce } from './activities';
-import { Allowance } from './allowance';
+import { CostGate } from './cost-gate';
 import { Gates, refusal } from './gates';
-import { hush } from './stopped-turn';
+import { Spending } from './spending';
+import { cancelAndSettle, stopScope } from './turn-cancellation';
 
 type Update<Name extends keyof SteeringUpdates> = SteeringUpdates[Name];
-const updateOf = <Name extends keyof SteeringUpdates>(name: Name) =>
+const defineSteeringUpdate = <Name extends keyof SteeringUpdates>(name: Name) =>
   defineUpdate<Marked<Update<Name>['answers']>, [Marked<Update<Name>['takes']>], Name>(name);
 
-/** What `interruptible` resolves to when the turn was stopped for new guidance. */
+/** The value of `interruptible` when new guidance has stopped the turn. */
 export const INTERRUPTED = Symbol('interrupted');
+
+/** The failure recorded for an interrupted turn. */
+export const STOPPED: Failure = { code: 'INTERRUPTED', message: 'Stopped for new guidance, and begun again.' };
 
 interface RunningTurn {
   turn: string;
@@ -28,7 +44,8 @@ interface RunningTurn {
 
 export class Steering {
   readonly gates: Gates;
-  readonly allowance: Allowance;
+  readonly costGate: CostGate;
+  readonly spending = new Spending();
   private readonly guidance: string[] = [];
   private readonly running = new Set<RunningTurn>();
   private paused = false;
@@ -40,49 +57,63 @@ export class Steering {
   constructor(
     private readonly scope: RunScope,
     options: GateOptions = {},
-    private readonly opening?: Opening,
-    /** What was said to the run that this one was forked from. */
-    private readonly before?: Said,
+    private readonly opening: Opening,
+    /** Steering of the run that this one was forked from. */
+    private readonly before?: GivenSteering,
   ) {
-    this.gates = new Gates((name, news) => this.tell(name, news), before?.decisions);
-    this.allowance = new Allowance(this.gates, options.approve_above_usd);
+    this.gates = new Gates((name, payload) => this.tell(name, payload), before?.decisions);
+    this.costGate = new CostGate(this.gates, options.approve_above_usd);
   }
 
-  /** Takes Updates from now on. Called before the workflow first waits, so that none comes too early. */
+  /** Registers the Update handlers. Must be called before the workflow first waits, so that no Update arrives without a handler. */
   listen(): void {
-    const validator = (_said: unknown) => this.mustBeOpen();
+    const validator = (_request: unknown) => this.mustBeOpen();
     const atGate = {
       validator: ({ gate }: { gate: string | undefined }) => {
         this.mustBeOpen();
         this.gates.mustBeOpen(gate);
       },
     };
-    setHandler(updateOf('approve'), (said) => marked(said, this.gates.decide(said, 'approved')), atGate);
-    setHandler(updateOf('reject'), (said) => marked(said, this.gates.decide(said, 'rejected')), atGate);
-    setHandler(updateOf('message'), (said) => marked(said, this.inject(said)), { validator });
-    setHandler(updateOf('pause'), (said) => marked(said, this.setPaused(true)), { validator });
-    setHandler(updateOf('resume'), (said) => marked(said, this.setPaused(false)), { validator });
+    setHandler(
+      defineSteeringUpdate('approve'),
+      (request) => marked(request, this.gates.decide(request, 'approved')),
+      atGate,
+    );
+    setHandler(
+      defineSteeringUpdate('reject'),
+      (request) => marked(request, this.gates.decide(request, 'rejected')),
+      atGate,
+    );
+    setHandler(defineSteeringUpdate('message'), (request) => marked(request, this.inject(request)), { validator });
+    setHandler(defineSteeringUpdate('pause'), (request) => marked(request, this.setPaused(true)), { validator });
+    setHandler(defineSteeringUpdate('resume'), (request) => marked(request, this.setPaused(false)), { validator });
   }
 
-  /** Waits until a turn may begin: what was told is published, the run is not paused, and its cost is approved. */
+  /** Waits until a turn may begin: queued events are published, the run is not paused, and its cost is approved. */
   async ready(): Promise<void> {
     for (;;) {
       if (this.queued > 0) await this.queue;
       else if (this.paused) await condition(() => !this.paused);
-      else if (this.allowance.isSpent) await this.allowance.approval();
+      else if (this.costGate.isSpent) await this.costGate.approval();
       else return;
     }
   }
 
-  /** What a turn that begins now is told on top; in a forked run first what it was told before. */
-  spoken(turn: string): string {
-    const before = this.before ? (this.before.guidance[withoutTry(turn)] ?? this.before.latest) : '';
+  /** Adds a turn's usage to the cost gate and to the total that is sent with the next turns. */
+  spend(used: TurnResult | PartialUsage): void {
+    this.costGate.spend(used.cost_usd);
+    this.spending.add(used);
+  }
+
+  /** The guidance for a turn that begins now. In a forked run, the turn's earlier guidance comes first. */
+  spoken(turn: Pick<TurnRequest, 'turn' | 'place'>): string {
+    const before = this.before ? (this.before.guidance[nameFirstTry(turn)] ?? this.before.latest) : '';
     const now = this.guidance.join('\n\n');
     if (!before) return now && `${GUIDANCE}${now}`;
     return now ? `${before}\n\n${now}` : before;
   }
 
-  /** Lets a turn speak in a scope of its own; resolves to {@link INTERRUPTED} when guidance has stopped it. */
+  /** Runs a turn in its own scope; resolves to {@link INTERRUPTED} if guidance has stopped it. */
   async interruptible<T>(turn: string, call: () => Promise<T>): Promise<T | typeof INTERRUPTED> {
     const running: RunningTurn = { turn, scope: new CancellationScope(), interrupted: false };
     this.running.add(running);
@@ -96,11 +127,11 @@ export class Steering {
     }
   }
 
-  /** Refuses all that comes from now on, and waits until what was told is published and nobody speaks. */
+  /** Refuses further Updates, waits until queued events are published, and cancels the turns that still run. */
   async settle(): Promise<void> {
     this.over = true;
     if (this.queued > 0) await this.queue;
-    if (this.running.size > 0) await hush([...this.running], () => condition(() => this.running.size === 0));
+    if (this.running.size > 0) await cancelAndSettle([...this.running], () => condition(() => this.running.size === 0));
   }
 
   private inject({ content, interrupt }: Update<'message'>['takes']): Update<'message'>['answers'] {
@@ -111,7 +142,7 @@ export class Steering {
     this.tell(`message.injected:${number}`, { type: 'message.injected', number, guidance: content, interrupted });
     for (const turn of stopped) {
       turn.interrupted = true;
-      turn.scope.cancel();
+      stopScope(turn.scope, STOPPED);
     }
     return { interrupted };
   }
@@ -131,17 +162,17 @@ export class Steering {
     if (this.over) throw refusal('RUN_ENDED', 'The run has ended.');
   }
 
-  private tell(name: string, news: RunNews): void {
+  private tell(name: string, payload: RunPayload): void {
     this.queued++;
     this.queue = this.queue.then(async () => {
-      // what a person did must be told also when the run is being cancelled
-      await CancellationScope.nonCancellable(() => announce(this.scope, name, news, this.opening));
+      // a person's action must be published even while the run is being cancelled
+      await CancellationScope.nonCancellable(() => announce(this.scope, name, payload, this.opening));
       this.queued--;
     });
   }
 }
 
-/** Tells the caller which of several requests under one key has been answered. */
+/** Copies the request's mark to the reply, so that the caller can tell which of several requests under one key was executed. */
 function marked<Answer extends object>({ mark }: Marked<object>, answer: Answer): Marked<Answer> {
   return mark === undefined ? answer : { ...answer, mark };
 }

@@ -1,10 +1,10 @@
-/** Measures for how long anything of several has been under way, in the workflow's time. */
+/** Measures the total time, in workflow time, during which at least one of several operations was running. */
 export class Stopwatch {
   private underWay = 0;
   private since = 0;
   private before = 0;
 
-  /** Answers the very promise: whoever awaits it goes on no later than without a measurement, as a replay demands. */
+  /** Returns the same promise, so that the measurement does not delay the caller: a replay needs the same order of events. */
   until<T>(work: Promise<T>): Promise<T> {
     if (this.underWay++ === 0) this.since = Date.now();
     const stop = () => {

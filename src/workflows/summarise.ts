@@ -1,27 +1,28 @@
-/** Keeps a session within its window: the fast model puts the older messages in fewer words, while no caller waits for it. */
-import { ParentClosePolicy, WorkflowIdReusePolicy, patched, startChild } from '@temporalio/workflow';
+/** Keeps a session within its context window: the fast model summarises older messages in the background. */
+import { ParentClosePolicy, WorkflowIdReusePolicy, startChild } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import type { Stretch, SummariseInput, TurnResult } from '../contract';
+import type { MessageRange, SummariseInput, TurnRequest, TurnResult } from '../contract';
 import { shorterRequest, summaryRequest } from '../contract/memory';
-import { keepSummary, nextStretch, takeTurn } from './activities';
+import { keepSummary, nextRange, takeTurn } from './activities';
+import { receiveText } from './long-texts';
 
-/** Workflow. Summarises stretch after stretch until the rest of the session fits. One at most runs for a session. */
+/** Workflow. Summarises one range of messages after another until the rest of the session fits. At most one runs per session. */
 export async function summarise({ session_id, tenant }: SummariseInput): Promise<void> {
   for (;;) {
-    const stretch = await nextStretch(session_id);
-    if (!stretch) return;
-    await keepSummary(stretch, await summariesOf(stretch, tenant));
+    const range = await nextRange(session_id);
+    if (!range) return;
+    await keepSummary(range, await summariseInParts(range, tenant));
   }
 }
 
-/** One that was cut off at its limit lacks the newest facts, and is asked for once more in fewer words. The last one counts. */
-async function summariesOf(stretch: Stretch, tenant: string | undefined): Promise<TurnResult[]> {
-  const first = await takeTurn(summaryRequest(stretch, tenant));
-  if (!first.truncated || !patched('whole-summaries')) return [first];
-  return [first, await takeTurn(shorterRequest(stretch, tenant))];
+/** A summary cut off at its token limit lacks the newest facts, so a shorter one is requested once. The last summary is used. */
+async function summariseInParts(range: MessageRange, tenant: string | undefined): Promise<TurnResult[]> {
+  const first = await ask(summaryRequest(range, tenant));
+  if (!first.truncated) return [first];
+  return [first, await ask(shorterRequest(range, tenant))];
 }
 
-/** Sets it to work beside the run. One that is at work already sees the newest messages before it ends. */
+/** Starts the summary workflow beside the run. One that is already running sees the newest messages before it ends. */
 export async function summariseLater(input: SummariseInput): Promise<void> {
   try {
     await startChild(summarise, {
@@ -34,4 +35,8 @@ export async function summariseLater(input: SummariseInput): Promise<void> {
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
   }
+}
+
+async function ask(request: TurnRequest): Promise<TurnResult> {
+  return receiveText(request, await takeTurn(request));
 }

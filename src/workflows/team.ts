@@ -1,5 +1,4 @@
-/** A swarm at work inside a workflow: it lets roles speak, remembers what they said, and shows where the run stands. */
-import { setCurrentDetails } from '@temporalio/workflow';
+/** A running swarm inside a workflow: runs the roles' turns, keeps their results, and shows the run's progress. */
 import type { Failure } from '../contract/failures';
 import type {
   Agreement,
@@ -18,54 +17,57 @@ import type {
   TurnResult,
   Verification,
 } from '../contract';
-import { restoreRun, restoreTexts } from './activities';
+import { nameFirstTry } from '../contract/turn-names';
+import { isCancellation } from '@temporalio/workflow';
+import { restoreRun } from './activities';
+import { openSection, type Show } from './board';
 import { compare, execute } from './execution';
-import { collectExpenses } from './expense';
-import { collectFailures, endsTheRun, failureOf, undoesTheAnswer } from './failures';
-import { partsOf, textsOf } from './message';
-import { INTERRUPTED, Steering } from './steering';
+import { collectPartialUsage } from './partial-usage';
+import { collectFailures, endsTheRun, describeFailure } from './failures';
+import { refuseLargeHistory } from './long-texts';
+import { toPromptParts, collectTexts } from './message';
+import { INTERRUPTED, STOPPED, type Steering } from './steering';
 import { Stopwatch } from './stopwatch';
-import { callTurn, mustGoOn } from './stopped-turn';
-import { again, toRequest, type Ask } from './turn-request';
+import { callTurn, mustGoOn } from './turn-cancellation';
+import { nameTurn, toRequest, type Ask } from './turn-request';
 
-export type { Ask };
+export type { Ask, Show };
 
-/** Says what a speaker is at. */
-export type Show = (label: string, state: string) => void;
-
-const STOPPED: Failure = { code: 'INTERRUPTED', message: 'Stopped for new guidance, and begun again.' };
-
-/** What a team begins with. `opening` is absent where the run is open already. */
+/** What a team needs to start. */
 export interface Beginning {
   models: ModelNames;
-  opening?: Opening;
+  opening: Opening;
 }
 
 export interface Team {
   readonly definition: SwarmDefinition;
-  /** The message, or the stage's brief. */
+  /** The run's message, or the stage's brief. */
   readonly task: PromptPart[];
-  /** What the concluding turn is told on top; empty for a run of its own. */
+  /** Text to add to the prompt of the concluding turn; empty outside stages. */
   readonly closing: string;
-  /** Runs while a turn may not begin yet: the run is paused, or a person is asked. */
+  /** Whether the team runs as a stage, on texts of other turns. */
+  readonly isStage: boolean;
+  /** Runs while a turn must wait: the run is paused, or a person is asked for approval. */
   readonly held: Readonly<Pick<Stopwatch, 'isRunning' | 'ms'>>;
-  /** Whether what a reviewer found is asked for as data. */
+  /** Whether reviewers' findings are requested as structured data. */
   readonly reviewsAsData: boolean;
-  /** Lets a role speak; resolves when its turn is finished. */
+  /** Runs a turn of a role; resolves when it is finished. */
   speak(role: string, ask: Ask): Promise<TurnResult>;
-  /** As `speak`, but a failure is noted and the run goes on; undefined then. A cancellation still throws. */
+  /** As `speak`, but a failure is recorded and resolves to undefined. Failures that end the run, such as a cancellation, still throw. */
   trySpeak(role: string, ask: Ask): Promise<TurnResult | undefined>;
-  /** As `trySpeak`, once the answer stands: it does so also where no further cost may be. */
+  /** As `trySpeak`, for turns after the answer: only a cancellation throws, so a refused cost or exhausted budget keeps the answer. */
   speakAfterwards(role: string, ask: Ask): Promise<TurnResult | undefined>;
-  /** Notes a turn that the pattern itself has ended, in a run that goes on without it. */
+  /** Whether a turn, or a later try of it, has finished. */
+  hasFinished(role: string, ask: Ask): boolean;
+  /** Records the failure of a turn that the pattern itself has cancelled; the run continues. */
   note(role: string, ask: Ask, failure: Failure): void;
-  /** Adds to what the run concluded. */
+  /** Adds structures to the run's result. */
   conclude(structures: Structures): void;
-  /** Executes the code of a turn, with the request's examples as demands. */
+  /** Executes the code of a turn; the request's examples are required checks. */
   verify(turn: TurnResult): Promise<CheckReport>;
-  /** Gives the programs of these turns the same calls, and says how far they agree. */
+  /** Makes the same calls to the programs of these turns, and returns how far they agree. */
   compare(drafts: readonly TurnResult[]): Promise<Agreement>;
-  /** Notes what executing the answer's code has shown. */
+  /** Records the verification of the answer's code. */
   verified(verification: Verification): void;
   result(answers: string[]): SwarmResult;
 }
@@ -73,34 +75,35 @@ export interface Team {
 export const user = (...parts: PromptPart[]): PromptMessage => ({ role: 'user', parts });
 export const assistant = (...parts: PromptPart[]): PromptMessage => ({ role: 'assistant', parts });
 
-export function createTeam(input: SwarmRunInput, { models, opening }: Beginning, steering = new Steering(input)): Team {
+export function createTeam(input: SwarmRunInput, { models, opening }: Beginning, steering: Steering): Team {
   const turns: TurnResult[] = [];
-  const expenses = collectExpenses((costUsd) => steering.allowance.spend(costUsd));
+  const partialUsage = collectPartialUsage((used) => steering.spend(used));
   const shown: Pick<SwarmResult, 'structures' | 'verification'> = {};
   const checks: TurnCheck[] = [];
   const held = new Stopwatch();
   const withTexts = keepTexts(() => restore(input, opening, turns, checks));
-  const show = createBoard(input.swarm.name);
+  const show = openSection(input.stage?.id ?? '', input.swarm.name);
   const failures = collectFailures(input, show);
 
-  /** A turn that is stopped for new guidance begins again under a name of its own; what it had said stays, marked as stopped. */
+  /** A turn interrupted by new guidance restarts under a new name. Its earlier text stays, marked as interrupted. */
   async function speak(role: string, ask: Ask): Promise<TurnResult> {
-    for (let round = 1; ; round++) {
+    for (let attempt = 1; ; attempt++) {
       await held.until(steering.ready());
-      const request = toRequest(input, role, round === 1 ? ask : again(ask, round), (id) => steering.spoken(id));
-      const { turn, label } = request;
+      const request = toRequest(input, role, { ...ask, try: attempt }, (named) => steering.spoken(named));
+      refuseLargeHistory();
+      const { turn, label, place } = request;
       show(label, 'speaking');
       const result = await steering.interruptible(turn, () => take(request));
       if (result !== INTERRUPTED) return result;
-      if (turns.every((finished) => finished.turn !== turn)) failures.add({ turn, role, label, ...STOPPED });
+      if (turns.every((finished) => finished.turn !== turn)) failures.add({ turn, role, label, place, ...STOPPED });
       show(label, 'stopped for new guidance');
     }
   }
 
-  /** A turn that was stopped too late to keep it from its end counts, though nothing follows from it. */
+  /** A turn that finished despite its cancellation is recorded, but the flow stops there. */
   async function take(request: TurnRequest): Promise<TurnResult> {
     const result = await call(request);
-    steering.allowance.spend(result.cost_usd);
+    steering.spend(result);
     turns.push(result);
     show(request.label, `${result.model}, ${result.usage.completion_tokens} tokens`);
     mustGoOn();
@@ -108,52 +111,53 @@ export function createTeam(input: SwarmRunInput, { models, opening }: Beginning,
   }
 
   async function call(request: TurnRequest): Promise<TurnResult> {
-    if (opening && turns.length === 0) request.opening = opening;
-    const taking = withTexts(() => callTurn(request, `${request.label} · ${nameOf(request.definition, models)}`));
-    return taking.catch((error: unknown) => expenses.rethrow(request.turn, error));
+    if (turns.length === 0) request.opening = opening;
+    const asked = { ...request, ...steering.spending.report() };
+    const taking = withTexts(() => callTurn(asked, `${request.label} · ${nameModel(request.definition, models)}`));
+    return taking.catch((error: unknown) => partialUsage.rethrow(request.turn, error));
   }
 
   return {
     definition: input.swarm,
-    task: input.stage?.brief ?? partsOf(input),
+    task: input.stage?.brief ?? toPromptParts(input),
     closing: input.stage?.closing ?? '',
+    isStage: input.stage !== undefined,
     held,
     reviewsAsData: input.reviews_as_data ?? false,
     speak,
     trySpeak: (role, ask) => speak(role, ask).catch(failures.noteUnless(endsTheRun, role, ask)),
-    speakAfterwards: (role, ask) => speak(role, ask).catch(failures.noteUnless(undoesTheAnswer, role, ask)),
+    speakAfterwards: (role, ask) => speak(role, ask).catch(failures.noteUnless(isCancellation, role, ask)),
+    hasFinished: (role, ask) => turns.some((turn) => nameFirstTry(turn) === nameTurn(input, role, ask).turn),
     note: failures.note,
     verify: (turn) => withTexts(() => execute(input, turn, show)).then((report) => kept(checks, turn, report)),
     compare: (drafts) => withTexts(() => compare(input, drafts)),
     verified: (verification) => void (shown.verification = verification),
     conclude: (more) => void (shown.structures = { ...shown.structures, ...more }),
-    result: (answers) => ({ turns, answers, failures: failures.told(), ...expenses.told(), ...shown }),
+    result: (answers) => ({ turns, answers, failures: failures.list(), ...partialUsage.report(), ...shown }),
   };
 }
 
-/** Does what needs the texts of turns; what Redis lost meanwhile is put back, and it is done again. */
+/** Runs an operation that needs the texts of turns. If Redis has lost texts, restores them and runs it once more. */
 function keepTexts(restoreAll: () => Promise<void>) {
   return async function withTexts<T>(act: () => Promise<T>): Promise<T> {
     return act().catch(async (error: unknown) => {
-      if (failureOf(error).code !== 'TEXT_LOST') throw error;
+      if (describeFailure(error).code !== 'TEXT_LOST') throw error;
       await restoreAll();
       return act();
     });
   };
 }
 
-/** Writes again what Redis has lost, from the workflow's own record. */
+/** Restores what Redis has lost from the workflow's state. */
 async function restore(
   input: SwarmRunInput,
-  opening: Opening | undefined,
+  opening: Opening,
   turns: TurnResult[],
   checks: TurnCheck[],
 ): Promise<void> {
   const { run_id, session_id, team_id, stage } = input;
-  const material = { ...textsOf(input), ...stage?.material };
-  if (opening) return restoreRun({ scope: { run_id, session_id, team_id }, opening, turns, checks, texts: material });
-  const said = Object.fromEntries(turns.map(({ turn, text }) => [turn, text]));
-  await restoreTexts(run_id, { ...material, ...said });
+  const texts = { ...collectTexts(input), ...stage?.material };
+  await restoreRun({ scope: { run_id, session_id, team_id }, opening, turns, checks, texts });
 }
 
 function kept(checks: TurnCheck[], { turn }: TurnResult, report: CheckReport): CheckReport {
@@ -161,16 +165,7 @@ function kept(checks: TurnCheck[], { turn }: TurnResult, report: CheckReport): C
   return report;
 }
 
-/** The model that a role asks first, as far as it is known. */
-function nameOf({ alias, models: own }: Role, models: ModelNames): string {
+/** The first model of a role, or its alias if the model is unknown. */
+function nameModel({ alias, models: own }: Pick<Role, 'alias' | 'models'>, models: ModelNames): string {
   return own?.[0] ?? (alias && models[alias]) ?? alias ?? '';
-}
-
-/** Shows in the Temporal Web UI who speaks and who has spoken. */
-function createBoard(title: string): Show {
-  const progress = new Map<string, string>();
-  return (label, state) => {
-    progress.set(label, state);
-    setCurrentDetails(`**${title}**\n\n${[...progress].map(([who, what]) => `- ${who}: ${what}`).join('\n')}`);
-  };
 }

@@ -1,13 +1,13 @@
-/** Which calls programs are given to compare them, and how far what they return agrees. */
-import { agreementOf } from '../../src/activities/agreement/agreement';
-import { probesOf } from '../../src/activities/agreement/probes';
+/** The calls with which programs are compared, and the agreement of their results. */
+import { compareOutcomes } from '../../src/verification/agreement/agreement';
+import { makeProbes } from '../../src/verification/agreement/probes';
 
 describe('the calls', () => {
   const DOUBLE = 'def double(x):\n    return 2 * x';
 
-  test('begin with those of the request, then those of the programs themselves, then others that are near', () => {
+  test('begin with those of the request, then those of the programs, then variations of these', () => {
     const tested = `${DOUBLE}\n\nassert double(7) == 14`;
-    const calls = probesOf('Write double: double(3) returns 6.', [DOUBLE, tested]);
+    const calls = makeProbes('Write double: double(3) returns 6.', [DOUBLE, tested]);
     expect(calls.slice(0, 2)).toEqual(['double(3)', 'double(7)']);
     expect(calls).toEqual(expect.arrayContaining(['double(4)', 'double(2)', 'double(0)', 'double(-3)']));
     expect(new Set(calls).size).toBe(calls.length);
@@ -24,35 +24,35 @@ describe('the calls', () => {
     ['f(1.5)', ['f(2.00)', 'f(-1.50)']],
     ['f(1, k=[2])', ['f(2, k=[2])', 'f(1, k=[])']],
     ['f("it\'s \\"so\\"")', ['f("it\'s \\"so\\"")', 'f("")']],
-  ])('near %s', (call, expected) => {
-    expect(probesOf(`>>> ${call}\n1`, ['def f(x, k=None):\n    pass'])).toEqual(expect.arrayContaining(expected));
+  ])('variations of %s', (call, expected) => {
+    expect(makeProbes(`>>> ${call}\n1`, ['def f(x, k=None):\n    pass'])).toEqual(expect.arrayContaining(expected));
   });
 
-  test('are guessed where nobody shows any, one for each argument that is needed', () => {
-    const calls = probesOf('Add two things.', ['def add(a, b, c=1):\n    return a + b']);
+  test('are guessed if there are none, with one value for each required argument', () => {
+    const calls = makeProbes('Add two things.', ['def add(a, b, c=1):\n    return a + b']);
     expect(calls.length).toBeGreaterThan(10);
     expect(calls).toEqual(expect.arrayContaining(['add(2, 1)', 'add("abc", "a")']));
     const typed = 'def add(a: Tuple[int, int], b: Dict[str, int] = {}, *rest):\n    return a';
-    expect(probesOf('Add two things.', [typed])).toContain('add("abc")');
+    expect(makeProbes('Add two things.', [typed])).toContain('add("abc")');
   });
 
-  test('are of functions that all programs have, and not of their tests', () => {
+  test('use only functions that all programs define, not their tests', () => {
     const first =
       'def f(x):\n    return x\ndef helper(x):\n    return x\ndef test_f():\n    assert f(1) == 1 and helper(2) == 2';
     const second = 'def f(x):\n    return x\ndef test_f():\n    pass';
-    expect(probesOf('', [first, second]).every((call) => call.startsWith('f('))).toBe(true);
-    expect(probesOf('', [first, 'def g(x):\n    return x'])).toEqual([]);
+    expect(makeProbes('', [first, second]).every((call) => call.startsWith('f('))).toBe(true);
+    expect(makeProbes('', [first, 'def g(x):\n    return x'])).toEqual([]);
   });
 
-  test('are not many, whatever the request holds', () => {
+  test('are limited in number, whatever the request contains', () => {
     const request = Array.from({ length: 500 }, (_, i) => `double(${i}) == ${2 * i}`).join('\n');
-    expect(probesOf(request, [DOUBLE]).length).toBeLessThanOrEqual(48);
+    expect(makeProbes(request, [DOUBLE]).length).toBeLessThanOrEqual(48);
   });
 });
 
 describe('the agreement', () => {
-  test('counts who returns the same wherever both return something', () => {
-    const { calls, agreeing, support } = agreementOf([
+  test('counts programs that return the same in all calls that both answer', () => {
+    const { calls, agreeing, support } = compareOutcomes([
       ['4', '6', undefined],
       ['4', '6', '0'],
       ['4', '7', '0'],
@@ -69,8 +69,8 @@ describe('the agreement', () => {
     ["{'a': 1, 'b': 2}", "{'b': 2, 'a': 1}"],
     ['{1, 2}', '{2, 1}'],
     ["'a'", '"a"'],
-  ])('%s is %s', (one, other) => {
-    expect(agreementOf([[one], [other]]).agreeing).toEqual([2, 2]);
+  ])('%s equals %s', (one, other) => {
+    expect(compareOutcomes([[one], [other]]).agreeing).toEqual([2, 2]);
   });
 
   test.each([
@@ -79,13 +79,13 @@ describe('the agreement', () => {
     ["'1'", '1'],
     ['None', '0'],
     ['[1, 2]', '[2, 1]'],
-  ])('%s is not %s', (one, other) => {
-    expect(agreementOf([[one], [other]]).agreeing).toEqual([1, 1]);
+  ])('%s does not equal %s', (one, other) => {
+    expect(compareOutcomes([[one], [other]]).agreeing).toEqual([1, 1]);
   });
 
-  test('an object that shows its address only says nothing, and programs that answer nothing do not agree', () => {
+  test('an object shown only by its address is no result, and programs without results do not agree', () => {
     const thing = '<__main__.Thing object at 0x1a2b>';
-    expect(agreementOf([[thing], [thing]])).toEqual({ calls: 0, support: [0, 0], agreeing: [1, 1] });
-    expect(agreementOf([[], []])).toEqual({ calls: 0, support: [0, 0], agreeing: [1, 1] });
+    expect(compareOutcomes([[thing], [thing]])).toEqual({ calls: 0, support: [0, 0], agreeing: [1, 1] });
+    expect(compareOutcomes([[], []])).toEqual({ calls: 0, support: [0, 0], agreeing: [1, 1] });
   });
 });

@@ -1,11 +1,11 @@
-/** A continued answer joins the text before it exactly, however the model was cut off and however it goes on. */
-import { createJoint, prefixOf } from '../../src/activities/continuation';
+/** A continued answer joins the earlier text exactly, wherever it was cut off and however the model continues. */
+import { createPrefixJoin, trimPrefix } from '../../src/model-call/continuation';
 import { createChance, type Chance } from '../support/chance';
 
-/** The text that readers hold after `shown` was continued by a model that says these pieces. */
+/** The text that readers have after a model has continued `shown` with these pieces. */
 function join(shown: string, pieces: readonly string[]): string {
   let text = shown;
-  const joint = createJoint(shown, (piece) => {
+  const joint = createPrefixJoin(shown, (piece) => {
     if (piece === '') throw new Error('An empty piece was passed on.');
     text += piece;
   });
@@ -27,29 +27,29 @@ function randomText(chance: Chance): string {
 
 const words = (text: string) => text.replace(/\s+/g, '');
 
-it('whatever the text, the cut and the pieces: a model that says the trimmed white space again adds up to the exact text', () => {
+it('for any text, cut and pieces: if the model repeats the trimmed white space, the text is exact', () => {
   const chance = createChance(1);
   for (let round = 0; round < 5000; round++) {
     const text = randomText(chance);
     const shown = text.slice(0, chance.below(text.length + 1));
-    const pieces = chance.pieces(text.slice(prefixOf(shown).length), 1 + chance.below(6));
+    const pieces = chance.pieces(text.slice(trimPrefix(shown).length), 1 + chance.below(6));
     const joined = join(shown, pieces);
     if (joined !== text) expect({ shown, pieces, joined }).toEqual({ shown, pieces, joined: text });
   }
 });
 
-it('a model that says other white space at the joint loses no word, and no character of what was shown changes', () => {
+it('if the model produces other white space at the joint, no word is lost and the published text is unchanged', () => {
   const chance = createChance(2);
   for (let round = 0; round < 5000; round++) {
     const shown = randomText(chance);
     const continuation = randomText(chance);
     const pieces = chance.pieces(continuation, 1 + chance.below(6));
     const joined = join(shown, pieces);
-    const endsInSpace = prefixOf(shown) !== shown;
+    const endsInSpace = trimPrefix(shown) !== shown;
     const sound =
       joined.startsWith(shown) &&
       words(joined) === words(shown) + words(continuation) &&
-      // only white space before the first word is the joint's business
+      // only white space before the first word may differ
       joined.endsWith(continuation.trimStart()) &&
       (endsInSpace || joined === shown + continuation);
     if (!sound) expect({ shown, pieces }).toBe(`joined to ${JSON.stringify(joined)}`);
@@ -80,11 +80,11 @@ it.each([
   expect(join(shown, pieces)).toBe(text);
 });
 
-it('passes each piece on as it comes once the joint is closed', () => {
-  const heard: string[] = [];
-  const joint = createJoint('a ', (piece) => heard.push(piece));
+it('passes on each piece at once after the first word', () => {
+  const received: string[] = [];
+  const joint = createPrefixJoin('a ', (piece) => received.push(piece));
   for (const piece of [' ', 'b', ' ', 'c']) joint(piece);
-  expect(heard).toEqual(['b', ' ', 'c']);
+  expect(received).toEqual(['b', ' ', 'c']);
 });
 
 it.each([
@@ -93,5 +93,5 @@ it.each([
   ['\u3000\ufeff', ''],
   ['🐦\u200b', '🐦\u200b'],
 ])('the prefix of %j is %j', (text, prefix) => {
-  expect(prefixOf(text)).toBe(prefix);
+  expect(trimPrefix(text)).toBe(prefix);
 });

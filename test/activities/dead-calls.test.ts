@@ -1,48 +1,48 @@
-/** A worker dies in mid-call, and nobody goes on with the turn: what its call had taken is given back, and booked once. */
+/** A worker dies during a call and no attempt continues the turn: the call's reservations are released, and its cost is booked once. */
 import type { Activities } from '../../src/activities';
 import type { TurnRequest } from '../../src/contract';
-import { callOutCancel } from '../../src/redis/cancellations';
+import { publishCancellation } from '../../src/redis/cancellations';
 import { createLedger, type Ledger } from '../../src/redis/ledger';
 import { createLimiter, type Limiter } from '../../src/redis/limiter';
-import { estimateTokens } from '../../src/redis/window';
+import { estimateTokens } from '../../src/redis/conversation-window';
 import { beginTurn } from '../redis/fixtures';
 import { newRequest } from './request';
-import { attempt, createRig, type Rig } from './rig';
+import { attempt, createHarness, type Harness } from './harness';
 
-let rig: Rig;
+let harness: Harness;
 let worker: Activities;
 let ledger: Ledger;
 let limiter: Limiter;
 beforeAll(async () => {
-  rig = await createRig();
-  worker = await rig.worker([rig.model('first')]);
-  ledger = createLedger(rig.redis, 'month');
-  limiter = createLimiter(rig.redis, { windowMs: 60_000, patienceMs: 60_000 });
+  harness = await createHarness();
+  worker = await harness.worker([harness.model('first')]);
+  ledger = createLedger(harness.redis, 'month');
+  limiter = createLimiter(harness.redis, { windowMs: 60_000, patienceMs: 60_000 });
 });
-afterAll(() => rig.stop());
+afterAll(() => harness.stop());
 
 const TEXT = 'Because a hawk is near.';
 const PROMPT_TOKENS = 100;
 
-const payerOf = ({ run_id, session_id, options }: TurnRequest) => ({
+const readPayer = ({ run_id, session_id, options }: TurnRequest) => ({
   account: options.tenant ?? 'anyone',
   runId: run_id,
   sessionId: session_id,
 });
-const spentBy = async (request: TurnRequest) => (await ledger.spentBy(payerOf(request))).run;
+const spentBy = async (request: TurnRequest) => (await ledger.spentBy(readPayer(request))).run;
 
-/** Asks for the one place that the run's model has. */
+/** Requests the only slot of the run's model. */
 async function admit(request: TurnRequest): Promise<string> {
   const [model, turn] = [`gateway/${request.run_id}`, `${request.run_id}|${request.turn}`];
   const who = { model, turn, call: `${turn}|1|0`, tenant: 'anyone', session: 's', tokens: 10 };
   return (await limiter.admit({ ...who, limits: { concurrency: 1 } })).verdict;
 }
 
-/** What an attempt leaves that readers have heard, and whose worker is killed. */
+/** The state after the worker of an attempt was killed that had published text. */
 async function dieInCall(request: TurnRequest): Promise<void> {
-  await (await beginTurn(rig.turns, request, request.turn)).say(TEXT);
+  await (await beginTurn(harness.turns, request, request.turn)).say(TEXT);
   expect(await admit(request)).toBe('ok');
-  await ledger.hold(payerOf(request), {
+  await ledger.hold(readPayer(request), {
     turn: request.turn,
     call: `${request.run_id}|${request.turn}|1|0`,
     gateway: 'gateway',
@@ -51,7 +51,7 @@ async function dieInCall(request: TurnRequest): Promise<void> {
     promptTokens: PROMPT_TOKENS,
     answerTokens: 500,
     leastTokens: 10,
-    heardTokens: 0,
+    receivedTokens: 0,
     foundTokens: 0,
     runsOn: false,
     budgets: { run: {}, session: {}, account: {} },
@@ -60,7 +60,7 @@ async function dieInCall(request: TurnRequest): Promise<void> {
 }
 
 async function expectSettled(request: TurnRequest): Promise<void> {
-  expect(await ledger.heldTurns(payerOf(request))).toEqual([]);
+  expect(await ledger.heldTurns(readPayer(request))).toEqual([]);
   expect(await spentBy(request)).toMatchObject({ tokens: PROMPT_TOKENS + estimateTokens(TEXT), estimated: 1 });
   expect(await admit({ ...request, turn: 'another' })).toBe('ok');
 }
@@ -74,14 +74,14 @@ const closing = ({ run_id, session_id, team_id, options: { tenant } }: TurnReque
     result: { turns: [], answers: [], failures: [] },
   });
 
-test('the run was cancelled meanwhile: the next attempt makes no call, and settles that of the dead one', async () => {
+test('the run was cancelled meanwhile: the next attempt makes no call, and settles the call of the dead one', async () => {
   const request = newRequest();
   await dieInCall(request);
-  await callOutCancel(rig.redis, request.run_id);
+  await publishCancellation(harness.redis, request.run_id);
   const { env, failure } = attempt(worker, request);
   env.cancel();
   await failure();
-  expect(rig.gateway.calls()).toEqual([]);
+  expect(harness.gateway.calls()).toEqual([]);
   await expectSettled(request);
 });
 
@@ -93,10 +93,10 @@ test('too many attempts have died: the turn fails, and the call of the last one 
 });
 
 test.each([
-  ['nobody in particular', {}],
+  ['an anonymous caller', {}],
   ['the caller with a key', { tenant: 'acme' }],
 ])(
-  'there is no next attempt: the end of the run settles it, on the account of %s, and once',
+  'there is no next attempt: the end of the run settles the call once, on the account of %s',
   async (_whose, options) => {
     const request = newRequest({ options });
     await dieInCall(request);
@@ -106,10 +106,10 @@ test.each([
   },
 );
 
-test('the end of a run leaves the calls of other runs alone', async () => {
+test('the end of a run does not affect calls of other runs', async () => {
   const [request, other] = [newRequest(), newRequest()];
   await dieInCall(other);
   await closing(request);
-  expect(await ledger.heldTurns(payerOf(other))).toEqual([other.turn]);
+  expect(await ledger.heldTurns(readPayer(other))).toEqual([other.turn]);
   expect(await admit({ ...other, turn: 'another' })).toBe('wait');
 });

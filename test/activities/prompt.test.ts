@@ -1,5 +1,5 @@
-/** What a model is sent: the role's prompt, the session's context, then the turn's messages with the texts they refer to. */
-import { buildMessages } from '../../src/activities/prompt';
+/** Messages sent to a model: the role's prompt, the session's context, then the turn's messages with references resolved. */
+import { buildMessages } from '../../src/model-call/prompt';
 import type { PromptMessage } from '../../src/contract';
 import { EARLIER } from '../../src/contract/prompts';
 import { createMemory, type Memory } from '../../src/redis/memory';
@@ -29,7 +29,7 @@ async function remember(sessionId: string, question: string, answer: string): Pr
   ]);
 }
 
-it('puts the texts of finished turns where the parts refer to them', async () => {
+it('replaces references with the texts of finished turns', async () => {
   const messages: PromptMessage[] = [
     { role: 'user', parts: ['Task'] },
     { role: 'assistant', parts: [{ turn: 'plan/draft' }] },
@@ -56,25 +56,25 @@ it('puts the context of the session before the messages, with nothing but role a
   ]);
 });
 
-it('tells what stands for the older messages with the role, and the newer ones word by word', async () => {
+it('puts the summary of older messages into the system prompt, and newer messages in full', async () => {
   const request = newRequest({ with_context: true });
   const { session_id } = request;
   for (const n of [1, 2, 3]) await remember(session_id, `${n}${'q'.repeat(1000)}`, 'A.');
-  const stretch = (await memory.nextStretch(session_id))!;
-  await memory.storeSummary(stretch, 'The name is Ada.');
+  const range = (await memory.nextRange(session_id))!;
+  await memory.storeSummary(range, 'The name is Ada.');
   const [system, ...rest] = await buildMessages(request, turns, memory);
   expect(system).toEqual({ role: 'system', content: `Plan.\n\n${EARLIER}\nThe name is Ada.` });
   expect(rest.map(({ content }) => String(content)[0])).toEqual(['3', 'A', 'W']);
 });
 
-it('builds the same messages for every attempt, whatever the session learns meanwhile', async () => {
+it('builds the same messages for every attempt, whatever is added to the session meanwhile', async () => {
   const request = newRequest({ with_context: true });
   const first = await buildMessages(request, turns, memory);
   await remember(request.session_id, 'meanwhile?', 'Meanwhile.');
   expect(await buildMessages(request, turns, memory)).toEqual(first);
 });
 
-it('leaves the context out where the turn asks for none', async () => {
+it('omits the context if the turn does not request it', async () => {
   const request = newRequest({ with_context: false });
   await remember(request.session_id, 'earlier?', 'Earlier.');
   expect(await buildMessages(request, turns, memory)).toEqual([
@@ -83,7 +83,7 @@ it('leaves the context out where the turn asks for none', async () => {
   ]);
 });
 
-it('fails for good with TEXT_LOST and the names of the turns when Redis no longer holds their texts', async () => {
+it('fails without retry with TEXT_LOST and the names of the turns if Redis no longer holds their texts', async () => {
   const parts = [{ turn: 'lost' }, { turn: 'here' }, { turn: 'lost too' }, { turn: 'lost' }];
   const request = newRequest({ messages: [{ role: 'user', parts }] });
   await turns.restoreTexts(request.run_id, { here: 'text' });
@@ -97,7 +97,7 @@ it('fails for good with TEXT_LOST and the names of the turns when Redis no longe
   expect((await buildMessages(request, turns, memory)).at(-1)?.content).toBe('foundtext!found');
 });
 
-it('a text that Redis has only the beginning of counts as lost', async () => {
+it('a text of which Redis has only the start counts as lost', async () => {
   const request = newRequest({ messages: [{ role: 'user', parts: [{ turn: 'here', length: 5 }] }] });
   await turns.restoreTexts(request.run_id, { here: 'tex' });
   await expect(buildMessages(request, turns, memory)).rejects.toMatchObject({ type: 'TEXT_LOST', details: [['here']] });

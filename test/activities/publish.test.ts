@@ -1,11 +1,12 @@
-/** What a turn says reaches the store in order, in few appends, and stops at the first refusal. */
+/** A turn's events reach the store in order, in few appends, and stop at the first refusal. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { TurnPublisher } from '../../src/activities/publish';
-import type { RunEvent, TurnNews } from '../../src/contract';
+import { TurnPublisher } from '../../src/model-call/publish';
+import type { RunEvent, TurnPayload } from '../../src/contract';
 import { runEvent } from '../../src/contract/events';
 import { createEventReader } from '../../src/redis/events';
 import { AppendRefused, createTurnStore, type Entry, type TurnStore } from '../../src/redis/turns';
-import { eventsOf, foldedText, newScope, resultOf } from '../redis/fixtures';
+import { listEvents, foldedText, newScope, readResult } from '../redis/fixtures';
+import { PLACE } from '../support/events';
 import { createTestRedis, type TestRedis } from '../support/redis';
 
 let server: TestRedis;
@@ -17,11 +18,11 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-const STARTED: TurnNews = { type: 'turn.started', model: 'm', gateway: 'g' };
+const STARTED: TurnPayload = { type: 'turn.started', model: 'm', gateway: 'g' };
 
-/** A publisher over the real store, whose appends are counted and can be held up. */
-async function rig() {
-  const speaker = { ...newScope(), turn: 'a', role: 'critic', label: 'Plan critic' };
+/** A publisher over the real store, whose appends are counted and can be delayed. */
+async function harness() {
+  const speaker = { ...newScope(), turn: 'a', role: 'critic', label: 'Plan critic', place: PLACE };
   const attempt = await store.begin(speaker.run_id, 'a');
   const appends: Entry[][] = [];
   const refusals: unknown[] = [];
@@ -45,14 +46,15 @@ async function rig() {
     appends,
     refusals,
     mostAtOnce: () => most,
-    /** Holds appends up until the returned function is called. */
+    /** Delays appends until the returned function is called. */
     hold() {
       let release = () => {};
       gate = new Promise((resolve) => (release = resolve));
       return () => release();
     },
-    placed: () => eventsOf(createEventReader(server.connect()), speaker.run_id),
-    said: async () => (await eventsOf(createEventReader(server.connect()), speaker.run_id)).map(({ event }) => event),
+    placed: () => listEvents(createEventReader(server.connect()), speaker.run_id),
+    published: async () =>
+      (await listEvents(createEventReader(server.connect()), speaker.run_id)).map(({ event }) => event),
     async stored() {
       return (await store.texts(speaker.run_id, ['a']))[0];
     },
@@ -63,16 +65,16 @@ const short = (event: RunEvent) =>
   event.type === 'turn.delta' ? [event.index, event.offset, event.text] : [event.type];
 
 describe('text', () => {
-  it('of one turn of the event loop goes out as one event', async () => {
-    const { publisher, said, appends } = await rig();
+  it('of one event-loop turn is sent as one event', async () => {
+    const { publisher, published, appends } = await harness();
     for (const piece of ['A ', 'flock ', '🐦']) publisher.delta(piece);
     await publisher.drain();
-    expect((await said()).map(short)).toEqual([[0, 0, 'A flock 🐦']]);
+    expect((await published()).map(short)).toEqual([[0, 0, 'A flock 🐦']]);
     expect(appends).toHaveLength(1);
   });
 
-  it('that comes while an append is under way is merged into the next one', async () => {
-    const { publisher, said, stored, appends, hold, mostAtOnce } = await rig();
+  it('that arrives during an append is merged into the next one', async () => {
+    const { publisher, published, stored, appends, hold, mostAtOnce } = await harness();
     const release = hold();
     publisher.delta('first ');
     while (appends.length === 0) await sleep(1);
@@ -82,7 +84,7 @@ describe('text', () => {
     }
     release();
     await publisher.drain();
-    expect((await said()).map(short)).toEqual([
+    expect((await published()).map(short)).toEqual([
       [0, 0, 'first '],
       [1, 6, Array.from({ length: 20 }, (_, i) => `${i} `).join('')],
     ]);
@@ -90,19 +92,19 @@ describe('text', () => {
     expect(await stored()).toBe(publisher.text);
   });
 
-  it('names the model that was asked by then', async () => {
-    const { publisher, said } = await rig();
+  it('has the model that had been asked at that time', async () => {
+    const { publisher, published } = await harness();
     publisher.asks('first');
     publisher.delta('Half');
     publisher.asks('second');
     publisher.tell({ type: 'turn.restarted', dropped: 4, model: 'second' }, { drop: true });
     publisher.delta('All');
     await publisher.drain();
-    expect((await said()).map((event) => 'model' in event && event.model)).toEqual(['first', 'second', 'second']);
+    expect((await published()).map((event) => 'model' in event && event.model)).toEqual(['first', 'second', 'second']);
   });
 
-  it('is not merged over another event, and offsets count UTF-16 units over all of them', async () => {
-    const { publisher, said } = await rig();
+  it('is not merged across another event, and offsets count UTF-16 units over all events', async () => {
+    const { publisher, published } = await harness();
     publisher.tell(STARTED);
     publisher.delta('🐦');
     publisher.delta('a');
@@ -110,22 +112,22 @@ describe('text', () => {
     publisher.tell({ type: 'turn.waiting', reason: 'RATE_LIMITED', message: '', until: 1 });
     publisher.delta('b');
     await publisher.drain();
-    expect((await said()).map(short)).toEqual([['turn.started'], [1, 0, '🐦a'], ['turn.waiting'], [3, 3, 'b']]);
+    expect((await published()).map(short)).toEqual([['turn.started'], [1, 0, '🐦a'], ['turn.waiting'], [3, 3, 'b']]);
   });
 
-  it('starts from nothing after a restart', async () => {
-    const { publisher, said, stored, placed } = await rig();
+  it('starts at offset 0 after a restart', async () => {
+    const { publisher, published, stored, placed } = await harness();
     publisher.delta('wrong');
     publisher.tell({ type: 'turn.restarted', dropped: 5, model: 'm' }, { drop: true });
     expect(publisher.text).toBe('');
     publisher.delta('right');
     await publisher.drain();
-    expect((await said()).map(short)).toEqual([[0, 0, 'wrong'], ['turn.restarted'], [2, 0, 'right']]);
+    expect((await published()).map(short)).toEqual([[0, 0, 'wrong'], ['turn.restarted'], [2, 0, 'right']]);
     expect([await stored(), foldedText(await placed(), 'a'), publisher.text]).toEqual(['right', 'right', 'right']);
   });
 
-  it('goes on where an earlier attempt stopped, in index and offset', async () => {
-    const { publisher, speaker, said } = await rig();
+  it('continues index and offset of an earlier attempt', async () => {
+    const { publisher, speaker, published } = await harness();
     publisher.delta('before 🐦 ');
     await publisher.drain();
     const attempt = await store.begin(speaker.run_id, 'a');
@@ -133,15 +135,15 @@ describe('text', () => {
     expect(next.text).toBe('before 🐦 ');
     next.delta('after');
     await next.drain();
-    expect((await said()).map(short)).toEqual([
+    expect((await published()).map(short)).toEqual([
       [0, 0, 'before 🐦 '],
       [1, 10, 'after'],
     ]);
-    expect((await said()).map((event) => ('epoch' in event ? event.epoch : 0))).toEqual([1, 2]);
+    expect((await published()).map((event) => ('epoch' in event ? event.epoch : 0))).toEqual([1, 2]);
   });
 
-  it('is the same in Redis, in the events and here when a character comes in two halves', async () => {
-    const { publisher, stored, placed } = await rig();
+  it('is the same in Redis, in the events and here if a character arrives in two halves', async () => {
+    const { publisher, stored, placed } = await harness();
     for (const piece of ['one \ud83d', '\udc26', ' two \ud83d\udc26\ud83d', '\udc26', '.', '\ud83d']) {
       publisher.delta(piece);
       await publisher.drain();
@@ -150,8 +152,8 @@ describe('text', () => {
     expect([await stored(), foldedText(await placed(), 'a')]).toEqual([publisher.text, publisher.text]);
   });
 
-  it('is the same everywhere also when a half stays alone', async () => {
-    const { publisher, stored, placed } = await rig();
+  it('is the same everywhere even if half a character is missing', async () => {
+    const { publisher, stored, placed } = await harness();
     publisher.delta('\udc26 low, \ud83d high, last \ud83d');
     publisher.tell({ type: 'turn.resumed', offset: publisher.text.length, model: 'm', how: 'prefill' });
     publisher.delta('\udc26');
@@ -161,29 +163,32 @@ describe('text', () => {
   });
 });
 
-it('events carry who spoke, in which attempt, and pass the contract', async () => {
-  const { publisher, said, speaker } = await rig();
+it('events contain the role and the attempt, and match the contract', async () => {
+  const { publisher, published, speaker } = await harness();
   publisher.tell(STARTED);
   publisher.delta('text');
   publisher.tell({ type: 'turn.failed', code: 'CANCELLED', message: 'The run was cancelled.' });
   await publisher.drain();
-  const events = await said();
+  const events = await published();
   expect(events.map(({ type }) => type)).toEqual(['turn.started', 'turn.delta', 'turn.failed']);
   for (const [index, event] of events.entries()) {
-    expect(event).toMatchObject({ ...speaker, v: 1, epoch: 1, index });
+    const { place, ...envelope } = speaker;
+    expect(event).toMatchObject({ ...envelope, v: 1, epoch: 1, index });
+    // readers take the place from the first event
+    expect('place' in event && event.place).toEqual(index === 0 && place);
     expect(runEvent.parse(event)).toEqual(event);
   }
 });
 
-it('draining waits for all that was said, also for what is said meanwhile, and is done when there is nothing', async () => {
-  const { publisher, stored, hold, speaker } = await rig();
+it('draining waits for everything queued before and meanwhile, and returns at once if there is nothing', async () => {
+  const { publisher, stored, hold, speaker } = await harness();
   await publisher.drain();
   const release = hold();
   publisher.delta('one ');
   const draining = publisher.drain();
   await sleep(5);
   publisher.delta('two');
-  publisher.tell({ type: 'turn.failed', code: 'CANCELLED', message: '' }, { result: resultOf('a', 'one two') });
+  publisher.tell({ type: 'turn.failed', code: 'CANCELLED', message: '' }, { result: readResult('a', 'one two') });
   release();
   await draining;
   expect(await stored()).toBe('one two');
@@ -191,8 +196,8 @@ it('draining waits for all that was said, also for what is said meanwhile, and i
 });
 
 describe('a refusal', () => {
-  it('is told once and thrown by every drain from then on; nothing more is sent', async () => {
-    const { publisher, refusals, appends, stored, speaker } = await rig();
+  it('is reported once and thrown by every later drain, and nothing more is sent', async () => {
+    const { publisher, refusals, appends, stored, speaker } = await harness();
     publisher.delta('mine ');
     await publisher.drain();
     await store.begin(speaker.run_id, 'a');
@@ -205,8 +210,8 @@ describe('a refusal', () => {
     expect([refusals.length, appends.length, await stored()]).toEqual([1, 2, 'mine ']);
   });
 
-  it('is told without a drain, so that a silent writer hears of it', async () => {
-    const { publisher, refusals, speaker } = await rig();
+  it('is reported without a drain, so that an idle writer learns of it', async () => {
+    const { publisher, refusals, speaker } = await harness();
     await store.begin(speaker.run_id, 'a');
     publisher.delta('late');
     while (refusals.length === 0) await sleep(1);

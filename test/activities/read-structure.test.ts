@@ -1,4 +1,4 @@
-/** Models' JSON is read with patience for its dress and none for its shape. */
+/** Models' JSON is parsed with tolerance for its surroundings, but not for its structure. */
 import { readStructure } from '../../src/activities/read-structure';
 
 const critic = {
@@ -15,7 +15,7 @@ const critic = {
   nice_to_have: [],
   confidence_score: 0.9,
 };
-const problemOf = async (text: string) => {
+const readProblem = async (text: string) => {
   const reading = await readStructure('critic', text);
   return 'problem' in reading ? reading.problem : undefined;
 };
@@ -30,11 +30,11 @@ it.each([
     'with a point for a list, a percentage and capitals',
     JSON.stringify({ ...critic, verdict: 'REVISE', must_fix: 'Limit the input.', confidence_score: '90' }),
   ],
-])('a structure is read %s', async (_, text) => {
+])('a structure is parsed %s', async (_, text) => {
   expect(await readStructure('critic', text)).toEqual({ value: critic });
 });
 
-it('what a model leaves out of the lists is empty', async () => {
+it('lists that a model omits are empty', async () => {
   const reading = await readStructure('critic', '{"verdict":"pass","confidence_score":1}');
   expect(reading).toMatchObject({ value: { verdict: 'pass', must_fix: [], findings: { security: [] } } });
 });
@@ -45,6 +45,6 @@ it.each([
   ['{"verdict":"maybe","confidence_score":1}', /^verdict: /],
   ['{"verdict":"pass"}', /^confidence_score: /],
   ['{"verdict":"pass","confidence_score":1,"must_fix":[1]}', /^must_fix\.0: /],
-])('%j is refused with its reason', async (text, reason) => {
-  expect(await problemOf(text)).toMatch(reason);
+])('%j is refused with a reason', async (text, reason) => {
+  expect(await readProblem(text)).toMatch(reason);
 });

@@ -1,6 +1,7 @@
-/** A turn of a run of its own, as a workflow would ask for it. */
+/** A request for a turn of a new run, as a workflow makes it. */
 import type { TurnRequest } from '../../src/contract';
 import { newScope } from '../redis/fixtures';
+import { PLACE } from '../support/events';
 
 export function newRequest(more: Partial<TurnRequest> = {}): TurnRequest {
   return {
@@ -8,7 +9,8 @@ export function newRequest(more: Partial<TurnRequest> = {}): TurnRequest {
     turn: 'draft',
     role: 'strategist',
     label: 'Strategist, draft',
-    definition: { label: 'Strategist', alias: 'strategic', system: 'Plan.', temperature: 0.7, max_tokens: 2000 },
+    place: { ...PLACE, step: 'draft' },
+    definition: { alias: 'strategic', system: 'Plan.', temperature: 0.7, max_tokens: 2000 },
     messages: [{ role: 'user', parts: ['Why do starlings flock?'] }],
     with_context: false,
     options: {},

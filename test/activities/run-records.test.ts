@@ -1,16 +1,14 @@
-/** How a run begins and ends in its stream and its session: once each, however often Temporal repeats the activity. */
+/** The start and end of a run in its stream and session: exactly once, however often Temporal retries the activity. */
 import { createRunRecords } from '../../src/activities/run-records';
-import type { RunOutcome, SwarmResult } from '../../src/contract';
-import { ALIASES } from '../../src/contract/names';
-import { compatible } from '../../src/gateway/endpoints/compatible';
-import type { Routes } from '../../src/gateway/route';
+import type { RunPayload, RunOutcome, RunScope, SwarmResult } from '../../src/contract';
 import type { RedisConnection } from '../../src/redis/connect';
 import { createEventReader } from '../../src/redis/events';
 import { textKey, turnKey } from '../../src/redis/keys';
+import { createAccountUsage } from '../../src/redis/account-usage';
 import { createMemory, type Memory } from '../../src/redis/memory';
 import { createSessionQueue } from '../../src/redis/session-queue';
 import { createTurnStore, type TurnStore } from '../../src/redis/turns';
-import { beginTurn, eventsOf, fold, newScope, resultOf } from '../redis/fixtures';
+import { beginTurn, listEvents, fold, newScope, readResult } from '../redis/fixtures';
 import { createTestRedis, type TestRedis } from '../support/redis';
 
 let server: TestRedis;
@@ -18,7 +16,7 @@ let redis: RedisConnection;
 let turns: TurnStore;
 let memory: Memory;
 let records: ReturnType<typeof createRunRecords>;
-/** These runs have called no model. */
+/** For runs without model calls. */
 const noCalls = { abandon: () => Promise.resolve(), unsettledTurns: () => Promise.resolve([]) };
 
 beforeAll(async () => {
@@ -26,78 +24,67 @@ beforeAll(async () => {
   redis = server.connect();
   turns = createTurnStore(redis);
   memory = createMemory(redis, { windowTokens: 1000, ttlSeconds: 100 });
-  const endpoint = compatible({ baseUrl: 'http://127.0.0.1:1/v1', apiKey: undefined });
-  const candidates = ALIASES.map((alias) => [
-    alias,
-    alias === 'fast' ? [] : [`${alias}-first`, `${alias}-second`].map((model) => ({ endpoint, model })),
-  ]);
   records = createRunRecords({
     turns,
     memory,
     sessions: createSessionQueue(redis),
     admission: noCalls,
-    routes: Object.fromEntries(candidates) as Routes,
+    usage: createAccountUsage(redis),
   });
 });
 afterAll(() => server.stop());
 
-const optimist = resultOf('optimist', 'Yes.', {
+const optimist = readResult('optimist', 'Yes.', {
   label: 'Optimistic voice',
   usage: { prompt_tokens: 7, completion_tokens: 3 },
 });
-const sceptic = resultOf('sceptic', 'No.\n', { label: 'Cautious voice' });
+const sceptic = readResult('sceptic', 'No.\n', { label: 'Cautious voice' });
 const SPOKEN: SwarmResult = { turns: [optimist, sceptic], answers: ['sceptic'], failures: [] };
 
-function outcomeOf(more: Partial<RunOutcome> = {}): RunOutcome {
+function readOutcome(more: Partial<RunOutcome> = {}): RunOutcome {
   return { ...newScope(), status: 'completed', message: 'Shall we?', result: SPOKEN, ...more };
 }
-/** The outcome of a run whose opening and whose turns are in Redis. */
+/** The outcome of a run whose opening and turns are in Redis. */
 async function openedOutcome(more: Partial<RunOutcome> = {}): Promise<RunOutcome> {
-  const outcome = outcomeOf(more);
+  const outcome = readOutcome(more);
   const { message, team_id, result } = outcome;
   const opening = { swarm_id: team_id, message };
-  await records.restoreRun({ scope: outcome, opening, turns: result.turns, texts: {} });
+  await records.restoreRun({ scope: outcome, opening, turns: result.turns, checks: [], texts: {} });
   return outcome;
 }
+const GATE: RunPayload = { type: 'gate.opened', gate: 'plan', question: 'Build it?', about: null };
 const ENDINGS = ['run.completed', 'run.failed', 'run.cancelled'];
 const endingsIn = async (outcome: { run_id: string }) =>
   (await eventsIn(outcome)).filter(({ type }) => ENDINGS.includes(type));
 const eventsIn = async ({ run_id }: { run_id: string }) =>
-  (await eventsOf(createEventReader(redis), run_id)).map(({ event }) => event);
+  (await listEvents(createEventReader(redis), run_id)).map(({ event }) => event);
 const remembered = async ({ session_id }: { session_id: string }) => (await memory.readSession(session_id))?.messages;
 
 describe('opening a run', () => {
-  it('is announced once, however often it is repeated', async () => {
+  const announceIn = (scope: RunScope) =>
+    records.announce(scope, 'gate.opened:plan', GATE, { swarm_id: scope.team_id, message: 'Shall we?' });
+
+  it('is published once, however often it is repeated', async () => {
     const scope = newScope();
-    for (let i = 0; i < 3; i++) await records.openRun(scope, 'Shall we?');
+    for (let i = 0; i < 3; i++) await announceIn(scope);
     const events = await eventsIn(scope);
-    expect(events).toHaveLength(1);
+    expect(events.map(({ type }) => type)).toEqual(['run.started', 'gate.opened']);
     expect(events[0]).toMatchObject({ type: 'run.started', swarm_id: scope.team_id, message: 'Shall we?', ...scope });
   });
 
-  it('tells which model stands first for each alias, and nothing for one that has none', async () => {
-    expect(await records.openRun(newScope(), 'Shall we?')).toEqual({
-      strategic: 'strategic-first',
-      coding: 'coding-first',
-      debate_1: 'debate_1-first',
-      debate_2: 'debate_2-first',
-      fast: undefined,
-    });
-  });
-
-  it('puts nothing into the events but the scope, whatever else the workflow hands over', async () => {
+  it('copies only the scope to the events, whatever else the workflow passes', async () => {
     const scope = newScope();
-    await records.openRun({ ...scope, secret: 'x' } as typeof scope, 'Shall we?');
+    await announceIn({ ...scope, secret: 'x' } as typeof scope);
     expect(JSON.stringify(await eventsIn(scope))).not.toContain('secret');
   });
 
-  it('fixes what the turns will see of the session', async () => {
-    const first = outcomeOf();
+  it('fixes the session context of its turns', async () => {
+    const first = readOutcome();
     await records.closeRun(first);
-    const scope = { ...newScope(), session_id: first.session_id };
-    await records.openRun(scope, 'And now?');
-    await records.closeRun(outcomeOf({ session_id: first.session_id, message: 'meanwhile' }));
-    const seen = await memory.contextOfRun(scope.session_id, scope.run_id);
+    const { run_id } = newScope();
+    await memory.getRunContext(first.session_id, run_id);
+    await records.closeRun(readOutcome({ session_id: first.session_id, message: 'meanwhile' }));
+    const seen = await memory.getRunContext(first.session_id, run_id);
     expect(seen.messages.map(({ content }) => content)).toEqual(['Shall we?', 'No.\n']);
   });
 });
@@ -123,7 +110,7 @@ describe('closing a run that completed', () => {
     expect(event).not.toHaveProperty('status');
   });
 
-  it('stores and publishes once, also when it is repeated, at once or later', async () => {
+  it('stores and publishes once, even if repeated concurrently or later', async () => {
     const outcome = await openedOutcome();
     await Promise.all([records.closeRun(outcome), records.closeRun(outcome)]);
     expect(await records.closeRun(outcome)).toEqual({ ending: 'run.completed', outgrown: false });
@@ -131,35 +118,35 @@ describe('closing a run that completed', () => {
     expect(await endingsIn(outcome)).toHaveLength(1);
   });
 
-  it('has the conversation stored by the time that readers hear of the end', async () => {
+  it('has stored the conversation before readers receive the end', async () => {
     const outcome = await openedOutcome();
     const failing = createRunRecords({
       turns,
       memory: { ...memory, storeConversation: () => Promise.reject(new Error('Redis is away.')) },
-      routes: {} as Routes,
       sessions: createSessionQueue(redis),
       admission: noCalls,
+      usage: createAccountUsage(redis),
     });
     await expect(failing.closeRun(outcome)).rejects.toThrow('Redis is away.');
     expect(await endingsIn(outcome)).toEqual([]);
   });
 
-  it('remembers several answers each under its label, in the order of the answers', async () => {
+  it('stores several answers each under its label, in the order of the answers', async () => {
     const outcome = await openedOutcome({ result: { ...SPOKEN, answers: ['sceptic', 'optimist'] } });
     await records.closeRun(outcome);
     expect((await remembered(outcome))?.[1]?.content).toBe('### Cautious voice\nNo.\n\n\n### Optimistic voice\nYes.');
   });
 
-  it('remembers the one answer that is left without a label', async () => {
+  it('stores a single answer without a label', async () => {
     const outcome = await openedOutcome({ result: { ...SPOKEN, answers: ['missing', 'optimist'] } });
     await records.closeRun(outcome);
     expect((await remembered(outcome))?.[1]?.content).toBe('Yes.');
   });
 
-  it('lets the records of its turns expire within a day', async () => {
+  it('sets the records of its turns to expire within a day', async () => {
     const scope = newScope();
     await (await beginTurn(turns, scope, 'optimist')).say('Yes.');
-    await records.closeRun(outcomeOf(scope));
+    await records.closeRun(readOutcome(scope));
     for (const key of [turnKey(scope.run_id, 'optimist'), textKey(scope.run_id, 'optimist')]) {
       expect(await redis.ttl(key)).toBeGreaterThan(0);
       expect(await redis.ttl(key)).toBeLessThanOrEqual(24 * 3600);
@@ -168,31 +155,36 @@ describe('closing a run that completed', () => {
 });
 
 describe('closing a run that did not complete', () => {
-  it.each(['failed', 'cancelled'] as const)('that %s stores nothing, and says why and what it used', async (status) => {
-    const failure = { code: 'RATE_LIMITED', message: 'Slow down.' } as const;
-    const outcome = await openedOutcome({ status, failure });
-    expect(await records.closeRun(outcome)).toEqual({ ending: `run.${status}`, outgrown: false });
-    expect(await remembered(outcome)).toBeUndefined();
-    expect(await endingsIn(outcome)).toMatchObject([{ type: `run.${status}`, ...failure, turns: 2, cost_usd: 0.002 }]);
-    const { status: folded, failure: why } = fold(await eventsOf(createEventReader(redis), outcome.run_id));
-    expect([folded, why]).toEqual([status, failure]);
-  });
+  it.each(['failed', 'cancelled'] as const)(
+    'that %s stores nothing, and publishes the reason and the usage',
+    async (status) => {
+      const failure = { code: 'RATE_LIMITED', message: 'Slow down.' } as const;
+      const outcome = await openedOutcome({ status, failure });
+      expect(await records.closeRun(outcome)).toEqual({ ending: `run.${status}`, outgrown: false });
+      expect(await remembered(outcome)).toBeUndefined();
+      expect(await endingsIn(outcome)).toMatchObject([
+        { type: `run.${status}`, ...failure, turns: 2, cost_usd: 0.002 },
+      ]);
+      const { status: folded, failure: why } = fold(await listEvents(createEventReader(redis), outcome.run_id));
+      expect([folded, why]).toEqual([status, failure]);
+    },
+  );
 
-  it('keeps the ending that came first, and says so', async () => {
+  it('keeps and returns the ending that was written first', async () => {
     const outcome = await openedOutcome({ status: 'cancelled', failure: { code: 'CANCELLED', message: 'Stopped.' } });
     await records.closeRun(outcome);
     expect(await records.closeRun({ ...outcome, status: 'failed' })).toMatchObject({ ending: 'run.cancelled' });
     expect(await endingsIn(outcome)).toHaveLength(1);
   });
 
-  it('is INTERNAL where nobody knows why', async () => {
+  it('has the code INTERNAL if the reason is unknown', async () => {
     const outcome = await openedOutcome({ status: 'failed' });
     await records.closeRun(outcome);
     expect(await endingsIn(outcome)).toMatchObject([{ type: 'run.failed', code: 'INTERNAL', message: '' }]);
   });
 });
 
-it('texts that Redis lost are put back', async () => {
+it('texts that Redis lost are restored', async () => {
   const { run_id } = newScope();
   await records.restoreTexts(run_id, { a: 'A 🐦', 'stage/b': 'B' });
   expect(await turns.texts(run_id, ['a', 'stage/b'])).toEqual(['A 🐦', 'B']);
@@ -202,14 +194,14 @@ describe('a run of which Redis lost everything', () => {
   const OPENING = { swarm_id: 'debate-swarm', message: 'Shall we?' };
   const textsIn = async (scope: { run_id: string }) =>
     Object.fromEntries(
-      fold(await eventsOf(createEventReader(redis), scope.run_id)).turns.map(({ turn, text, status }) => [
+      fold(await listEvents(createEventReader(redis), scope.run_id)).turns.map(({ turn, text, status }) => [
         turn,
         `${status}: ${text}`,
       ]),
     );
 
-  it('is whole again when it closes: its message, its turns, and its end', async () => {
-    const outcome = outcomeOf();
+  it('is complete again when it closes: its message, its turns, and its end', async () => {
+    const outcome = readOutcome();
     expect(await records.closeRun(outcome)).toEqual({ ending: 'run.completed', outgrown: false });
     const events = await eventsIn(outcome);
     expect(events[0]).toMatchObject({ type: 'run.started', swarm_id: outcome.team_id, message: 'Shall we?' });
@@ -217,9 +209,9 @@ describe('a run of which Redis lost everything', () => {
     expect(await textsIn(outcome)).toEqual({ optimist: 'completed: Yes.', sceptic: 'completed: No.\n' });
   });
 
-  it('is restored in mid-run, once however often it is asked for, and goes on', async () => {
+  it('is restored during the run, once however often that is requested, and continues', async () => {
     const scope = newScope();
-    const record = { scope, opening: OPENING, turns: [optimist], texts: {} };
+    const record = { scope, opening: OPENING, turns: [optimist], checks: [], texts: {} };
     for (let i = 0; i < 3; i++) await records.restoreRun(record);
     await (await beginTurn(turns, scope, 'sceptic')).say('No');
     expect(await textsIn(scope)).toEqual({ optimist: 'completed: Yes.', sceptic: 'running: No' });
@@ -227,39 +219,39 @@ describe('a run of which Redis lost everything', () => {
     expect((await turns.begin(scope.run_id, 'optimist')).result).toEqual(optimist);
   });
 
-  it('shows again what executing the code of its turns has shown', async () => {
+  it('has the reports of its code executions again', async () => {
     const scope = newScope();
     const checks = [{ name: 'adds', origin: 'own' as const, passed: false, error: 'got 5' }];
     const check = { turn: 'optimist', language: 'python', executed: true, passed: false, checks, output: 'hm', ms: 3 };
     const record = { scope, opening: OPENING, turns: [optimist], checks: [check], texts: {} };
     for (let i = 0; i < 2; i++) await records.restoreRun(record);
-    const told = (await eventsIn(scope)).filter(({ type }) => type.startsWith('check.'));
-    expect(told).toMatchObject([
+    const reported = (await eventsIn(scope)).filter(({ type }) => type.startsWith('check.'));
+    expect(reported).toMatchObject([
       { type: 'check.started', about: 'optimist', language: 'python' },
       { type: 'check.failed', about: 'optimist', passed: 0, failed: 1, errors: ['adds: got 5'], output: 'hm' },
     ]);
 
-    const outcome = outcomeOf();
+    const outcome = readOutcome();
     outcome.result.verification = { ...check, rounds: 0 };
     await records.closeRun(outcome);
     expect((await eventsIn(outcome)).map(({ type }) => type)).toContain('check.failed');
   });
 
-  it('keeps what is there: a turn that was cut off in its restoration is finished by the next one', async () => {
+  it('keeps what exists: a turn whose restoration was interrupted is completed by the next one', async () => {
     const scope = newScope();
     const half = await beginTurn(turns, scope, 'optimist');
     await half.append([half.tell({ type: 'turn.started', model: 'some-model', gateway: 'gateway' })]);
     await half.say('Ye');
-    await records.restoreRun({ scope, opening: OPENING, turns: [optimist], texts: { other: 'text' } });
+    await records.restoreRun({ scope, opening: OPENING, turns: [optimist], checks: [], texts: { other: 'text' } });
     expect(await textsIn(scope)).toEqual({ optimist: 'completed: Yes.' });
     expect(await turns.texts(scope.run_id, ['other'])).toEqual(['text']);
   });
 
-  it('is not woken when it has ended', async () => {
+  it('is not restored after it has ended', async () => {
     const outcome = await openedOutcome();
     await records.closeRun(outcome);
     const before = await eventsIn(outcome);
-    await records.restoreRun({ scope: outcome, opening: OPENING, turns: [optimist], texts: {} });
+    await records.restoreRun({ scope: outcome, opening: OPENING, turns: [optimist], checks: [], texts: {} });
     expect(await eventsIn(outcome)).toEqual(before);
   });
 });

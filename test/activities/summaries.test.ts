@@ -1,12 +1,12 @@
-/** What becomes of a session when a stretch of it has been summarised, or could not be within the limit. */
+/** The state of a session after a range of it was summarised, or could not be summarised within the limit. */
 import { createSummaries } from '../../src/activities/summaries';
 import { summaryRequest } from '../../src/contract/memory';
-import type { Stretch, TurnResult } from '../../src/contract';
+import type { MessageRange, TurnResult } from '../../src/contract';
 import type { RedisConnection } from '../../src/redis/connect';
 import { createEventReader } from '../../src/redis/events';
 import { createMemory, type Memory } from '../../src/redis/memory';
 import { createTurnStore } from '../../src/redis/turns';
-import { eventsOf, newScope, resultOf } from '../redis/fixtures';
+import { listEvents, newScope, readResult } from '../redis/fixtures';
 import { createTestRedis, type TestRedis } from '../support/redis';
 
 let server: TestRedis;
@@ -22,8 +22,8 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-/** A stretch of a session that has outgrown its window. */
-async function outgrown(): Promise<Stretch> {
+/** A range of a session that exceeds its window. */
+async function outgrown(): Promise<MessageRange> {
   const { session_id } = newScope();
   const common = { run_id: 'r', team_id: 'debate-swarm', at: 1 };
   for (let n = 0; n < 5; n++)
@@ -31,36 +31,34 @@ async function outgrown(): Promise<Stretch> {
       { role: 'user', content: 'q'.repeat(40), ...common },
       { role: 'assistant', content: 'a'.repeat(40), ...common },
     ]);
-  return (await summaries.nextStretch(session_id))!;
+  return (await summaries.nextRange(session_id))!;
 }
-const whole = (turn: string, text: string): TurnResult => resultOf(turn, text);
-const cut = (turn: string): TurnResult => resultOf(turn, 'Ada, who', { finish_reason: 'length', truncated: true });
-const summaryOf = async ({ session_id }: Stretch) => (await memory.readSession(session_id))?.summary;
-const endingOf = async (stretch: Stretch) => {
-  const { run_id } = summaryRequest(stretch, undefined);
-  return (await eventsOf(createEventReader(redis), run_id)).map(({ event }) => event).at(-1);
+const whole = (turn: string, text: string): TurnResult => readResult(turn, text);
+const cut = (turn: string): TurnResult => readResult(turn, 'Ada, who', { finish_reason: 'length', truncated: true });
+const readSummary = async ({ session_id }: MessageRange) => (await memory.readSession(session_id))?.summary;
+const readEnding = async (range: MessageRange) => {
+  const { run_id } = summaryRequest(range, undefined);
+  return (await listEvents(createEventReader(redis), run_id)).map(({ event }) => event).at(-1);
 };
 
-it('a summary stands for the messages of its stretch', async () => {
-  const stretch = await outgrown();
-  await summaries.keepSummary(stretch, [whole('summary', ' Ada. ')]);
-  expect(await summaryOf(stretch)).toMatchObject({ text: 'Ada.', covers: stretch.to });
+it('a summary replaces the messages of its range', async () => {
+  const range = await outgrown();
+  await summaries.keepSummary(range, [whole('summary', ' Ada. ')]);
+  expect(await readSummary(range)).toMatchObject({ text: 'Ada.', covers: range.to });
 });
 
-it('one that was cut off counts as used, and the shorter one is kept', async () => {
-  const stretch = await outgrown();
-  await summaries.keepSummary(stretch, [cut('summary'), whole('summary-2', 'Ada.')]);
-  expect(await summaryOf(stretch)).toMatchObject({ text: 'Ada.', covers: stretch.to });
-  expect(await endingOf(stretch)).toMatchObject({ type: 'run.completed', turns: 2, answers: ['summary-2'] });
+it('the usage of a summary that was cut off counts, and the shorter one is stored', async () => {
+  const range = await outgrown();
+  await summaries.keepSummary(range, [cut('summary'), whole('summary-2', 'Ada.')]);
+  expect(await readSummary(range)).toMatchObject({ text: 'Ada.', covers: range.to });
+  expect(await readEnding(range)).toMatchObject({ type: 'run.completed', turns: 2, answers: ['summary-2'] });
 });
 
-it('where the shorter one was cut off too the earlier summary stays, and the next stretch is a smaller one of another run', async () => {
-  const stretch = await outgrown();
-  await summaries.keepSummary(stretch, [cut('summary'), cut('summary-2')]);
-  expect(await summaryOf(stretch)).toBeUndefined();
-  const next = (await summaries.nextStretch(stretch.session_id))!;
+it('if the shorter one was cut off too, the earlier summary stays, and the next range is smaller with a new run id', async () => {
+  const range = await outgrown();
+  await summaries.keepSummary(range, [cut('summary'), cut('summary-2')]);
+  expect(await readSummary(range)).toBeUndefined();
+  const next = (await summaries.nextRange(range.session_id))!;
   expect([next.from, next.to]).toEqual([0, 4]);
-  expect(summaryRequest({ ...next, to: stretch.to }, undefined).run_id).not.toBe(
-    summaryRequest(stretch, undefined).run_id,
-  );
+  expect(summaryRequest({ ...next, to: range.to }, undefined).run_id).not.toBe(summaryRequest(range, undefined).run_id);
 });

@@ -1,20 +1,20 @@
-/** Readers that drop and come back, over WebSocket and SSE, to whichever API process answers; and fold what they hear. */
+/** Readers that disconnect and reconnect, over WebSocket and SSE, to any API process, and fold the events that they receive. */
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import WebSocket from 'ws';
-import { emptySnapshot, foldEvent } from '../../src/contract/fold';
+import { emptySnapshot, foldEvent } from '../../src/events/fold';
 import type { RunSnapshot } from '../../src/contract';
 import type { Chance } from '../support/chance';
 import { readSse, toEvent, type AnyFrame } from '../support/readers';
 
 const PAUSE_MS = 100;
-/** Of so many frames one makes the reader drop its connection. */
+/** On average one in this many frames makes the reader disconnect. */
 const DROPS = 60;
-/** Codes that say "later"; everything else is a wrong answer to a right question. */
+/** Codes that allow a retry; any other error is a failure of the test. */
 const PASSING = ['REDIS_UNAVAILABLE', 'TEMPORAL_UNAVAILABLE', 'INTERNAL'];
 
 export class ChaosReader {
-  /** What a person would see. */
+  /** What a reader sees. */
   run: RunSnapshot = emptySnapshot();
   connections = 0;
   resets = 0;
@@ -28,7 +28,7 @@ export class ChaosReader {
     readonly kind: 'ws' | 'sse',
   ) {}
 
-  /** Reads to the run's end. Throws when a frame is missing, comes twice, or contradicts what was heard before. */
+  /** Reads to the run's end. Throws if a frame is missing, repeated, or contradicts earlier frames. */
   async read(): Promise<void> {
     while (!this.isDone) {
       this.connections++;
@@ -71,7 +71,7 @@ export class ChaosReader {
     if (failed) throw failed;
   }
 
-  /** Takes a frame; true when the reader leaves. */
+  /** Processes a frame; returns true if the reader disconnects. */
   private take(frame: AnyFrame): boolean {
     if (frame.error) return (this.refused(frame.error), true);
     if (frame.event === ('run.reset' as string)) {
@@ -103,6 +103,6 @@ export class ChaosReader {
   }
 }
 
-export class WrongFrame extends Error {
+class WrongFrame extends Error {
   override name = 'WrongFrame';
 }

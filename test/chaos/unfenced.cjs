@@ -1,11 +1,19 @@
-// Loaded before the worker of a world without the fence: an append is taken whoever sends it, and at whatever index.
+// Preloaded by workers of a cluster without fencing: the store accepts appends of any attempt, at any index. The file of the script is
+// changed as it is read, because the modules of a process are in one bundle.
+const fs = require('node:fs');
 const path = require('node:path');
 
-const { scripts } = require(path.join(process.cwd(), 'dist/redis/scripts.js'));
-const script = scripts.appendTurnEvents;
-const without = script.lua
-  .replace("if state[1] ~= ARGV[2] then return {'fenced'} end", '')
-  .replace("if first_index > next_index then return {'lost'} end", '')
-  .replace('if index == next_index then', 'if true then');
-if (script.lua.length - without.length < 100) throw new Error('The fence was not found.');
-script.lua = without;
+const SCRIPT = path.join(process.cwd(), 'dist/redis/lua/append-turn-events.lua');
+const CHECKS = {
+  'current_owner ~= owner': 'false',
+  'first_index > next_index': 'false',
+  'index == next_index': 'true',
+};
+
+const { readFileSync } = fs;
+let unfenced = readFileSync(SCRIPT, 'utf8');
+for (const [check, outcome] of Object.entries(CHECKS)) {
+  if (!unfenced.includes(check)) throw new Error(`The fence was not found: ${check}`);
+  unfenced = unfenced.replace(check, outcome);
+}
+fs.readFileSync = (file, ...options) => (file === SCRIPT ? unfenced : readFileSync(file, ...options));

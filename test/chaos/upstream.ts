@@ -1,16 +1,16 @@
-/** What the models say in one seed, and how often each fails before it says it: one text for each run and model. */
+/** The models' texts in one seed, one for each run and model, and how often each model fails first. */
 import type { Chance } from '../support/chance';
 import type { Reply } from '../support/scripted-gateway';
 import { DEFAULT_TOKENS } from '../support/scripted-gateway/reply';
-import type { World } from './world';
+import type { Cluster } from './cluster';
 
-/** What is said where a prompt does not name its run, as that of a judge. */
+/** The text for prompts that do not name their run, such as that of a judge. */
 export const UNMARKED = DEFAULT_TOKENS.join('');
 
-export const MODELS = ['balanced-model', 'optimistic-model', 'cautious-model', 'strategic-model'];
+const MODELS = ['balanced-model', 'optimistic-model', 'cautious-model', 'strategic-model'];
 
-/** Scripts all calls of a run, which are known by `marker` in their prompt; answers the text of each model. */
-export function scriptRun({ gateway }: World, marker: string, chance: Chance): Record<string, string> {
+/** Scripts all calls of a run, identified by `marker` in their prompt; returns the text of each model. */
+export function scriptRun({ gateway }: Cluster, marker: string, chance: Chance): Record<string, string> {
   const texts: Record<string, string> = {};
   for (const model of MODELS) {
     const count = 20 + chance.below(80);

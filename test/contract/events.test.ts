@@ -1,47 +1,24 @@
-/** The schema of the events is the promise to readers; what publishers make must fit it, to the letter. */
-import { runEvent, type OfTurn, type RunEvent, type RunEventType, type TurnNews } from '../../src/contract';
+/** The schema of the events is the contract with readers; published events must match it exactly. */
+import { runEvent, type OfTurn, type RunEvent, type RunEventType, type TurnPayload } from '../../src/contract';
 import { isTerminal } from '../../src/contract/events';
 import { FAILURE_CODES, isFailureCode } from '../../src/contract/failures';
-import { TurnPublisher } from '../../src/activities/publish';
-import type { Attempt, Entry, TurnStore } from '../../src/redis/turns';
-import { SAMPLES, TURN_SAMPLES } from '../support/events';
+import { TurnPublisher } from '../../src/model-call/publish';
+import type { AttemptRecord, Entry, TurnStore } from '../../src/redis/turns';
+import { PLACE, SAMPLES, TURN_SAMPLES } from '../support/events';
 
-const TYPES: RunEventType[] = [
-  'run.started',
-  'run.queued',
-  'turn.started',
-  'turn.delta',
-  'turn.waiting',
-  'turn.rerouted',
-  'turn.resumed',
-  'turn.restarted',
-  'turn.completed',
-  'turn.failed',
-  'check.started',
-  'check.passed',
-  'check.failed',
-  'gate.opened',
-  'gate.resolved',
-  'message.injected',
-  'run.paused',
-  'run.resumed',
-  'run.completed',
-  'run.failed',
-  'run.cancelled',
-];
 const samples = Object.entries(SAMPLES) as [RunEventType, RunEvent][];
 const overTheWire = (event: unknown): unknown => JSON.parse(JSON.stringify(event));
 
-it('knows these types and no other', () => {
-  expect(samples.map(([type]) => type).sort()).toEqual([...TYPES].sort());
-  expect(runEvent.options.map(({ shape }) => shape.type.value).sort()).toEqual([...TYPES].sort());
+it('has a sample of every type that the schema knows', () => {
+  const known = runEvent.options.map(({ shape }) => shape.type.value);
+  expect(samples.map(([type]) => type).sort()).toEqual(known.sort());
 });
 
 it.each(samples)('%s passes through JSON and the schema unchanged', (_, event) => {
   expect(runEvent.parse(overTheWire(event))).toEqual(event);
 });
 
-it.each(samples)('%s is refused without any of the fields of its envelope, and in another version', (_, event) => {
+it.each(samples)('%s is refused without any one field of its envelope, and with another version', (_, event) => {
   for (const field of ['type', 'v', 'run_id', 'session_id', 'team_id', 'at']) {
     const { [field]: _gone, ...rest } = event as Record<string, unknown>;
     expect([field, runEvent.safeParse(rest).success]).toEqual([field, false]);
@@ -71,11 +48,15 @@ it('ends a run with exactly three types', () => {
 });
 
 describe('the publisher of a turn', () => {
-  /** What it appends, in a store that takes everything. */
-  async function published(attempt: Partial<Attempt>, act: (publisher: TurnPublisher) => void): Promise<OfTurn[]> {
+  /** Collects its appends in a store that accepts everything. */
+  async function published(
+    attempt: Partial<AttemptRecord>,
+    act: (publisher: TurnPublisher) => void,
+  ): Promise<OfTurn[]> {
     const entries: Entry[] = [];
     const append: TurnStore['append'] = async (_run, _turn, _attempt, _first, more) => void entries.push(...more);
-    const speaker = { run_id: 'r', session_id: 's', team_id: 't', turn: 'a', role: 'coder', label: 'Coder' };
+    const scope = { run_id: 'r', session_id: 's', team_id: 't' };
+    const speaker = { ...scope, turn: 'a', role: 'coder', label: 'Coder', place: PLACE };
     const blank = {
       owner: 'o',
       generation: 'g',
@@ -86,6 +67,8 @@ describe('the publisher of a turn', () => {
       route: undefined,
       opened: true,
       cancelled: false,
+      isForeign: false,
+      unpublished: undefined,
     };
     const publisher = new TurnPublisher({ append } as TurnStore, speaker, { ...blank, ...attempt }, fail);
     act(publisher);
@@ -96,16 +79,27 @@ describe('the publisher of a turn', () => {
     throw why;
   };
 
-  it.each(TURN_SAMPLES.map((news): [string, TurnNews] => [news.type, news]))(
-    'makes a %s that fits',
-    async (_, news) => {
-      const [event] = await published({}, (publisher) => publisher.tell(news));
+  it.each(TURN_SAMPLES.map((payload): [string, TurnPayload] => [payload.type, payload]))(
+    'publishes a %s that matches the schema',
+    async (_, payload) => {
+      const [event] = await published({}, (publisher) => publisher.tell(payload));
       expect(runEvent.parse(overTheWire(event))).toEqual(event);
-      expect(event).toMatchObject(news);
+      expect(event).toMatchObject(payload);
     },
   );
 
-  it('makes deltas that fit, numbered and placed after what an earlier attempt left', async () => {
+  it("puts the turn's place only on its first event, of any type", async () => {
+    const events = await published({}, (publisher) => {
+      publisher.tell({ type: 'turn.waiting', reason: 'RATE_LIMITED', message: 'Slow down.', until: 1 });
+      publisher.tell({ type: 'turn.started', model: 'one', gateway: 'g' });
+      publisher.delta('Hi');
+    });
+    expect(events.map(({ place }) => place)).toEqual([PLACE, undefined, undefined]);
+    const later = await published({ nextIndex: 3 }, (publisher) => publisher.delta('Hi'));
+    expect(later.map(({ place }) => place)).toEqual([undefined]);
+  });
+
+  it('publishes deltas that match the schema, with index and offset after those of an earlier attempt', async () => {
     const events = await published({ epoch: 3, nextIndex: 7, text: 'Half' }, (publisher) => {
       publisher.tell({ type: 'turn.resumed', offset: 4, model: 'm', how: 'prefill' });
       publisher.delta(' a 🐦');
@@ -119,7 +113,7 @@ describe('the publisher of a turn', () => {
 });
 
 describe('a failure code', () => {
-  it.each(FAILURE_CODES)('%s is known, once, and in capitals', (code) => {
+  it.each(FAILURE_CODES)('%s is known, unique and in capitals', (code) => {
     expect(isFailureCode(code)).toBe(true);
     expect(FAILURE_CODES.filter((other) => other === code)).toHaveLength(1);
     expect(code).toMatch(/^[A-Z]+(_[A-Z]+)*$/);

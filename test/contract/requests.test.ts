@@ -1,4 +1,4 @@
-/** What callers may send: it is parsed once, and a refusal names the field. */
+/** Requests of callers are parsed once, and a refusal names the field. */
 import type { z } from 'zod';
 import { MESSAGE_LIMIT, SESSION_ID_LIMIT } from '../../src/contract/names';
 import {
@@ -10,7 +10,7 @@ import {
   listRunsQuery,
 } from '../../src/contract/requests';
 
-/** The fields that a schema refuses in a value; empty when it takes it. */
+/** The fields that a schema refuses in a value; empty if it accepts the value. */
 function refusedIn(schema: z.ZodType, value: unknown): string[] {
   const { error } = schema.safeParse(value);
   return (error?.issues ?? []).map(({ path }) => path.join('.'));
@@ -27,11 +27,11 @@ describe.each(starts)('%s', (_, schema, valid) => {
   const withField = (field: string, value: unknown) => ({ ...valid, [field]: value });
   const parse = (value: unknown) => schema.parse(value) as Record<string, unknown>;
 
-  it('takes a message without the white space around it', () => {
+  it('trims white space around a message', () => {
     expect(parse(withField('message', ' \n Why, so? \t'))).toMatchObject({ message: 'Why, so?' });
   });
 
-  it('takes the longest message, white space around it aside', () => {
+  it('accepts a message of maximum length, not counting white space around it', () => {
     const longest = 'x'.repeat(MESSAGE_LIMIT);
     expect(parse(withField('message', ` ${longest} `)).message).toBe(longest);
     expect(refusedIn(schema, withField('message', `${longest}x`))).toEqual(['message']);
@@ -44,11 +44,11 @@ describe.each(starts)('%s', (_, schema, valid) => {
     expect(refusedIn(schema, withField('message', message))).toEqual(['message']);
   });
 
-  it.each(['a', 'A.b:c@d-e_9', 'x'.repeat(SESSION_ID_LIMIT)])('takes the session id %s', (id) => {
+  it.each(['a', 'A.b:c@d-e_9', 'x'.repeat(SESSION_ID_LIMIT)])('accepts the session id %s', (id) => {
     expect(parse(withField('session_id', id)).session_id).toBe(id);
   });
 
-  it.each([[''], [null], [undefined]])('takes the session id %p for none', (id) => {
+  it.each([[''], [null], [undefined]])('treats the session id %p as none', (id) => {
     expect(parse(withField('session_id', id)).session_id).toBeUndefined();
   });
 
@@ -60,7 +60,7 @@ describe.each(starts)('%s', (_, schema, valid) => {
   );
 
   it.each(['session_id', 'temperature', 'max_tokens', 'stream', 'wait', 'max_rounds'])(
-    'takes null in %s for not set',
+    'treats null in %s as not set',
     (field) => {
       const value = parse(withField(field, null));
       expect(value[field] ?? undefined).toEqual(parse(valid)[field]);
@@ -83,11 +83,11 @@ describe.each(starts)('%s', (_, schema, valid) => {
     ['temperature', 2],
     ['max_tokens', 1],
     ['max_tokens', 200_000],
-  ])('takes %s = %p', (field, value) => {
+  ])('accepts %s = %p', (field, value) => {
     expect(parse(withField(field, value))[field]).toBe(value);
   });
 
-  it('ignores fields that it does not know', () => {
+  it('ignores unknown fields', () => {
     expect(parse({ ...valid, use_memory: true, __proto__: { polluted: 1 } })).toEqual(parse(valid));
   });
 });
@@ -100,12 +100,13 @@ describe.each(starts)('%s', (_, schema, valid) => {
     ['temperature', '0.5'],
     ['max_tokens', '5'],
     ['stream', 'yes'],
-    ['wait', 1],
-  ])('names the field when %s is %p', (field, value) => {
+    ['wait', -1],
+    ['wait', 'soon'],
+  ])('names the field if %s is %p', (field, value) => {
     expect(refusedIn(schema, { ...valid, [field]: value })).toEqual([field]);
   });
 
-  it.each([[null], [[]], ['text'], [undefined]])('refuses %p for a body', (body) => {
+  it.each([[null], [[]], ['text'], [undefined]])('refuses %p as a body', (body) => {
     expect(schema.safeParse(body).success).toBe(false);
   });
 });
@@ -117,11 +118,11 @@ describe('execute', () => {
 });
 
 describe('coordinate', () => {
-  it('sends code back once where the caller does not say', () => {
+  it('sends code back once by default', () => {
     expect(coordinateRequest.parse({ message: 'Go' }).max_rounds).toBe(1);
   });
 
-  it.each([1, 10])('takes %i rounds', (max_rounds) => {
+  it.each([1, 10])('accepts %i rounds', (max_rounds) => {
     expect(coordinateRequest.parse({ message: 'Go', max_rounds }).max_rounds).toBe(max_rounds);
   });
 
@@ -142,7 +143,7 @@ describe('a cursor', () => {
     },
   );
 
-  it('may be left out of a query, and is named when it is wrong', () => {
+  it('is optional in a query, and is named if it is invalid', () => {
     expect(eventsQuery.parse({})).toEqual({});
     expect(eventsQuery.parse({ after: '1-1' })).toEqual({ after: '1-1' });
     expect(refusedIn(eventsQuery, { after: 'x' })).toEqual(['after']);
@@ -187,7 +188,7 @@ describe('a frame of a client', () => {
 });
 
 describe('the list of runs', () => {
-  it('has twenty to a page where the caller does not say, and reads numbers from text', () => {
+  it('has a default page size of twenty, and parses numbers from text', () => {
     expect(listRunsQuery.parse({})).toEqual({ limit: 20 });
     expect(listRunsQuery.parse({ limit: '5', status: 'failed' })).toEqual({ limit: 5, status: 'failed' });
   });
@@ -199,7 +200,7 @@ describe('the list of runs', () => {
     ['status', 'done'],
     ['swarm', 'x" OR 1=1'],
     ['session', "x' OR 1=1"],
-  ])('names %s when it is %s', (field, value) => {
+  ])('names %s if it is %s', (field, value) => {
     expect(refusedIn(listRunsQuery, { [field]: value })).toEqual([field]);
   });
 });

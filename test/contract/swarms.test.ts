@@ -1,32 +1,30 @@
-/** The swarms are those of CONTRACT.md, and each can be led by its pattern. */
+/** The swarms are those of CONTRACT.md, and each fits its pattern. */
 import { ALIASES, COORDINATE } from '../../src/contract/names';
-import { findSwarm, PATTERNS, role, SWARMS, swarmDefinition } from '../../src/contract/swarms';
+import { PATTERN_NAMES } from '../../src/workflows/registry';
+import { findSwarm, role, SWARMS, swarmDefinition } from '../../src/contract/swarms';
 
-const aliasesOf = (id: string) =>
+const listAliases = (id: string) =>
   Object.fromEntries(Object.entries(findSwarm(id)?.roles ?? {}).map(([name, { alias }]) => [name, alias]));
 
-it('are the three of the contract', () => {
+it('are the three of CONTRACT.md', () => {
   expect(SWARMS.map(({ id }) => id)).toEqual(['strategic-swarm', 'coding-swarm', 'debate-swarm']);
 });
 
-it('speak through the five aliases of the contract', () => {
+it('use the five aliases of CONTRACT.md', () => {
   expect([...ALIASES]).toEqual(['strategic', 'coding', 'debate_1', 'debate_2', 'fast']);
 });
 
-it.each(SWARMS.map((swarm) => [swarm.id, swarm] as const))(
-  '%s is a definition as a user could write it',
-  (_, swarm) => {
-    expect(swarmDefinition.parse(JSON.parse(JSON.stringify(swarm)))).toEqual(swarm);
-    expect(PATTERNS).toContain(swarm.pattern);
-  },
-);
+it.each(SWARMS.map((swarm) => [swarm.id, swarm] as const))('%s is a valid user definition', (_, swarm) => {
+  expect(swarmDefinition.parse(JSON.parse(JSON.stringify(swarm)))).toEqual(swarm);
+  expect(PATTERN_NAMES).toContain(swarm.pattern);
+});
 
 it.each([
   ['strategic-swarm', { strategist: 'strategic', critic: 'strategic' }],
   ['coding-swarm', { coder: 'coding', second_coder: 'coding', reviewer: 'coding' }],
   ['debate-swarm', { optimistic: 'debate_1', cautious: 'debate_2', balanced: 'fast', moderator: 'strategic' }],
 ])('%s has its roles, each at its alias', (id, aliases) => {
-  expect(aliasesOf(id)).toEqual(aliases);
+  expect(listAliases(id)).toEqual(aliases);
 });
 
 it.each([
@@ -37,18 +35,18 @@ it.each([
   expect(findSwarm(id)?.roles[name]?.max_tokens).toBe(2000);
 });
 
-it.each(['optimistic', 'cautious', 'balanced'])('the %s voice speaks at temperature 0.7', (name) => {
+it.each(['optimistic', 'cautious', 'balanced'])('the %s voice has temperature 0.7', (name) => {
   expect(findSwarm('debate-swarm')?.roles[name]?.temperature).toBe(0.7);
 });
 
-it('show each role under a label of its own', () => {
+it('have a distinct label for each role', () => {
   for (const { roles } of SWARMS) {
     const labels = Object.values(roles).map(({ label }) => label);
     expect(new Set(labels).size).toBe(labels.length);
   }
 });
 
-it('are found by their whole id, and the coordination is none of them', () => {
+it('are found by their exact id, and do not include the coordination', () => {
   expect(findSwarm('coding-swarm')?.name).toBe('Coding swarm');
   for (const id of ['', 'coding', 'CODING-SWARM', 'constructor', COORDINATE]) expect(findSwarm(id)).toBeUndefined();
 });
@@ -56,7 +54,7 @@ it('are found by their whole id, and the coordination is none of them', () => {
 describe('the definition of a role', () => {
   const good = { label: 'Poet', alias: 'fast', system: 'Rhyme.', temperature: 1, max_tokens: 10 };
 
-  it('is taken when all is there', () => {
+  it('is accepted if it is complete', () => {
     expect(role.parse(good)).toEqual(good);
   });
 
@@ -68,7 +66,7 @@ describe('the definition of a role', () => {
     ['temperature', undefined],
     ['max_tokens', 0],
     ['max_tokens', 1.5],
-  ])('is refused when %s is %p', (field, value) => {
+  ])('is refused if %s is %p', (field, value) => {
     const { error } = role.safeParse({ ...good, [field]: value });
     expect(error?.issues.map(({ path }) => path.join('.'))).toEqual([field]);
   });

@@ -1,24 +1,29 @@
 /** Prompts with variables. */
-import { fillTemplate, variablesOf } from '../../src/contract/templates';
+import { fillTemplate, listTemplateVariables } from '../../src/contract/templates';
 
 const answer = { turn: 'draft/answer', length: 3 };
 
-it('puts the parts of each variable in its place, and keeps references as they are', () => {
+it('inserts the parts of each variable, and keeps references', () => {
   const values = { task: ['Do it.'], draft: ['# Draft\n', answer] };
   expect(fillTemplate('{{task}}\nOn {{ draft }}: and {{task}}!', values)).toEqual([
     ...['Do it.', '\nOn ', '# Draft\n', answer, ': and ', 'Do it.', '!'],
   ]);
 });
 
-it('leaves a value that looks like a variable alone', () => {
+it('does not expand a value that looks like a variable', () => {
   expect(fillTemplate('{{task}}', { task: ['Explain {{draft}}.'], draft: [answer] })).toEqual(['Explain {{draft}}.']);
 });
 
-it('takes braces after a backslash, and single ones, as they are', () => {
+it('keeps escaped braces and single braces', () => {
   expect(fillTemplate('\\{{task}} {x} {{{ }', { task: ['no'] }).join('')).toBe('{{task}} {x} {{{ }');
-  expect(variablesOf('\\{{task}} {x}')).toEqual([]);
+  expect(listTemplateVariables('\\{{task}} {x}')).toEqual([]);
 });
 
-it('names each variable once, also those that no one could know', () => {
-  expect(variablesOf('{{task}} {{ task }} {{a b}} {{}} {{secrets.KEY}}')).toEqual(['task', 'a b', '', 'secrets.KEY']);
+it('lists each variable once, including unknown ones', () => {
+  expect(listTemplateVariables('{{task}} {{ task }} {{a b}} {{}} {{secrets.KEY}}')).toEqual([
+    'task',
+    'a b',
+    '',
+    'secrets.KEY',
+  ]);
 });

@@ -1,5 +1,5 @@
 import type { CheckReport, CheckResult, Verification } from '../../src/contract';
-import { compareReports, describeVerification, isVerified } from '../../src/contract/verification';
+import { compareReports, describeVerification, isDemanded, isVerified } from '../../src/contract/verification';
 
 const check = (origin: CheckResult['origin'], passed: boolean): CheckResult => ({
   name: `a ${origin} check`,
@@ -7,12 +7,12 @@ const check = (origin: CheckResult['origin'], passed: boolean): CheckResult => (
   passed,
   ...(passed ? {} : { error: 'Traceback\nAssertionError: no' }),
 });
-function reportOf(checks: CheckResult[], more: Partial<CheckReport> = {}): CheckReport {
+function readReport(checks: CheckResult[], more: Partial<CheckReport> = {}): CheckReport {
   const passed = checks.every((one) => one.passed);
   return { language: 'python', executed: true, passed, checks, output: '', ms: 1, ...more };
 }
 const verified = (checks: CheckResult[], more: Partial<Verification> = {}): Verification => {
-  return { ...reportOf(checks), turn: 'draft', rounds: 0, ...more };
+  return { ...readReport(checks), turn: 'draft', rounds: 0, ...more };
 };
 
 test.each([
@@ -29,15 +29,50 @@ test.each([
     [check('load', true), check('request', false), check('own', true)],
     false,
   ],
-])('a program that %s', (_what, checks, holds) => expect(isVerified(reportOf(checks))).toBe(holds));
+])('a program that %s', (_what, checks, holds) => expect(isVerified(readReport(checks))).toBe(holds));
 
-test('a program that was not executed is not verified', () => {
-  expect(isVerified(reportOf([], { executed: false, passed: false }))).toBe(false);
+test('a program that had to be killed is not verified, whatever passed before', () => {
+  const report = readReport([check('load', true), check('request', true)], { killed: 'time', passed: false });
+  expect(isVerified(report)).toBe(false);
+  expect(describeVerification({ ...report, turn: 'draft', rounds: 0 })).toBe(
+    'Executed (python): 2 of 2 checks passed, and was stopped at its limit of time.',
+  );
 });
 
-test('demands weigh more than own tests', () => {
-  const demanded = reportOf([check('load', true), check('request', true), check('own', false), check('own', false)]);
-  const selfish = reportOf([check('load', true), check('request', false), check('own', true), check('own', true)]);
+describe('of more checks than are listed', () => {
+  const counts = {
+    request: { total: 1, failed: 0 },
+    own: { total: 100_000, failed: 99_990 },
+    load: { total: 1, failed: 0 },
+  };
+  const listed = Array.from({ length: 50 }, () => check('own', false));
+
+  test('all are counted', () => {
+    const text = describeVerification(verified(listed, { counts, passed: false }));
+    expect(text).toContain('Executed (python): 12 of 100002 checks passed.');
+    expect(text.split('\n')).toHaveLength(7);
+    expect(text).toContain('- 99985 more');
+  });
+
+  test('unlisted checks decide too', () => {
+    expect(isVerified(readReport(listed, { counts }))).toBe(true);
+    expect(isDemanded(readReport(listed, { counts }))).toBe(true);
+    const undemanded = { ...counts, request: { total: 0, failed: 0 } };
+    expect(isVerified(readReport([check('load', true)], { counts: undemanded }))).toBe(false);
+    const better = { ...undemanded, own: { total: 100_000, failed: 50 } };
+    expect(
+      compareReports(readReport(listed, { counts: better }), readReport(listed, { counts: undemanded })),
+    ).toBeLessThan(0);
+  });
+});
+
+test('a program that was not executed is not verified', () => {
+  expect(isVerified(readReport([], { executed: false, passed: false }))).toBe(false);
+});
+
+test('required checks take precedence over own tests', () => {
+  const demanded = readReport([check('load', true), check('request', true), check('own', false), check('own', false)]);
+  const selfish = readReport([check('load', true), check('request', false), check('own', true), check('own', true)]);
   expect([selfish, demanded].sort(compareReports)[0]).toBe(demanded);
   expect(compareReports(demanded, demanded)).toBe(0);
 });
@@ -82,4 +117,4 @@ test.each([
     verified([check('request', true), check('own', false)]),
     'Executed (python): 1 of 2 checks passed. The examples of the request hold; tests of its own do not:\n- a own check: AssertionError: no',
   ],
-])('is described plainly, %#', (verification, text) => expect(describeVerification(verification)).toBe(text));
+])('is described in a sentence, %#', (verification, text) => expect(describeVerification(verification)).toBe(text));

@@ -1,4 +1,4 @@
-/** A real Chromium for the dashboard's suites, and the line to the API, which can be cut. */
+/** A real Chromium for the dashboard's suites, and a connection to the API that can be interrupted. */
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, connect, type AddressInfo, type Socket } from 'node:net';
@@ -6,7 +6,7 @@ import type { AxeResults } from 'axe-core';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
 import { createStack, type Stack } from '../support/stack';
 
-/** One line that says what to do, when there is no browser: these suites are not skipped. */
+/** The instruction that is printed if there is no browser: these suites are not skipped. */
 const HOW_TO_INSTALL =
   'No Chromium was found: `npm test` installs one where apt-get and root are there; else install chromium, or set CHROMIUM_BIN.';
 
@@ -20,21 +20,21 @@ const FLAGS = [
   '--disable-sync',
 ];
 
-/** A browser with a fresh profile. */
-async function startBrowser(): Promise<Browser> {
+/** Starts a browser with a fresh profile. */
+async function startBrowser(flags: string[]): Promise<Browser> {
   const executablePath = process.env.CHROMIUM_BIN;
   if (!executablePath) throw new Error(HOW_TO_INSTALL);
-  return chromium.launch({ executablePath, headless: true, args: FLAGS });
+  return chromium.launch({ executablePath, headless: true, args: [...FLAGS, ...flags] });
 }
 
 export interface Visit {
   page: Page;
-  /** What the page's console and its uncaught errors said. */
+  /** Messages of the page's console, and its uncaught errors. */
   complaints: string[];
   close(): Promise<void>;
 }
 
-/** A page in a context of its own: nothing is stored, as in a private window. */
+/** Opens a page in a new context: nothing is stored, as in a private window. */
 async function visit(browser: Browser, address: string, options: BrowserContextOptions = {}): Promise<Visit> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   const page = await context.newPage();
@@ -48,21 +48,21 @@ async function visit(browser: Browser, address: string, options: BrowserContextO
   return { page, complaints, close: () => context.close() };
 }
 
-/** The product and a browser before it, for all tests of a suite. */
+/** A running product and a browser, shared by all tests of a suite. */
 export interface Scene {
   stack: Stack;
   browser: Browser;
-  /** Opens an address of the product in a window of its own. `path` begins at the API's root, or is a whole address. */
+  /** Opens an address of the product in a new window. `path` is relative to the API's root, or a complete URL. */
   visit(path: string, options?: BrowserContextOptions): Promise<Visit>;
 }
 
-/** Sets the scene before the suite and clears it away after; its parts are there once a test runs. */
-export function setScene(env: NodeJS.ProcessEnv = {}): Scene {
+/** Starts the scene before the suite and stops it afterwards; its parts are available inside tests. `flags` are passed to the browser. */
+export function setScene(env: NodeJS.ProcessEnv = {}, flags: string[] = []): Scene {
   const scene = {
     visit: (path, options) => visit(scene.browser, new URL(path, scene.stack.url).href, options),
   } as Scene;
   beforeAll(async () => {
-    [scene.stack, scene.browser] = await Promise.all([createStack(env), startBrowser()]);
+    [scene.stack, scene.browser] = await Promise.all([createStack(env), startBrowser(flags)]);
   }, 60_000);
   afterAll(async () => {
     await scene.browser.close();
@@ -73,7 +73,7 @@ export function setScene(env: NodeJS.ProcessEnv = {}): Scene {
 
 const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
-/** What axe finds on the page that matters, after WCAG 2.2 A and AA. The page must have been opened with `bypassCSP`. */
+/** The serious problems that axe finds on the page, by WCAG 2.2 A and AA. The page must have been opened with `bypassCSP`. */
 export async function seriousFaults(page: Page): Promise<string[]> {
   await page.evaluate(AXE);
   const { violations } = await page.evaluate<AxeResults>('axe.run()');
@@ -82,20 +82,20 @@ export async function seriousFaults(page: Page): Promise<string[]> {
     .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);
 }
 
-/** The text that a turn shows, of which the page may have rendered Markdown. */
+/** The text that a turn shows, possibly rendered from Markdown. */
 export async function shownText(page: Page, turn: string): Promise<string> {
   return (await page.locator(`[data-turn="${turn}"]`).first().textContent()) ?? '';
 }
 
 export interface Line {
   url: string;
-  /** Ends all connections and refuses new ones. */
+  /** Closes all connections and refuses new ones. */
   cut(): void;
   mend(): void;
   stop(): Promise<void>;
 }
 
-/** A network between browser and API, which can fail. */
+/** A proxy between browser and API whose connections can fail. */
 export async function createLine(target: string): Promise<Line> {
   const { port } = new URL(target);
   const sockets = new Set<Socket>();

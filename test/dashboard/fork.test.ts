@@ -1,4 +1,4 @@
-/** Forking a run from a real browser: a step, its edited prompt, where the new run comes from, and what became different. */
+/** Forking a run in a real browser: choosing a step, editing its prompt, and the lineage and differences of the new run. */
 import type { Page } from 'playwright-core';
 import { planText } from '../support/plan';
 import { get, post } from '../support/readers';
@@ -8,7 +8,7 @@ import { seriousFaults, setScene } from './browser';
 const scene = setScene();
 beforeEach(() => scene.stack.gateway.reset());
 
-/** A plan by way of draft and critique; the second plan, of the fork, differs by one word. */
+/** A plan by draft and critique; the second plan, of the fork, differs by one word. */
 async function planTwice(): Promise<string> {
   scene.stack.gateway.script('strategic-model', [
     { tokens: [planText('draft')] },
@@ -21,15 +21,15 @@ async function planTwice(): Promise<string> {
   return body.run_id as string;
 }
 
-const runIdOf = (page: Page) => decodeURIComponent(page.url().split('/').pop() ?? '');
+const readRunId = (page: Page) => decodeURIComponent(page.url().split('/').pop() ?? '');
 const finished = (page: Page) => page.locator('.run-kind .status-completed').waitFor();
 
-test('a step is asked again with an edited prompt; the rest is taken over, the runs know each other, and the diff shows the word', async () => {
+test('a step is repeated with an edited prompt; the rest is reused, the runs link to each other, and the diff shows the word', async () => {
   const parent = await planTwice();
   const { page, complaints, close } = await scene.visit(`/dashboard/runs/${parent}`, { bypassCSP: true });
   await page.getByRole('button', { name: 'Fork', exact: true }).click();
   const dialog = page.getByRole('dialog', { name: 'Fork from a step' });
-  const prompt = dialog.getByLabel('Prompt of the role');
+  const prompt = dialog.getByLabel('System prompt');
   await prompt.waitFor();
   expect(await dialog.getByRole('combobox', { name: 'Step' }).inputValue()).toBe('plan');
   expect(await prompt.inputValue()).toMatch(/plan/i);
@@ -40,11 +40,11 @@ test('a step is asked again with an edited prompt; the rest is taken over, the r
   await start.click();
   await page.getByText('Forked from').waitFor();
   await finished(page);
-  const child = runIdOf(page);
+  const child = readRunId(page);
   const calls = scene.stack.gateway.calls();
   expect(calls).toHaveLength(4);
   expect(JSON.stringify(calls[3]?.body)).toContain('You plan, and you love SQLite.');
-  await page.locator('.lineage', { hasText: '2 of 3 turns were taken over' }).waitFor();
+  await page.locator('.lineage', { hasText: '2 of 3 turns were reused' }).waitFor();
   expect(await page.locator('.note.reused').count()).toBe(2);
   expect(await seriousFaults(page)).toEqual([]);
 
@@ -54,38 +54,40 @@ test('a step is asked again with an edited prompt; the rest is taken over, the r
   await plan.locator('ins', { hasText: 'SQLite' }).first().waitFor();
   const changed = await plan.locator('del, ins').allTextContents();
   expect([...new Set(changed)].sort()).toEqual(['PostgreSQL', 'SQLite']);
-  expect(await page.getByText('taken over, without a call').count()).toBe(2);
+  expect(await page.getByText('reused, without a call').count()).toBe(0);
+  await page.getByLabel(/Also show what is the same/).check();
+  expect(await page.getByText('reused, without a call').count()).toBe(2);
 
   await page.goto(`${scene.stack.url}/dashboard/runs/${parent}`);
-  // Temporal's list of runs lags behind the runs
+  // Temporal's visibility store lags behind
   await page
     .locator('.lineage', { hasText: 'Forked once' })
     .getByRole('link', { name: /^At Strategist/ })
     .click();
   await page.getByText('Forked from').waitFor();
-  expect(runIdOf(page)).toBe(child);
+  expect(readRunId(page)).toBe(child);
   await page.getByRole('link', { name: 'an earlier run' }).click();
   await page.waitForURL((url) => url.pathname.endsWith(parent));
   expect(complaints).toEqual([]);
   await close();
 });
 
-test('the keyboard alone forks from a lane, and Escape leaves everything as it was', async () => {
+test('a lane can be forked by keyboard alone, and Escape changes nothing', async () => {
   const parent = await planTwice();
   const { page, close } = await scene.visit(`/dashboard/runs/${parent}`);
   const button = page.getByRole('button', { name: 'Fork from Plan critic' });
   await button.focus();
   await page.keyboard.press('Enter');
-  const prompt = page.getByLabel('Prompt of the role');
+  const prompt = page.getByLabel('System prompt');
   await prompt.waitFor();
   expect(await page.getByRole('combobox', { name: 'Step' }).inputValue()).toBe('critique');
   await page.keyboard.press('Escape');
   await prompt.waitFor({ state: 'detached' });
   await page.keyboard.press('Enter');
   await prompt.waitFor();
-  await page.getByLabel('Say at the end of its task').focus();
+  await page.getByLabel('Extra instruction').focus();
   await page.keyboard.type('Mind the otters.');
-  expect(await page.getByLabel('Say at the end of its task').inputValue()).toBe('Mind the otters.');
+  expect(await page.getByLabel('Extra instruction').inputValue()).toBe('Mind the otters.');
   for (let press = 0; press < 4; press++) {
     await page.keyboard.press('Tab');
     if ((await page.evaluate<string>('document.activeElement.textContent')) === 'Start the fork') break;
@@ -98,7 +100,7 @@ test('the keyboard alone forks from a lane, and Escape leaves everything as it w
   await close();
 });
 
-test('a run that is under way offers no fork; once it is stopped, the step that it was stopped in is asked anew', async () => {
+test('a running run cannot be forked; once it is stopped, the interrupted step can be repeated', async () => {
   scene.stack.gateway.script('balanced-model', [{ tokens: { count: 400 }, intervalMs: 20 }, { tokens: ['Short.'] }]);
   const { body } = await post(`${scene.stack.url}/swarm/execute`, {
     swarm_id: 'one-voice',
@@ -111,7 +113,7 @@ test('a run that is under way offers no fork; once it is stopped, the step that 
   expect((await get(`${scene.stack.url}/runs/${body.run_id}/prompts`)).body.error.code).toBe('RUN_NOT_ENDED');
   await page.getByRole('button', { name: 'Stop' }).click();
   await page.getByRole('button', { name: 'Fork', exact: true }).click();
-  await page.getByLabel('Say at the end of its task').fill('Be short.');
+  await page.getByLabel('Extra instruction').fill('Be short.');
   await page.getByRole('button', { name: 'Start the fork' }).click();
   await page.getByText('Forked from').waitFor();
   await finished(page);
@@ -120,7 +122,7 @@ test('a run that is under way offers no fork; once it is stopped, the step that 
   await close();
 });
 
-test('a stage is forked as a whole, and the API tells the prompts of its turns and the forks of a run', async () => {
+test('a stage is forked as a whole, and the API returns the prompts of its turns and the forks of a run', async () => {
   const json = JSON.stringify({ verdict: 'pass', decision: 'accept', confidence_score: 1, quality_score: 1 });
   scene.stack.gateway.scriptWhen({ lastMessageIncludes: 'JSON object' }, { tokens: [json] });
   scene.stack.gateway.scriptWhen({ bodyIncludes: 'You review code' }, { tokens: ['VERDICT: PASS'] });
@@ -129,19 +131,19 @@ test('a stage is forked as a whole, and the API tells the prompts of its turns a
   const { page, close } = await scene.visit(`/dashboard/runs/${body.run_id}`);
   await page.getByRole('button', { name: 'Fork', exact: true }).click();
   await page.getByRole('combobox', { name: 'Step' }).selectOption('review');
-  expect(await page.getByLabel('Prompt of the role').count()).toBe(0);
-  await page.getByLabel('Say at the end of its task').fill('Be strict.');
+  expect(await page.getByLabel('System prompt').count()).toBe(0);
+  await page.getByLabel('Extra instruction').fill('Be strict.');
   await page.getByRole('button', { name: 'Start the fork' }).click();
   await page.locator('.lineage', { hasText: 'at Review' }).waitFor();
   await finished(page);
   const forks = async () => (await get(`${scene.stack.url}/runs?forked_from=${body.run_id}`)).body.runs;
   const [fork] = await until(async () => ((await forks()).length > 0 ? forks() : undefined));
-  expect(fork).toMatchObject({ run_id: runIdOf(page), forked_from: { run_id: body.run_id, from: 'review' } });
+  expect(fork).toMatchObject({ run_id: readRunId(page), forked_from: { run_id: body.run_id, from: 'review' } });
   const { body: prompts } = await get(`${scene.stack.url}/runs/${fork.run_id}/prompts`);
-  const told = Object.fromEntries(
+  const reported = Object.fromEntries(
     prompts.turns.map(({ turn, instructions }: { turn: string; instructions: string[] }) => [turn, instructions]),
   );
-  expect(told).toMatchObject({ 'plan/draft': [], 'implement/draft': [], 'review/summary': ['Be strict.'] });
+  expect(reported).toMatchObject({ 'plan/draft': [], 'implement/draft': [], 'review/summary': ['Be strict.'] });
   const unknown = await get(`${scene.stack.url}/runs?forked_from=nobody`);
   expect([unknown.status, unknown.body.error.code]).toEqual([404, 'UNKNOWN_RUN']);
   await close();

@@ -1,10 +1,11 @@
-/** Model output that means harm, or is merely enormous, shown harmlessly. */
+/** Model output that is malicious or enormous is shown harmlessly. */
+import { until } from '../support/stack';
 import { post } from '../support/readers';
 import { setScene, type Visit } from './browser';
 
 const scene = setScene();
 
-/** Shows a run whose only turn says this. */
+/** Shows a run whose only turn has this text. */
 async function show(pieces: string[], message = 'Speak'): Promise<Visit> {
   scene.stack.gateway.script('balanced-model', [{ tokens: pieces }]);
   const { body } = await post(`${scene.stack.url}/swarm/execute`, { swarm_id: 'one-voice', message });
@@ -13,7 +14,7 @@ async function show(pieces: string[], message = 'Speak'): Promise<Visit> {
   return shown;
 }
 
-test('scripts, handlers, frames and styles are shown as text and run nothing', async () => {
+test('scripts, handlers, frames and styles are shown as text and execute nothing', async () => {
   const evil = [
     '<script>window.harmed = 1</script>',
     '<img src=x onerror="window.harmed = 2">',
@@ -33,7 +34,7 @@ test('scripts, handlers, frames and styles are shown as text and run nothing', a
   await close();
 });
 
-test('links lead only to the web, and never bring our address along', async () => {
+test('links lead only to the web, and never send a referrer', async () => {
   const { page, close } = await show([
     '[a](javascript:window.harmed=1) [b](data:text/html,x) [c](vbscript:x) [d](https://example.org/) <javascript:alert(1)>',
   ]);
@@ -45,28 +46,28 @@ test('links lead only to the web, and never bring our address along', async () =
   await close();
 });
 
-test('terminal codes and marks that turn the reading direction become visible characters', async () => {
+test('terminal codes and bidirectional control characters become visible characters', async () => {
   const { page, close } = await show(['plain \u001b[31mred\u001b[0m and \u202egnp.exe\u202c end\u0000']);
   const text = page.locator('[data-turn="answer"]', { hasText: 'plain' });
   expect((await text.textContent())?.trim()).toBe('plain ␛[31mred␛[0m and ⟨U+202E⟩gnp.exe⟨U+202C⟩ end␀');
   await close();
 });
 
-test('a line of half a megabyte and a table of one are shown, wrap or scroll, and hold nothing up for long', async () => {
+test('a line of half a megabyte and a table of one are shown, wrap or scroll, and do not block the page for long', async () => {
   const line = 'x'.repeat(500_000);
   const row = `| ${'cell '.repeat(20)}| ${'value '.repeat(20)}|\n`;
   const table = `| a | b |\n|---|---|\n${row.repeat(Math.ceil(1_000_000 / row.length))}`;
   for (const text of [line, table]) {
     const pieces = text.match(/[^]{1,20000}/g) ?? [];
     const { page, close } = await show(pieces);
-    await page.waitForFunction(
-      `document.querySelector('[data-turn="answer"]').textContent.length >= ${text.length * 0.95}`,
-    );
+    // the page's policy forbids the code that Playwright's own wait evaluates if the first check fails
+    const shown = () => page.evaluate<number>(`document.querySelector('[data-turn="answer"]').textContent.length`);
+    await until(async () => (await shown()) >= text.length * 0.95, 25_000);
     const [scroll, client] = await page.evaluate<[number, number]>(
       '[document.documentElement.scrollWidth, document.documentElement.clientWidth]',
     );
     expect(scroll).toBeLessThanOrEqual(client);
-    // the page still answers, and quickly
+    // the page still responds, and quickly
     const asked = Date.now();
     await page.click('#tab-result');
     await page.locator('.answer').waitFor();

@@ -1,4 +1,4 @@
-/** What the page says about execution, money and gateways: checks with their output, the budget's meter, limits and health of models. */
+/** Execution, cost and gateways in the page: checks with their output, the budget meter, limits and health of models. */
 import type { Page } from 'playwright-core';
 import { gatewaysReply } from '../../src/contract/gateways';
 import { get, post } from '../support/readers';
@@ -14,11 +14,11 @@ const scene = setScene({
 });
 beforeEach(() => scene.stack.gateway.reset());
 
-const finished = (page: Page) => page.locator('.run-kind .status-completed').waitFor();
+const finished = (page: Page) => page.locator('.run-kind .status-completed').waitFor({ timeout: 60_000 });
 const DOUBLE = 'Write a function double:\n>>> double(2)\n4\n>>> double(0)\n0\n';
 const fence = (code: string) => `\`\`\`python\n${code}\n\`\`\``;
 
-test('code that fails is shown with its error and output at its turn, what works with its checks in the result', async () => {
+test('failing code is shown with its error and output at its turn, working code with its checks in the result', async () => {
   scene.stack.gateway.script('coding-model', [
     { tokens: [fence('print("one otter")\ndef double(x):\n    return x')] },
     { tokens: [fence('print("two otters")\ndef double(x):\n    return x + x')] },
@@ -31,7 +31,7 @@ test('code that fails is shown with its error and output at its turn, what works
   const draft = page.locator('#turn-draft .execution');
   await draft.getByText('2 of 3 checks passed').waitFor();
   await draft.getByText('double(2) returned 2, expected 4').waitFor();
-  await draft.getByText('What it printed').click();
+  await draft.getByText('Output', { exact: true }).click();
   await draft.locator('details pre', { hasText: 'one otter' }).waitFor();
   await page.locator('#turn-other-1 .execution', { hasText: '3 of 3 checks passed' }).waitFor();
   expect(await page.locator('.node', { hasText: 'Execution' }).allTextContents()).toEqual([
@@ -41,10 +41,10 @@ test('code that fails is shown with its error and output at its turn, what works
   expect(await seriousFaults(page)).toEqual([]);
   await page.click('#tab-result');
   const report = page.getByRole('region', { name: 'Verification' });
-  await report.getByText('Executed, and it works').waitFor();
+  await report.getByText('All checks passed').waitFor();
   await report.getByText(/python, 3 of 3 checks passed, after 1 repair/).waitFor();
   expect(await report.locator('.check-list li').count()).toBe(3);
-  await report.getByText('What it printed').click();
+  await report.getByText('Output', { exact: true }).click();
   await report.locator('details pre', { hasText: 'two otters' }).waitFor();
   expect(await seriousFaults(page)).toEqual([]);
   expect(complaints).toEqual([]);
@@ -67,7 +67,7 @@ test('an answer without code says that nothing was executed, and why', async () 
   await close();
 });
 
-test('a budget that a person gives is a meter with its figures; without one the figures stand alone', async () => {
+test('a budget is shown as a meter with its figures; without a budget there are only figures', async () => {
   scene.stack.gateway.script('balanced-model', [{ tokens: { count: 100 } }, { tokens: { count: 100 } }]);
   const { page, close } = await scene.visit('/dashboard', { bypassCSP: true });
   await page.getByRole('radio', { name: 'One voice' }).check();
@@ -81,7 +81,7 @@ test('a budget that a person gives is a meter with its figures; without one the 
   await cost.waitFor();
   const runId = decodeURIComponent(page.url().split('/').pop() ?? '');
   const { body } = await get(`${scene.stack.url}/runs/${runId}`);
-  expect(body.budget).toEqual({ usd: 0.01, tokens: 4000 });
+  expect(body.budget).toEqual({ usd: 0.01, tokens: 4000, calls: 120 });
   expect(body.cost_usd).toBeGreaterThan(0);
   expect(Number(await cost.getAttribute('value'))).toBeCloseTo(body.cost_usd, 9);
   const used = body.usage.prompt_tokens + body.usage.completion_tokens;
@@ -92,11 +92,13 @@ test('a budget that a person gives is a meter with its figures; without one the 
   await page.goto(`${scene.stack.url}/dashboard/runs/${free.run_id}`);
   await finished(page);
   await page.locator('.facts', { hasText: 'Cost' }).waitFor();
-  expect(await page.getByRole('meter').count()).toBe(0);
+  // each run has a token limit, but no cost limit unless one is set
+  await page.getByRole('meter', { name: /^Tokens of the budget: \d+ of 20M$/ }).waitFor();
+  expect(await page.getByRole('meter').count()).toBe(1);
   await close();
 });
 
-test('the gateway view shows what of the limits is in use, who rests until when, and is reached by keyboard', async () => {
+test('the gateway view shows the use of limits and until when a model is paused, and is accessible by keyboard', async () => {
   const slow = { tokens: { count: 500 }, intervalMs: 30 };
   scene.stack.gateway.script('balanced-model', [slow, slow]);
   scene.stack.gateway.script('strategic-model', [
@@ -112,12 +114,12 @@ test('the gateway view shows what of the limits is in use, who rests until when,
   await page.getByRole('link', { name: 'Gateways' }).focus();
   await page.keyboard.press('Enter');
   const balanced = page.locator('.model', { hasText: 'balanced-model' });
-  await balanced.getByRole('meter', { name: 'At once: 2 of 3' }).waitFor();
+  await balanced.getByRole('meter', { name: 'Concurrency: 2 of 3' }).waitFor();
   await balanced.getByRole('meter', { name: /^Requests: [2-9] of 10$/ }).waitFor();
   await balanced.getByRole('meter', { name: /^Tokens: [\d,]+ of 10,000,000$/ }).waitFor();
   const strategic = page.locator('.model', { hasText: 'strategic-model' });
-  await strategic.getByText('Resting', { exact: true }).waitFor();
-  await strategic.getByText(/takes calls again in \d/).waitFor();
+  await strategic.getByText('Cooling down', { exact: true }).waitFor();
+  await strategic.getByText(/available again in \d/).waitFor();
   await strategic.getByText('No limit is set.').waitFor();
   expect(await seriousFaults(page)).toEqual([]);
   const { body } = await get(`${scene.stack.url}/gateways`);
@@ -129,7 +131,7 @@ test('the gateway view shows what of the limits is in use, who rests until when,
   expect((resting?.resting_until ?? 0) - body.at).toBeGreaterThan(0);
   expect((resting?.resting_until ?? 0) - body.at).toBeLessThanOrEqual(WAIT_SECONDS * 1000);
   await until(
-    async () => (await balanced.getByText('At once').locator('..').textContent())?.includes('0 of 3'),
+    async () => (await balanced.getByText('Concurrency').locator('..').textContent())?.includes('0 of 3'),
     20_000,
   );
   await balanced.locator('.figures', { hasText: /First token\d/ }).waitFor();

@@ -1,6 +1,6 @@
 /**
- * Many runs on one page. By default a small wall, for a few seconds; `DASHBOARD_RUNS=50 DASHBOARD_SECONDS=600` measures a whole
- * one: long tasks (over 50 ms) a minute, the slowest frames, and memory, while three lanes of each run stream 20 tokens a second.
+ * Many runs on one page. By default a small wall for a few seconds; `DASHBOARD_RUNS=50 DASHBOARD_SECONDS=600` measures a full one: long
+ * tasks (over 50 ms) per minute, the slowest frames, and memory, while three lanes of each run stream 20 tokens per second.
  */
 import type { Page } from 'playwright-core';
 import { until } from '../support/stack';
@@ -10,13 +10,13 @@ import { setScene } from './browser';
 const RUNS = Number(process.env.DASHBOARD_RUNS ?? 6);
 const SECONDS = Number(process.env.DASHBOARD_SECONDS ?? 5);
 const TOKENS_PER_SECOND = 20;
-/** Time to start all runs and to open the page. */
+/** The time to start all runs and to open the page. */
 const RUN_UP_SECONDS = 15 + RUNS / 2;
 const LIMIT_MS = (SECONDS + 3 * RUN_UP_SECONDS + 60) * 1000;
 
 const scene = setScene();
 
-/** Notes long tasks and the time between frames. */
+/** Records long tasks and the time between frames. */
 const WATCH = `
   window.seen = { longTasks: [], frames: [] };
   new PerformanceObserver((list) => {
@@ -61,11 +61,11 @@ const quantile = (values: number[], q: number): number =>
   [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) * q)] ?? 0;
 
 test(
-  'a wall of runs moves while the page stays quick',
+  'a wall of streaming runs keeps the page responsive',
   async () => {
     await startRuns();
     const { page, close } = await scene.visit(`/dashboard/live`);
-    // the server may hold runs of other suites
+    // the server may also have runs of other suites
     const ours = page.locator('.tile', { hasText: 'Question' });
     const lanes = ours.locator('.last-words');
     await until(async () => (await lanes.count()) === 3 * RUNS, RUN_UP_SECONDS * 1000);
@@ -90,7 +90,7 @@ test(
     }
     expect(standing).toEqual([]);
     expect(quantile(frames, 0.5)).toBeLessThan(100);
-    // click and see: the page answers in the midst of it
+    // a click: the page responds under load
     const asked = Date.now();
     await ours.first().click();
     await page.locator('.lane').first().waitFor();

@@ -39,7 +39,7 @@ test('a cancel closes every upstream call of the run within a second, and no new
   watcher.close();
 });
 
-test('a cancelled run says so everywhere, and keeps the text that was shown', async () => {
+test('a cancelled run is reported as such everywhere, and keeps its published text', async () => {
   const { watcher, runId } = await startDebate();
   watcher.send({ cancel: runId });
   const { session_id } = await watcher.done(runId);
@@ -65,7 +65,7 @@ test('a cancelled run says so everywhere, and keeps the text that was shown', as
   watcher.close();
 });
 
-test('a caller who waits for the reply of a run that is cancelled hears 409', async () => {
+test('a caller that waits for the reply of a cancelled run gets 409', async () => {
   stack.gateway.script('balanced-model', cases.slowStream);
   const session_id = `cancel-${Date.now()}`;
   const waiting = post(`${stack.url}/swarm/execute`, { swarm_id: 'one-voice', message: 'Go', session_id });

@@ -1,4 +1,4 @@
-/** Debates that are cancelled at random moments, from before their first word to after their last voice: `CANCELS` of them (20). */
+/** Debates cancelled at random moments, from before the first token to after the last voice; number: `CANCELS` (default 20). */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { createChance } from '../support/chance';
@@ -7,7 +7,7 @@ import { createStack, until, type Stack } from '../support/stack';
 
 const CANCELS = Number(process.env.CANCELS ?? 20);
 const AT_ONCE = 10;
-/** A debate of this pace speaks for about three seconds. */
+/** A debate at this pace streams for about three seconds. */
 const SPOKEN = { tokens: { count: 40 }, intervalMs: 20, firstTokenMs: 50 };
 const WITHIN_MS = 2500;
 const SEED = 7;
@@ -24,7 +24,7 @@ afterAll(async () => {
 });
 
 interface Ending {
-  /** From the moment at which the cancel was sent to that at which the run's last upstream call had ended; 0 where none was open. */
+  /** Time from the cancel request to the end of the run's last upstream call; 0 if none was open. */
   closedAfterMs: number;
   statuses: unknown[];
   callsAfter: number;
@@ -51,13 +51,13 @@ async function cancelOne(marker: string, afterMs: number): Promise<Ending> {
   return {
     closedAfterMs: Math.max(0, ...calls().map(({ endedAt = 0 }) => endedAt - cancelledAt)),
     statuses: [last.event, api, status],
-    // a call that was on its way when the word came may still arrive
+    // a call that was being sent when the cancellation arrived may still reach the gateway
     callsAfter: calls().filter(({ at }) => at > cancelledAt + 1000).length,
   };
 }
 
 test(
-  `${CANCELS} cancels at random moments: honest endings, sockets closed within a second, and no call afterwards`,
+  `${CANCELS} cancels at random moments: correct endings, sockets closed within a second, and no call afterwards`,
   async () => {
     const chance = createChance(SEED);
     for (const model of ['optimistic-model', 'cautious-model', 'balanced-model', 'strategic-model'])
@@ -74,7 +74,7 @@ test(
       process.stderr.write(`closed after ms, slowest first: ${slowest.slice(0, 10).map(Math.round)}\n`);
     expect(slowest[Math.floor(CANCELS / 100)]).toBeLessThan(1000);
     expect(endings.map(({ callsAfter }) => callsAfter)).toEqual(endings.map(() => 0));
-    // whoever is late finds the run ended: all three say so then
+    // a late cancel finds the run ended, as all three sources then report
     for (const { statuses } of endings)
       expect([
         ['run.cancelled', 'cancelled', 'CANCELLED'],

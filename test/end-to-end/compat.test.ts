@@ -16,8 +16,8 @@ beforeEach(() => stack.gateway.reset());
 
 const run = (body: object, headers: Record<string, string> = {}) =>
   collectSse(`${stack.url}/teams/run`, { method: 'POST', headers, body: JSON.stringify(body) });
-const phasesOf = (frames: AnyFrame[]) => [...new Set(frames.map(({ phase }) => phase))];
-const textOf = (frames: AnyFrame[]) => frames.map(({ content }) => content).join('');
+const listPhases = (frames: AnyFrame[]) => [...new Set(frames.map(({ phase }) => phase))];
+const readText = (frames: AnyFrame[]) => frames.map(({ content }) => content).join('');
 
 test('teams, agents and workflows are bare arrays, and a team is found under its earlier names', async () => {
   const { body: teams } = await get(`${stack.url}/teams`);
@@ -44,10 +44,10 @@ test('teams, agents and workflows are bare arrays, and a team is found under its
   });
 });
 
-test('a run streams in phases, its tokens are its answer, and what it did not do is null', async () => {
+test('a run streams in phases, its tokens form its answer, and unused parts are null', async () => {
   stack.gateway.always('balanced-model', { tokens: { count: 12 }, intervalMs: 5 });
   const frames = await run({ team_id: 'one-voice', message: 'Count', session_id: '', anything: { else: true } });
-  expect(phasesOf(frames)).toEqual([
+  expect(listPhases(frames)).toEqual([
     'planning',
     'memory',
     'setup',
@@ -61,9 +61,9 @@ test('a run streams in phases, its tokens are its answer, and what it did not do
   const last = frames[frames.length - 1]!;
   expect(last).toMatchObject({ phase: 'complete', done: true, content: '' });
   expect(last.final).toMatchObject({ success: true, critic: null, judge: null, gates: null, tool_calls: [] });
-  expect(textOf(frames)).toBe((last.final as { message: string }).message);
+  expect(readText(frames)).toBe((last.final as { message: string }).message);
   const { body } = await get(`${stack.url}/runs/${last.run_id}`);
-  expect(textOf(frames)).toBe(body.responses[0]);
+  expect(readText(frames)).toBe(body.responses[0]);
 });
 
 const PROGRAM = (expression: string) => ['```python', 'def double(x):', `    return ${expression}`, '```'].join('\n');
@@ -77,7 +77,7 @@ test.each([
   { works: true, expression: '2 * x', status: 'passed', rounds: 0 },
   { works: false, expression: 'x', status: 'failed', rounds: 3 },
 ])(
-  'gates and tool calls are what the sandbox found: $status',
+  'gates and tool calls report the result of the sandbox: $status',
   async ({ works, expression, status, rounds }) => {
     stack.gateway.always('coding-model', { tokens: [`${PROGRAM(expression)}\nVERDICT: ${works ? 'PASS' : 'REVISE'}`] });
     const frames = await run({ team_id: 'coding-team', message: DOUBLE });
@@ -103,7 +103,7 @@ test.each([
   ['coding-team', 'coding-model', `${PROGRAM('2 * x')}\nVERDICT: REVISE`],
   ['strategic', 'strategic-model', planText('plan')],
 ])(
-  'the critic of %s is what its reviewer found, and only earlier clients pay for it',
+  'the critic of %s has the findings of its reviewer, and is requested only for earlier clients',
   async (team_id, model, text) => {
     const critic = {
       ...{ verdict: 'revise', must_fix: ['Say why.'], nice_to_have: [], confidence_score: 0.7 },
@@ -126,7 +126,7 @@ test.each([
   60_000,
 );
 
-test('code that cannot be executed here is not allowed, and no tool call is claimed', async () => {
+test('code that cannot be executed is not allowed, and no tool call is reported', async () => {
   stack.gateway.always('coding-model', { tokens: ['```haskell\ndouble x = 2 * x\n```\nVERDICT: PASS'] });
   const frames = await run({ team_id: 'coding-team', message: DOUBLE });
   expect(frames[frames.length - 1]?.final).toMatchObject({
@@ -135,7 +135,7 @@ test('code that cannot be executed here is not allowed, and no tool call is clai
   });
 });
 
-test('of voices that speak at once one is heard at a time, and no word is lost', async () => {
+test('parallel voices are streamed one after another, and no text is lost', async () => {
   for (const voice of ['optimistic-model', 'cautious-model', 'balanced-model'])
     stack.gateway.always(voice, { tokens: { text: `POSITION: for. ${voice} speaks `.repeat(5) }, intervalMs: 5 });
   stack.gateway.always('strategic-model', {
@@ -148,17 +148,20 @@ test('of voices that speak at once one is heard at a time, and no word is lost',
   });
   const frames = await run({ team_id: 'consensus', message: 'Decide', stream: true });
   const spoken = frames.filter(({ phase }) => phase === 'generation');
-  const speakers = spoken.map(({ turn }) => turn).filter((turn, i, all) => turn !== all[i - 1]);
+  const speakers = spoken.map(({ label }) => label).filter((turn, i, all) => turn !== all[i - 1]);
   expect(new Set(speakers).size).toBe(speakers.length);
   const { body } = await get(`${stack.url}/runs/${frames[0]?.run_id}`);
-  for (const { turn, label, text } of body.turns)
-    expect(textOf(spoken.filter((frame) => frame.turn === turn))).toBe(`\n\n### ${label}\n\n${text}`);
+  for (const { turn, label, text } of body.turns) {
+    const pieces = spoken.filter((frame) => frame.turn === turn && frame.label === label);
+    expect(readText(pieces)).toBe(label.endsWith('as data') ? '' : `\n\n### ${label}\n\n${text}`);
+  }
+  expect(readText(frames).endsWith(`### Answer\n\n${body.responses.join('\n\n')}`)).toBe(true);
   const { final } = frames[frames.length - 1] as unknown as { final: { judge: object } };
   expect(final.judge).toEqual(body.judge);
   expect(final.judge).toMatchObject({ decision: 'accept', confidence_score: 0.9 });
 });
 
-test('heartbeats come within two seconds, and [DONE] in a write of its own', async () => {
+test('heartbeats are sent within two seconds, and [DONE] in a separate write', async () => {
   stack.gateway.script('balanced-model', { tokens: { count: 3 }, firstTokenMs: 2500 });
   const response = await fetch(`${stack.url}/teams/run`, {
     method: 'POST',
@@ -174,15 +177,16 @@ test('heartbeats come within two seconds, and [DONE] in a write of its own', asy
   expect(text.endsWith('}\n\ndata: [DONE]\n\n')).toBe(true);
 });
 
-test('a run that fails says so in a frame of its own, and then [DONE]', async () => {
+test('a failed run sends an error frame, and then [DONE]', async () => {
   stack.gateway.always('balanced-model', { status: 401, body: { error: { code: 401, message: 'no' } } });
   const frames = await run({ team_id: 'one-voice', message: 'Fail' });
   const last = frames[frames.length - 1];
   expect(last).toMatchObject({ phase: 'error', done: true, content: '', code: 'GATEWAY_KEY_REFUSED' });
   expect(typeof last?.error).toBe('string');
+  expect(readText(frames)).toContain(`[Failed: ${String(last?.error)}]`);
 });
 
-test('bodies come as text/plain, unknown teams are not found, and without a stream there is JSON', async () => {
+test('bodies may be text/plain, unknown teams are not found, and without streaming the reply is JSON', async () => {
   const plain = { 'content-type': 'text/plain' };
   const url = `${stack.url}/teams/run`;
   const reply = await post(url, { team_id: 'one-voice', message: 'Hi', stream: false, context: 'CONTEXT-7' }, plain);
@@ -195,26 +199,90 @@ test('bodies come as text/plain, unknown teams are not found, and without a stre
   expect((await post(`${stack.url}/workflows/run`, workflow)).body.success).toBe(true);
 });
 
-test('the bus tells of finished turns, whoever started the run', async () => {
+test('the bus reports finished turns of all runs', async () => {
   const bus = await Watcher.connect(stack.url, '/ws/bus');
+  bus.send({ type: 'ping' });
+  await bus.frame(({ type }) => type === 'pong');
+  bus.frames.length = 0;
   await until(async () => {
     await post(`${stack.url}/swarm/execute`, { swarm_id: 'one-voice', message: 'Hi', session_id: 'bus' });
     return bus.frames.length > 0;
   });
   const [message] = bus.frames;
-  expect(message).toMatchObject({ sender: 'speaker', thread_id: 'bus', message: { sender_agent_id: 'speaker' } });
+  // a front end finds the sender in the list of agents
+  const agents = (await get(`${stack.url}/agents`)).body.map(({ id }: { id: string }) => id);
+  expect(agents).toContain(message?.sender);
+  expect(message).toMatchObject({
+    ...{ sender: 'one-voice', team_id: 'one-voice', thread_id: 'bus', role: 'speaker', label: 'Speaker' },
+    message: { sender_agent_id: 'one-voice', content: message?.content },
+  });
   const { body } = await get(`${stack.url}/runs/${message?.run_id}`);
   expect(message?.content).toBe(body.responses[0]);
   bus.close();
 });
 
-test('models, stats and the swarm status are measured; the status comes within 50 ms', async () => {
+test.each([
+  ['code_review', 'debate-swarm'],
+  ['pr-lifecycle', 'coordinate'],
+  ['PR_LIFECYCLE', 'coordinate'],
+  ['bug_fix', 'coding-swarm'],
+  ['coding_swarm', 'coding-swarm'],
+  ['Coding Team', 'coding-swarm'],
+  ['coding-swarm-fast', 'coding-swarm'],
+  ['strategic_team', 'strategic-swarm'],
+  ['one_voice', 'one-voice'],
+])('the earlier name %s refers to %s', async (name, swarm) => {
+  expect((await get(`${stack.url}/teams/${encodeURIComponent(name)}`)).body.id).toBe(swarm);
+});
+
+test('workflows run under their earlier names, and unknown ones are not found', async () => {
+  stack.gateway.always('coding-model', { tokens: [`${PROGRAM('2 * x')}\nVERDICT: PASS`] });
+  const reply = await post(`${stack.url}/workflows/run`, { workflow_id: 'bug_fix', message: DOUBLE, stream: false });
+  expect([reply.status, reply.body.team_id]).toEqual([200, 'coding-swarm']);
+  const unknown = await post(`${stack.url}/workflows/run`, { workflow_id: 'lunch', message: 'Hi', stream: false });
+  expect([unknown.status, unknown.body]).toEqual([404, { detail: "Workflow 'lunch' not found" }]);
+}, 60_000);
+
+test.each([
+  ['swarm_type and task', { swarm_type: 'one_voice', task: 'Hi' }],
+  ['team_id and message', { team_id: 'one-voice', message: 'Hi' }],
+  ['camel case', { swarmId: 'one-voice', message: 'Hi', sessionId: 'camel', maxTokens: 7 }],
+  ['both, of which the first counts', { swarm_id: 'one-voice', team_id: 'nobody', message: 'Hi', task: 'Bye' }],
+])('POST /swarm/execute accepts %s', async (_what, body) => {
+  const reply = await post(`${stack.url}/swarm/execute`, body);
+  expect([reply.status, reply.body.team_id]).toEqual([200, 'one-voice']);
+  const [call] = stack.gateway.calls();
+  expect(JSON.stringify(call?.body)).toContain('"Hi"');
+  if ('maxTokens' in body) {
+    expect(call?.body).toMatchObject({ max_tokens: 7 });
+    expect(reply.body.session_id).toBe('camel');
+  }
+});
+
+test.each([
+  ['/teams/run', { swarm_type: 'one_voice', task: 'Hi', sessionId: 'other' }],
+  ['/teams/run', { teamId: 'one-voice', prompt: 'Hi', session_id: 'other' }],
+  ['/workflows/run', { workflow_id: 'one-voice', inputs: { task: 'Hi' }, session_id: 'other' }],
+])('POST %s accepts %j', async (path, body) => {
+  const reply = await post(stack.url + path, { ...body, stream: false });
+  expect([reply.status, reply.body.team_id, reply.body.session_id]).toEqual([200, 'one-voice', 'other']);
+  const wrong = await post(stack.url + path, { ...body, task: 7, prompt: 7, inputs: {}, stream: false });
+  expect([wrong.status, wrong.body.detail]).toEqual([400, expect.stringMatching(/^(task|prompt): /)]);
+});
+
+test('/swarm/status returns the same as /mcp/swarm-status', async () => {
+  const { status, body } = await get(`${stack.url}/swarm/status`);
+  expect([status, body.status]).toEqual([200, 'ok']);
+  expect(body.agents.map(({ id }: { id: string }) => id)).toContain('coding-swarm');
+});
+
+test('models, stats and the swarm status are measured; the status is returned within 50 ms', async () => {
   stack.gateway.script('balanced-model', { tokens: { count: 200 }, intervalMs: 20 });
   const before = (await get(`${stack.url}/stats`)).body;
   const running = run({ team_id: 'one-voice', message: 'Long' });
-  const agentOf = async () =>
+  const readAgent = async () =>
     (await get(`${stack.url}/mcp/swarm-status`)).body.agents.find(({ id }: { id: string }) => id === 'one-voice');
-  await until(async () => (await agentOf()).status === 'active');
+  await until(async () => (await readAgent()).status === 'active');
   const times: number[] = [];
   for (let i = 0; i < 20; i++) {
     const asked = performance.now();
@@ -224,7 +292,7 @@ test('models, stats and the swarm status are measured; the status comes within 5
   expect(times.sort((a, b) => a - b)[10]).toBeLessThan(50);
   expect((await get(`${stack.url}/stats`)).body.open_streams.sse).toBe(1);
   await running;
-  await until(async () => (await agentOf()).status === 'idle');
+  await until(async () => (await readAgent()).status === 'idle');
   const after = await until(async () => {
     const { body } = await get(`${stack.url}/stats`);
     return body.completion_tokens - before.completion_tokens >= 200 ? body : undefined;
@@ -236,14 +304,14 @@ test('models, stats and the swarm status are measured; the status comes within 5
   expect(models.routing.fast).toBe('balanced-model');
 });
 
-test('the second port serves the same, and a bare OPTIONS gets its header', async () => {
+test('the second port serves the same, and a plain OPTIONS request gets its header', async () => {
   expect((await get(`${secondUrl}/teams`)).body).toEqual((await get(`${stack.url}/teams`)).body);
   const watcher = await Watcher.connect(secondUrl);
   watcher.close();
   const options = await fetch(`${stack.url}/teams/run`, {
     method: 'OPTIONS',
-    headers: { origin: 'http://else.where' },
+    headers: { origin: 'http://localhost:3000' },
   });
-  expect(options.headers.get('access-control-allow-origin')).toBe('*');
+  expect(options.headers.get('access-control-allow-origin')).toBe('http://localhost:3000');
   expect((await get(`${stack.url}/health`)).body).toMatchObject({ status: 'healthy', systems: { redis: true } });
 });

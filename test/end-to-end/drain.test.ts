@@ -1,16 +1,16 @@
 import { createStack, until, type Stack } from '../support/stack';
-import { foldFrames, get, readSse, textsOf, Watcher, type AnyFrame } from '../support/readers';
+import { foldFrames, get, readSse, listTexts, Watcher, type AnyFrame } from '../support/readers';
 
 let stack: Stack;
 afterEach(() => stack.stop());
 
 const READERS = 25;
-/** Ten seconds of text: long enough that all of them speak at once when the processes are told to stop. */
+/** Ten seconds of text: long enough that all runs stream when the processes are told to stop. */
 const TOKENS = 160;
-/** Well below the time after which Temporal misses a heartbeat. */
+/** Well below the heartbeat timeout of Temporal. */
 const AT_ONCE_MS = 8000;
 
-/** Resolves once API and worker have been started again. */
+/** Resolves once API and worker have been restarted. */
 const back = { again: () => {}, promise: Promise.resolve() };
 beforeEach(() => void (back.promise = new Promise((resolve) => (back.again = resolve))));
 
@@ -22,7 +22,7 @@ async function readThrough(swarm: string, frames: AnyFrame[]): Promise<void> {
     try {
       for await (const frame of readSse(await asking)) frames.push(frame);
     } catch {
-      // the API is away for a moment
+      // the API is unavailable for a moment
     }
     const last = frames[frames.length - 1];
     if (last?.done) return;
@@ -31,7 +31,7 @@ async function readThrough(swarm: string, frames: AnyFrame[]): Promise<void> {
   }
 }
 
-/** The same over a WebSocket; answers the codes with which connections were closed. */
+/** The same over a WebSocket; returns the codes with which connections were closed. */
 async function watchThrough(frames: AnyFrame[]): Promise<number[]> {
   const codes: number[] = [];
   for (;;) {
@@ -47,7 +47,7 @@ async function watchThrough(frames: AnyFrame[]): Promise<number[]> {
   }
 }
 
-test('API and worker are told to stop with fifty readers at work, and none of them loses or repeats a word', async () => {
+test('API and worker are stopped with fifty connected readers, and none of them loses or repeats text', async () => {
   stack = await createStack();
   stack.gateway.always('balanced-model', { tokens: { count: TOKENS }, intervalMs: 60 });
   const frames: AnyFrame[][] = Array.from({ length: 2 * READERS }, () => []);
@@ -55,9 +55,9 @@ test('API and worker are told to stop with fifty readers at work, and none of th
   const watching = frames.slice(READERS).map((kept) => watchThrough(kept));
   await until(() => stack.gateway.open() === 2 * READERS, 30_000);
   await until(() => frames.slice(0, READERS).every((kept) => kept.length > 10), 30_000);
-  const told = Date.now();
+  const reported = Date.now();
   await Promise.all([stack.api.kill('SIGTERM'), stack.worker.kill('SIGTERM')]);
-  expect(Date.now() - told).toBeLessThan(6000);
+  expect(Date.now() - reported).toBeLessThan(6000);
   expect(stack.api.child.exitCode).toBe(0);
   expect(stack.worker.child.exitCode).toBe(0);
   await Promise.all([stack.startApi(), stack.startWorker()]);
@@ -67,8 +67,8 @@ test('API and worker are told to stop with fifty readers at work, and none of th
   expect(codes).toEqual(codes.map(() => [1001]));
   for (const kept of frames) {
     const { body } = await get(`${stack.url}/runs/${kept[0]?.run_id}`);
-    expect(textsOf(foldFrames(kept)).answer).toBe(body.responses[0]);
-    // what was cut by the stopping worker went on at once, with no missed heartbeat in between
+    expect(listTexts(foldFrames(kept)).answer).toBe(body.responses[0]);
+    // turns that the stopping worker interrupted continued at once, without a missed heartbeat
     expect(body.turns[0].attempts).toBe(2);
     const [resumed] = kept.filter(({ event }) => event === 'turn.resumed');
     expect(Number(resumed?.at) - restarted).toBeLessThan(AT_ONCE_MS);

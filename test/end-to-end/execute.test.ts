@@ -2,7 +2,7 @@ import { medianOfShots } from '../support/shots';
 import { createStack, type Stack } from '../support/stack';
 import { cases, CASE_TEXT } from '../support/scripted-gateway';
 import { planText } from '../support/plan';
-import { collectSse, foldFrames, get, post, textsOf } from '../support/readers';
+import { collectSse, foldFrames, get, post, listTexts } from '../support/readers';
 
 let stack: Stack;
 beforeAll(async () => (stack = await createStack()), 60_000);
@@ -12,7 +12,7 @@ const DOUBLE = 'Write double(x), which doubles a number.\ndouble(2) -> 4';
 const json = (body: object) => ({ method: 'POST', body: JSON.stringify(body) });
 
 describe('POST /swarm/execute', () => {
-  test('answers with the reply that clients read', async () => {
+  test('returns the reply that clients expect', async () => {
     const { status, body } = await post(`${stack.url}/swarm/execute`, { swarm_id: 'one-voice', message: 'Hello' });
     expect(status).toBe(200);
     expect(body).toMatchObject({ team_id: 'one-voice', status: 'complete', responses: ['Hello from upstream.'] });
@@ -22,7 +22,7 @@ describe('POST /swarm/execute', () => {
     ]);
   });
 
-  test('names the model that the gateway says has spoken, not the one that was asked', async () => {
+  test('reports the model that the gateway says has answered, not the requested one', async () => {
     stack.gateway.script('balanced-model', [{ tokens: ['I'], model: 'another/model-7b' }]);
     const { body } = await post(`${stack.url}/swarm/execute`, { swarm_id: 'one-voice', message: 'Who are you?' });
     expect(body.turns[0].model).toBe('another/model-7b');
@@ -38,7 +38,7 @@ describe('POST /swarm/execute', () => {
     expect(last).toMatchObject({ event: 'run.completed', done: true, content: '', team_id: 'one-voice' });
     expect(frames.filter(({ done }) => done)).toHaveLength(1);
     const { body } = await get(`${stack.url}/runs/${last?.run_id}`);
-    expect(textsOf(foldFrames(frames)).answer).toBe(body.responses[0]);
+    expect(listTexts(foldFrames(frames)).answer).toBe(body.responses[0]);
     expect(frames.map(({ content }) => content).join('')).toBe(body.responses[0]);
   });
 
@@ -51,7 +51,7 @@ describe('POST /swarm/execute', () => {
     expect(frames.filter(({ event }) => event === 'turn.delta').length).toBeGreaterThanOrEqual(28);
   });
 
-  test('answers 202 with the place of the run when the caller does not want to wait', async () => {
+  test('returns 202 with the address of the run if the caller does not want to wait', async () => {
     const prefer = await post(
       `${stack.url}/swarm/execute`,
       { swarm_id: 'one-voice', message: 'Later' },
@@ -115,7 +115,7 @@ describe('the swarms', () => {
     expect(prompts[2]).toMatch(/DRAFT-7.*CRITIQUE-7/);
   });
 
-  test('coding: code that does what the request shows is the answer, with the record of its execution', async () => {
+  test('coding: code that satisfies the examples of the request is the answer, with the record of its execution', async () => {
     const code = '```python\ndef double(x):\n    return 2 * x\n```';
     stack.gateway.script('coding-model', [{ tokens: [code] }, { tokens: ['Fine. VERDICT: PASS'] }]);
     const { body } = await post(`${stack.url}/swarm/execute`, { swarm_id: 'coding-swarm', message: DOUBLE });
@@ -124,7 +124,7 @@ describe('the swarms', () => {
     expect(body.turns).toHaveLength(2);
   });
 
-  test('coding: where another coder fails too, what fails goes back to the coder with what it gave', async () => {
+  test('coding: if another coder fails too, the failures go back to the coder with the actual values', async () => {
     const wrong = '```python\ndef double(x):\n    return x\n```';
     const right = '```python\ndef double(x):\n    return x + x\n```';
     const drafts = [wrong, wrong, right].map((text) => ({ tokens: [text] }));
@@ -136,19 +136,19 @@ describe('the swarms', () => {
     expect(JSON.stringify(repair?.body)).toContain('double(2) returned 2, expected 4');
   });
 
-  test('coding: of several drafts the one whose code does what the request shows is the answer', async () => {
+  test('coding: of several drafts the one whose code satisfies the examples is the answer', async () => {
     const code = (body: string) => '```python\ndef double(x):\n    return ' + body + '\n```';
     const drafts = ['x', 'x + x', '2'].map((body) => ({ tokens: [code(body)] }));
     stack.gateway.script('coding-model', [...drafts, { tokens: ['VERDICT: PASS'] }]);
     const order = { swarm_id: 'coding-swarm', message: DOUBLE, drafts: 3 };
     const { body } = await post(`${stack.url}/swarm/execute`, order);
-    const told = 'Executed (python): 2 of 2 checks passed. It is the only one of 3 drafts that passes.';
-    expect(body.responses).toEqual([`${code('x + x')}\n\n${told}`]);
+    const reported = 'Executed (python): 2 of 2 checks passed. It is the only one of 3 drafts that passes.';
+    expect(body.responses).toEqual([`${code('x + x')}\n\n${reported}`]);
     expect(body.verification).toMatchObject({ passed: true, rounds: 0, agreement: { drafts: 1, failed: 2 } });
     expect(body.turns.length + body.failures.length).toBe(4);
   });
 
-  test('coding: of drafts that all do what the request shows, the answer is the one with which most agree', async () => {
+  test('coding: of drafts that all satisfy the examples, the answer is the one with the most agreement', async () => {
     const code = (body: string) => '```python\ndef sign(x):\n    return ' + body + '\n```';
     const [wrong, right, other] = ['1 if x > 0 else -1', '(x > 0) - (x < 0)', '0 if x == 0 else x // abs(x)'].map(code);
     const drafts = [wrong, right, other].map((text) => ({ tokens: [text!] }));
@@ -167,7 +167,7 @@ describe('the swarms', () => {
     expect(body.verification).toMatchObject({ executed: false, passed: false });
   });
 
-  test('debate: three voices speak at once on three models, and the summary reads all of them', async () => {
+  test('debate: three voices answer in parallel on three models, and the summary reads all of them', async () => {
     const spread = await medianOfShots(async () => {
       for (const model of ['optimistic', 'cautious', 'balanced']) {
         stack.gateway.script(`${model}-model`, [{ tokens: [`POSITION: for. VOICE-${model}`], firstTokenMs: 300 }]);
@@ -190,7 +190,7 @@ describe('the swarms', () => {
     expect(spread).toBeLessThan(250);
   });
 
-  test('debate: a voice whose model is gone is named, and the others go on', async () => {
+  test('debate: a voice whose model is missing is recorded, and the others continue', async () => {
     stack.gateway.script('cautious-model', cases.modelDeprecated);
     const { status, body } = await post(`${stack.url}/swarm/execute`, {
       swarm_id: 'debate-swarm',
@@ -215,7 +215,7 @@ describe('the swarms', () => {
 });
 
 describe('a session', () => {
-  test('lets the second question refer to the first', async () => {
+  test('allows the second question to refer to the first', async () => {
     const session_id = `session-${Date.now()}`;
     stack.gateway.script('balanced-model', [{ tokens: ['The ', 'answer is 42.'] }]);
     await post(`${stack.url}/swarm/execute`, { swarm_id: 'one-voice', message: 'What is the answer?', session_id });
@@ -232,7 +232,7 @@ describe('a session', () => {
     expect(body.context).toEqual(body.messages);
   });
 
-  test('that nobody has used is a 404', async () => {
+  test('that does not exist is a 404', async () => {
     const { status, body } = await get(`${stack.url}/sessions/nobody`);
     expect([status, body.error.code]).toEqual([404, 'UNKNOWN_SESSION']);
   });
@@ -245,7 +245,7 @@ describe('runs', () => {
       await post(`${stack.url}/swarm/execute`, { swarm_id: 'one-voice', message: `${i}`, session_id });
     const seen: string[] = [];
     let page: string;
-    // visibility is written after the fact: ask until all three are there
+    // visibility is eventually consistent: poll until all three are listed
     for (const end = Date.now() + 10_000; Date.now() < end && seen.length < 3;) {
       seen.length = 0;
       page = '';

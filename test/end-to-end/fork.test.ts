@@ -1,8 +1,8 @@
-/** A fork takes over what would be asked the same, and calls a model only for what changed. */
+/** A fork takes over turns with unchanged input, and calls a model only for changed ones. */
 import { cases } from '../support/scripted-gateway';
 import { createStack, until, type Stack } from '../support/stack';
 import { planText } from '../support/plan';
-import { collectSse, foldFrames, get, post, textsOf, Watcher } from '../support/readers';
+import { collectSse, foldFrames, get, post, listTexts, Watcher } from '../support/readers';
 
 let stack: Stack;
 beforeAll(async () => (stack = await createStack()), 60_000);
@@ -26,7 +26,7 @@ async function plan(): Promise<string> {
   return body.run_id as string;
 }
 
-test('a fork at the last turn makes one call, and tells the others again at no cost', async () => {
+test('a fork at the last turn makes one call, and publishes the other turns again at no cost', async () => {
   const source = await plan();
   stack.gateway.script('strategic-model', [{ tokens: [planText('forked')] }]);
   const { status, body } = await fork(source, { from: 'plan', edit: { instruction: 'Use SQLite.' } });
@@ -39,7 +39,7 @@ test('a fork at the last turn makes one call, and tells the others again at no c
   expect(run.forked_from).toEqual({ run_id: source, from: 'plan' });
   const frames = await collectSse(`${stack.url}${body.events}`);
   expect(frames[0]).toMatchObject({ event: 'run.started', forked_from: { run_id: source, from: 'plan' } });
-  expect(textsOf(foldFrames(frames))).toEqual({
+  expect(listTexts(foldFrames(frames))).toEqual({
     draft: planText('draft'),
     critique: 'CRITIQUE',
     plan: planText('forked'),
@@ -47,7 +47,7 @@ test('a fork at the last turn makes one call, and tells the others again at no c
   expect(run.cost_usd).toBeCloseTo(calls[0]?.costUsd ?? 0, 9);
 });
 
-test('what depends on a changed turn is asked again, once each', async () => {
+test('turns that depend on a changed turn are repeated, once each', async () => {
   const source = await plan();
   stack.gateway.script('strategic-model', [{ tokens: ['OTHER'] }, { tokens: [planText('from other')] }]);
   const { body } = await fork(source, { from: 'critique', edit: { system: 'Be harsh.', temperature: 0 } });
@@ -61,7 +61,7 @@ test('what depends on a changed turn is asked again, once each', async () => {
   expect(JSON.stringify(bodies[1])).toContain('OTHER');
 });
 
-test('a fork at the review of a coordination calls only for the review, and a fork of the fork goes on from there', async () => {
+test('a fork at the review of a coordination calls models only for the review, and a fork of the fork continues from there', async () => {
   const json = JSON.stringify({ verdict: 'pass', decision: 'accept', confidence_score: 1, quality_score: 1 });
   stack.gateway.scriptWhen({ lastMessageIncludes: 'JSON object' }, { tokens: [json] });
   stack.gateway.scriptWhen({ model: 'strategic-model' }, { tokens: [planText('x')] });
@@ -77,12 +77,12 @@ test('a fork at the review of a coordination calls only for the review, and a fo
   expect(stack.gateway.calls().length - before).toBe(review.length);
   const { body: second } = await fork(body.run_id, { from: 'review/summary', edit: { temperature: 0 } });
   expect((await result(second.run_id)).forked_from).toEqual({ run_id: body.run_id, from: 'review/summary' });
-  // the summary alone: its new text is the old one, so what reads it is taken over
+  // the summary only: its text is unchanged, so turns that read it are taken over
   expect(stack.gateway.calls().length - before).toBe(review.length + 1);
   expect(JSON.stringify(stack.gateway.calls().at(-1)?.body)).toContain('Be strict.');
 });
 
-test('guidance that stopped a turn holds in the fork for the turns that had heard it, and for no other', async () => {
+test('guidance that interrupted a turn applies in the fork to the turns that had received it, and to no other', async () => {
   stack.gateway.script('strategic-model', [
     { tokens: [planText('draft')] },
     ...[cases.slowStream].flat(),
@@ -110,7 +110,7 @@ test('guidance that stopped a turn holds in the fork for the turns that had hear
   expect(draft).not.toContain('SQLite');
 }, 60_000);
 
-test('what was decided about a plan holds in the fork that takes it over: nobody is asked again', async () => {
+test('the decision about a plan applies in a fork that takes it over: no one is asked again', async () => {
   stack.gateway.scriptWhen({ bodyIncludes: 'VERDICT: PASS' }, { tokens: ['VERDICT: PASS', ' fine'] });
   stack.gateway.scriptWhen({ bodyIncludes: 'No cloud.' }, { tokens: [planText('second')] });
   stack.gateway.scriptWhen({ model: 'strategic-model' }, { tokens: [planText('first')] });
@@ -137,7 +137,7 @@ test('what was decided about a plan holds in the fork that takes it over: nobody
   expect(stack.gateway.calls().length - before).toBe(reviewed.length);
 }, 60_000);
 
-test('a run that was cancelled can be forked as soon as its last event is told: at what it had finished, and at what it was stopped in', async () => {
+test('a cancelled run can be forked as soon as its last event is published, at a finished turn and at the one that was stopped', async () => {
   stack.gateway.script('strategic-model', [
     { tokens: [planText('draft')] },
     { tokens: ['CRITIQUE'] },
@@ -159,7 +159,7 @@ test('a run that was cancelled can be forked as soon as its last event is told: 
   expect(stack.gateway.calls()).toHaveLength(1);
 }, 60_000);
 
-test('the same key is the same fork; another request under it is refused', async () => {
+test('the same key returns the same fork; another request with it is refused', async () => {
   const source = await plan();
   const key = { 'Idempotency-Key': 'fork-1' };
   const order = { from: 'plan', edit: { instruction: 'Once.' } };
@@ -169,7 +169,7 @@ test('the same key is the same fork; another request under it is refused', async
   expect([other.status, other.body.error.code]).toEqual([409, 'IDEMPOTENCY_CONFLICT']);
 });
 
-test('what makes no sense is refused, and nothing is started', async () => {
+test('invalid requests are refused, and nothing is started', async () => {
   const source = await plan();
   for (const [body, field] of [
     [{ from: 'nowhere', edit: { temperature: 0 } }, /from.*draft, critique, plan/],

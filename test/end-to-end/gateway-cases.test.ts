@@ -1,16 +1,16 @@
 /**
- * The public simulator cases, through the whole product: ordered by POST, watched on a WebSocket, and after each of them the ledger
- * is compared with the gateway's own books. Case 20, and others again behind Portkey, are in portkey.test.ts.
+ * The public simulator cases, through the whole product: started by POST, watched on a WebSocket, and after each case the ledger
+ * is compared with the gateway's own accounts. Case 20, and repetitions of others behind Portkey, are in portkey.test.ts.
  */
 import { cases, CASE_TEXT, createScriptedGateway, quirks } from '../support/scripted-gateway';
 import { freePort } from '../support/processes';
 import { agreedBooks, ONE_VOICE, order, play, type HowToPlay, type PlayedRun } from '../support/played-run';
 import { createStack, type Stack } from '../support/stack';
-import { foldFrames, get, post, textsOf, Watcher } from '../support/readers';
+import { foldFrames, get, post, listTexts, Watcher } from '../support/readers';
 
 let stack: Stack;
 beforeAll(async () => {
-  // what the scripted gateway charges by default, for a million tokens
+  // the scripted gateway's default price of a million tokens
   const price = { input: 1, output: 2 };
   stack = await createStack({
     GATEWAYS: 'openrouter',
@@ -27,21 +27,21 @@ beforeEach(() => stack.gateway.reset());
 const calls = (model?: string) => stack.gateway.calls(model);
 const secondsBetweenCalls = () => ((calls('first')[1]?.at ?? NaN) - (calls('first')[0]?.at ?? NaN)) / 1000;
 
-/** Plays a run; the books must agree, without an estimate in them unless the gateway cannot tell. */
+/** Executes a run; ledger and gateway must agree, without estimates unless the gateway cannot report the cost. */
 async function run({ estimated = 0, ...how }: HowToPlay & { estimated?: number } = {}) {
   const played = await play(stack, how);
   expect(await agreedBooks(stack, played, calls)).toMatchObject({ estimated, unpriced: 0 });
   return played;
 }
 
-/** The run's own figures, where no call broke off, are those of the books too. */
+/** If no call broke off, the run's own totals must equal the ledger too. */
 function expectCharged({ last }: PlayedRun): void {
   const charged = calls().reduce((sum, { costUsd = 0 }) => sum + costUsd, 0);
   expect(charged).toBeGreaterThan(0);
   expect(last.cost_usd).toBeCloseTo(charged, 9);
 }
 
-test('1: a normal stream gives text, usage, cost and the generation id', async () => {
+test('1: a normal stream yields text, usage, cost and the generation id', async () => {
   stack.gateway.script('first', cases.normalStream);
   const played = await run();
   const { body } = await get(`${stack.url}/runs/${played.runId}`);
@@ -53,14 +53,14 @@ test('1: a normal stream gives text, usage, cost and the generation id', async (
   expect(reply.body.turns[0].generation_id).toBe(calls()[1]?.id);
 });
 
-test('2: usage beside an empty delta counts once', async () => {
+test('2: usage in a chunk with an empty delta counts once', async () => {
   stack.gateway.script('first', cases.usageInEmptyDelta);
   const played = await run();
   expect(played.last.usage).toMatchObject({ completion_tokens: calls()[0]?.usage?.completionTokens });
   expectCharged(played);
 });
 
-test('3: a caller who wants one reply gets it, though the gateway is always asked to stream', async () => {
+test('3: a caller that wants a single reply gets it, though the gateway is always asked to stream', async () => {
   stack.gateway.script('first', cases.normalBody);
   const { body } = await post(`${stack.url}/swarm/execute`, ONE_VOICE);
   expect(body.responses).toEqual([CASE_TEXT]);
@@ -77,7 +77,7 @@ test('4: a wrong key fails the run after one call, and the sentence names the va
   expect(calls()).toHaveLength(1);
 });
 
-test('4: a caller who waits for the reply hears of the wrong key as 502', async () => {
+test('4: a caller that waits for the reply gets 502 for the wrong key', async () => {
   stack.gateway.script('first', cases.invalidKey);
   const { status, body } = await post(`${stack.url}/swarm/execute`, ONE_VOICE);
   expect([status, body.error.code, body.status]).toEqual([502, 'GATEWAY_KEY_REFUSED', 'failed']);
@@ -90,7 +90,7 @@ test('5: an account without credit fails the run after one call', async () => {
   expect(calls()).toHaveLength(1);
 });
 
-test('6: a moderated prompt is not tried again, and the reasons are visible', async () => {
+test('6: a moderated prompt is not retried, and the reasons are visible', async () => {
   stack.gateway.script('first', cases.moderated);
   const { last } = await run();
   const message = expect.stringContaining('violence') as string;
@@ -98,7 +98,7 @@ test('6: a moderated prompt is not tried again, and the reasons are visible', as
   expect(calls()).toHaveLength(1);
 });
 
-test('7: a model that is gone passes the turn on, and the run says so', async () => {
+test('7: a missing model leads to the next one, and the run reports it', async () => {
   stack.gateway.script('first', cases.modelDeprecated);
   stack.gateway.script('second', cases.normalStream);
   const played = await run();
@@ -108,7 +108,7 @@ test('7: a model that is gone passes the turn on, and the run says so', async ()
   expectCharged(played);
 });
 
-test('8: Retry-After is kept to, and the wait is visible', async () => {
+test('8: Retry-After is obeyed, and the wait is visible', async () => {
   stack.gateway.script('first', cases.retryAfterTwoSeconds);
   const played = await run();
   expect(played.text).toBe(CASE_TEXT);
@@ -118,13 +118,13 @@ test('8: Retry-After is kept to, and the wait is visible', async () => {
   expectCharged(played);
 });
 
-test('9: a reset time in epoch milliseconds is kept to', async () => {
+test('9: a reset time in epoch milliseconds is obeyed', async () => {
   stack.gateway.script('first', cases.resetInOneAndAHalfSeconds);
   expectCharged(await run());
   expect(secondsBetweenCalls()).toBeGreaterThanOrEqual(1.45);
 });
 
-test('10: a server error is tried again by one layer only', async () => {
+test('10: a server error is retried by one layer only', async () => {
   stack.gateway.script('first', cases.serverErrorOnce);
   const played = await run();
   expect(played.text).toBe(CASE_TEXT);
@@ -133,7 +133,7 @@ test('10: a server error is tried again by one layer only', async () => {
   expectCharged(played);
 });
 
-test('11: a model that stays unavailable passes the turn on', async () => {
+test('11: a model that stays unavailable leads to the next one', async () => {
   stack.gateway.script('first', cases.unavailableThreeTimes);
   stack.gateway.script('second', cases.normalStream);
   const played = await run();
@@ -163,7 +163,7 @@ test('13: a gateway that comes up three seconds late is waited for', async () =>
   await late.stop();
 }, 40_000);
 
-test('14: a gateway that says nothing at all is left after the time to the first token, and the next model answers', async () => {
+test('14: a silent gateway is abandoned after the first-token timeout, and the next model answers', async () => {
   stack.gateway.script('first', cases.hangBeforeHeaders);
   stack.gateway.script('second', cases.normalStream);
   const played = await play(stack);
@@ -175,7 +175,7 @@ test('14: a gateway that says nothing at all is left after the time to the first
   const waited = (answered[0]?.at ?? NaN) - (hung[0]?.at ?? NaN);
   expect(waited).toBeGreaterThanOrEqual(1950);
   expect(waited).toBeLessThan(3500);
-  // it gave no id that it could be asked by, and it may have read the prompt: that is booked, and marked as an estimate
+  // there is no generation id to query, and the prompt may have been read: that is booked, and marked as an estimate
   const [estimate, known] = [Number(played.last.cost_usd), answered[0]?.costUsd ?? NaN];
   expect(estimate).toBeGreaterThan(known);
   expect(estimate - known).toBeLessThan(1e-4);
@@ -185,7 +185,7 @@ test('14: a gateway that says nothing at all is left after the time to the first
 test.each([
   ['15: an error chunk', cases.errorChunkAfterThreeTokens],
   ['16: a cut socket', cases.cutAfterThreeTokens],
-])('%s in mid-stream: the model is told to go on, and nothing is shown twice', async (_what, script) => {
+])('%s in mid-stream: the model is told to continue, and nothing is published twice', async (_what, script) => {
   stack.gateway.script('first', script);
   const { frames, last, text, has } = await run();
   expect(text).toBe(CASE_TEXT);
@@ -210,14 +210,14 @@ test('17: a cancel in mid-stream closes the upstream call within a second, and n
   expect((calls()[0]?.endedAt ?? Infinity) - cancelledAt).toBeLessThan(1000);
 });
 
-test('18: an answer that hit the token limit is a success that says so', async () => {
+test('18: an answer cut off at the token limit is a success that reports it', async () => {
   stack.gateway.script('first', cases.lengthLimit);
   const played = await run();
   expect(played.has('turn.completed')).toMatchObject([{ truncated: true, finish_reason: 'length' }]);
   expectCharged(played);
 });
 
-test('19: a WebSocket that drops after the fifth event gets the sixth and all others once, and the last one ends it', async () => {
+test('19: a WebSocket that disconnects after the fifth event gets the sixth and all later ones once, and ends with the last', async () => {
   stack.gateway.script('first', [{ tokens: { count: 30 }, intervalMs: 50 }]);
   const ordered = await order(stack);
   const first = await Watcher.connect(stack.url);
@@ -232,9 +232,9 @@ test('19: a WebSocket that drops after the fifth event gets the sixth and all ot
   expect(place(second.frames[0]?.cursor)).toBe(6);
   expect(last.event).toBe('run.completed');
   expect(second.frames[second.frames.length - 1]).toBe(last);
-  // throws when a frame is missing or comes twice
+  // throws if a frame is missing or repeated
   const whole = foldFrames([...first.frames.slice(0, 5), ...second.frames]);
-  expect(textsOf(whole).answer).toBe(calls()[0]?.textSent);
+  expect(listTexts(whole).answer).toBe(calls()[0]?.textSent);
   expect(await agreedBooks(stack, ordered, calls)).toMatchObject({ estimated: 0 });
 });
 
@@ -249,7 +249,7 @@ test('a gateway that needs a key and has none fails the run at once, and the sen
   await keyless.stop();
 }, 40_000);
 
-test('an answer that is complete counts, though the gateway never ends the stream', async () => {
+test('a complete answer counts even if the gateway never ends the stream', async () => {
   stack.gateway.script('first', quirks.openAfterDone);
   const { text, last } = await run();
   expect(last.event).toBe('run.completed');

@@ -1,4 +1,4 @@
-/** One `Idempotency-Key` is one run: at however many API processes, and when the process that took the request is gone. */
+/** One `Idempotency-Key` starts one run: with several API processes, and after the process that received the request is gone. */
 import { randomUUID } from 'node:crypto';
 import { collectSse, get, post } from '../support/readers';
 import { createStack, until, type Stack } from '../support/stack';
@@ -14,7 +14,7 @@ const ORDER = { swarm_id: 'one-voice', message: 'Once' };
 const newKey = () => ({ 'Idempotency-Key': randomUUID() });
 const calls = () => stack.gateway.calls('balanced-model');
 
-test('fifty equal requests at once, at two API processes, start one run and call the model once', async () => {
+test('fifty concurrent equal requests to two API processes start one run and call the model once', async () => {
   const urls = [stack.url, await stack.addApi()];
   const key = newKey();
   stack.gateway.always('balanced-model', { tokens: { count: 20 }, intervalMs: 20 });
@@ -28,7 +28,7 @@ test('fifty equal requests at once, at two API processes, start one run and call
   expect(calls()).toHaveLength(1);
 });
 
-test('the API is killed while a caller waits for the reply: the same request again gets the same run, and is not paid twice', async () => {
+test('after the API is killed while a caller waits, the repeated request gets the same run, and is not paid twice', async () => {
   const key = newKey();
   stack.gateway.always('balanced-model', { tokens: { count: 100 }, intervalMs: 30 });
   const waiting = post(`${stack.url}/swarm/execute`, ORDER, key).catch(() => 'cut off');
@@ -48,19 +48,19 @@ test('the API is killed while a caller waits for the reply: the same request aga
   expect(runs.map(({ run_id }: { run_id: string }) => run_id)).toEqual([again.body.run_id]);
 });
 
-test('a stream that is asked for again with its key tells the run from its beginning', async () => {
+test('a stream requested again with its key replays the run from its beginning', async () => {
   const init = { method: 'POST', headers: newKey(), body: JSON.stringify({ ...ORDER, stream: true }) };
   const [first, again] = [
     await collectSse(`${stack.url}/swarm/execute`, init),
     await collectSse(`${stack.url}/swarm/execute`, init),
   ];
-  const told = (frames: typeof first) => frames.map(({ cursor, event, content }) => [cursor, event, content]);
+  const reported = (frames: typeof first) => frames.map(({ cursor, event, content }) => [cursor, event, content]);
   expect(first[first.length - 1]?.event).toBe('run.completed');
-  expect(told(again)).toEqual(told(first));
+  expect(reported(again)).toEqual(reported(first));
   expect(calls()).toHaveLength(1);
 });
 
-test('clients of the earlier addresses are told that their request was answered before', async () => {
+test('clients of the earlier addresses are told that their request is a repetition', async () => {
   const key = newKey();
   const order = { team_id: 'one-voice', message: 'Once', stream: false };
   const [first, again] = [
@@ -84,7 +84,7 @@ describe('a key that was used before', () => {
     ['another swarm', '/swarm/execute', { ...ORDER, swarm_id: 'debate-swarm' }],
     ['another policy', '/swarm/execute', { ...ORDER, session_id: 's', session_policy: 'reject' }],
     ['another message, streamed as earlier clients do', '/teams/run', { team_id: 'one-voice', message: 'Twice' }],
-  ])('refuses %s, and nothing is told of the first run', async (_what, path, other) => {
+  ])('refuses %s, and reveals nothing of the first run', async (_what, path, other) => {
     const key = newKey();
     await post(`${stack.url}/swarm/execute`, ORDER, key);
     const refused = await fetch(`${stack.url}${path}`, init(key, other));
@@ -93,15 +93,15 @@ describe('a key that was used before', () => {
     expect(stack.gateway.calls()).toHaveLength(1);
   });
 
-  test.each(['/swarm/execute', '/teams/run'])('is said to be so in the head of a stream of %s', async (path) => {
+  test.each(['/swarm/execute', '/teams/run'])('is reported in the headers of a stream of %s', async (path) => {
     const key = newKey();
     const order = { ...ORDER, team_id: 'one-voice', stream: true };
-    const told = [];
+    const reported = [];
     for (let i = 0; i < 2; i++) {
       const reply = await fetch(`${stack.url}${path}`, init(key, order));
       await reply.text();
-      told.push(reply.headers.get('idempotency-replayed'));
+      reported.push(reply.headers.get('idempotency-replayed'));
     }
-    expect(told).toEqual([null, 'true']);
+    expect(reported).toEqual([null, 'true']);
   });
 });

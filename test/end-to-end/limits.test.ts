@@ -1,4 +1,4 @@
-/** Limits over four workers that are processes of their own, by the log of the gateway that they call; `LIMIT_WINDOW_MS` (3000) is its minute. */
+/** Limits over four worker processes, checked by the gateway's log; the window is `LIMIT_WINDOW_MS` (default 3000) instead of a minute. */
 import { Client, Connection } from '@temporalio/client';
 import { order } from '../support/played-run';
 import { get, post } from '../support/readers';
@@ -6,10 +6,10 @@ import { createStack, until, type Stack } from '../support/stack';
 
 const WORKERS = 4;
 const CALLS_EACH = 50;
-/** What the limits call a minute, milliseconds; requests that the gateway takes within it. */
+/** Length of the window, milliseconds; and the requests that the gateway accepts in it. */
 const WINDOW_MS = Number(process.env.LIMIT_WINDOW_MS ?? 3000);
 const TAKES = 60;
-/** Nine windows would be enough for twice as many calls. */
+/** Nine windows would suffice for twice as many calls. */
 const PATIENCE_MS = 60_000 + 9 * WINDOW_MS;
 
 let stack: Stack;
@@ -21,7 +21,7 @@ beforeAll(async () => {
     MODEL_CODING: 'cooled',
     LIMITS: JSON.stringify({ 'gateway/limited': { requests_per_minute: TAKES } }),
     LIMIT_WINDOW_SECONDS: String(WINDOW_MS / 1000),
-    // no worker could take all turns alone, should they not wait outside
+    // a single worker has too few slots for all turns, if waiting turns occupied slots
     WORKER_TURNS: String(CALLS_EACH),
   });
   for (let i = 1; i < WORKERS; i++) await stack.startWorker();
@@ -34,7 +34,7 @@ afterAll(async () => {
 });
 beforeEach(() => stack.gateway.reset());
 
-/** The most calls that the gateway saw within a window, wherever that begins. */
+/** The maximum number of calls in any window of the gateway's log. */
 function mostWithin(windowMs: number, moments: number[]): number {
   const sorted = [...moments].sort((a, b) => a - b);
   let [most, oldest] = [0, 0];
@@ -45,15 +45,15 @@ function mostWithin(windowMs: number, moments: number[]): number {
   return most;
 }
 
-/** The worker that a run's turn was finished by. */
-async function workerOf(runId: string): Promise<string> {
+/** The worker that finished a run's turn. */
+async function readWorker(runId: string): Promise<string> {
   const { events } = await client.workflow.getHandle(runId).fetchHistory();
   const taken = events?.filter(({ activityTaskStartedEventAttributes: started }) => started) ?? [];
   return taken[taken.length - 1]?.activityTaskStartedEventAttributes?.identity ?? '';
 }
 
 test(
-  'four workers with fifty calls each never show the gateway more than it takes in any window, and all are answered',
+  'four workers with fifty calls each never exceed the limit of the gateway in any window, and all calls are answered',
   async () => {
     const runs = await Promise.all(
       Array.from({ length: WORKERS * CALLS_EACH }, (_, i) =>
@@ -79,15 +79,15 @@ test(
       process.stdout.write(`${calls.length} calls in ${seconds} s, at most ${most} in any ${WINDOW_MS} ms\n`);
     }
     expect(most).toBeLessThanOrEqual(TAKES);
-    // a limit that is never reached would prove nothing
+    // if the limit were never reached, this would prove nothing
     expect(most).toBeGreaterThan(TAKES / 3);
-    expect(new Set(await Promise.all(runs.map(({ runId }) => workerOf(runId)))).size).toBe(WORKERS);
+    expect(new Set(await Promise.all(runs.map(({ runId }) => readWorker(runId)))).size).toBe(WORKERS);
     expect(calls.every(({ headers }) => headers['x-stainless-retry-count'] === '0')).toBe(true);
   },
   2 * PATIENCE_MS,
 );
 
-test('after Retry-After: 7 no worker calls that model for seven seconds, and others are called all the same', async () => {
+test('after Retry-After: 7 no worker calls that model for seven seconds, and other models are still called', async () => {
   stack.gateway.script('cooled', [{ status: 429, wait: { ms: 7000, as: 'retry-after' } }]);
   const message = { swarm_id: 'coding-swarm', message: 'Go' };
   const first = post(`${stack.url}/swarm/execute`, message);
@@ -108,7 +108,7 @@ test('after Retry-After: 7 no worker calls that model for seven seconds, and oth
   expect((again?.at ?? 0) - refused.at).toBeGreaterThanOrEqual(7000 - 20);
 }, 90_000);
 
-test('a turn that waits is known to Temporal as one that waits: no number of waits ends it', async () => {
+test('a waiting turn does not run out of attempts in Temporal, however often it waits', async () => {
   const refusal = { status: 429, wait: { ms: 200, as: 'retry-after' } } as const;
   stack.gateway.script('cooled', [refusal, refusal, { status: 429, wait: { ms: 4000, as: 'retry-after' } }]);
   const { runId } = await order(stack, { swarm_id: 'coding-swarm' });

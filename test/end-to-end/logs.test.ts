@@ -14,7 +14,7 @@ afterAll(() => stack.stop());
 
 const start = (message: string) => post(`${stack.url}/swarm/execute`, { swarm_id: 'one-voice', message });
 
-test('logs name runs, turns and models, and hold no word of what was asked or answered', async () => {
+test('logs name runs, turns and models, and contain no text of prompts or answers', async () => {
   stack.gateway.script('balanced-model', [
     { tokens: { text: `${ANSWERED} in full` } },
     { status: 400, body: { error: { code: 400, message: `cannot read "${PLANTED}"` } } },

@@ -1,6 +1,6 @@
-/** An answer of ten thousand tokens, resumed from whatever place by each kind of reader. */
+/** An answer of 10,000 tokens, resumed from any place by each kind of reader. */
 import { createChance } from '../support/chance';
-import { collectSse, foldFrames, get, textsOf, Watcher, type AnyFrame } from '../support/readers';
+import { collectSse, foldFrames, get, listTexts, Watcher, type AnyFrame } from '../support/readers';
 import { createStack, type Stack } from '../support/stack';
 
 const TOKENS = 10_000;
@@ -33,13 +33,13 @@ const readers: Record<string, Reader> = {
   },
 };
 
-test('an answer of 10,000 tokens comes whole to readers that begin at any of its cursors, while it is spoken and after', async () => {
+test('readers that begin at any cursor of an answer of 10,000 tokens get all of it, during the stream and after', async () => {
   stack.gateway.always('balanced-model', { tokens: { count: TOKENS }, intervalMs: 1 });
   const watcher = await Watcher.connect(stack.url);
   watcher.send({ swarm_id: 'one-voice', message: 'Count', max_tokens: TOKENS });
   const chance = createChance(SEED);
   const { run_id: runId = '' } = await watcher.frame(({ content }) => content?.includes('#100 ') ?? false);
-  // half of the readers begin while it is spoken, at a place that has been told by then
+  // half of the readers begin during the stream, at a place that has been published by then
   const resume = async () => {
     const after = chance.pick(watcher.frames.slice(0, -1)).cursor!;
     const kind = chance.pick(Object.keys(readers));
@@ -55,7 +55,7 @@ test('an answer of 10,000 tokens comes whole to readers that begin at any of its
   const all = watcher.frames.map(({ receivedAt: _at, ...frame }) => frame);
   for (const { kind, after, frames } of [...early, ...late]) {
     const before = watcher.frames.slice(0, watcher.frames.findIndex(({ cursor }) => cursor === after) + 1);
-    expect([kind, after, textsOf(foldFrames([...before, ...frames])).answer === whole]).toEqual([kind, after, true]);
+    expect([kind, after, listTexts(foldFrames([...before, ...frames])).answer === whole]).toEqual([kind, after, true]);
     expect(frames.map(({ receivedAt: _at, id: _id, ...frame }) => frame)).toEqual(all.slice(before.length));
   }
   watcher.close();

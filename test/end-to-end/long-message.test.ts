@@ -1,4 +1,4 @@
-/** Messages that no Temporal payload holds: they travel in parts, are told to turns by reference, and outlive a lost Redis. */
+/** Messages larger than a Temporal payload: they are sent in parts, passed to turns by reference, and survive the loss of Redis. */
 import { Client, Connection } from '@temporalio/client';
 import { get, post, Watcher } from '../support/readers';
 import { createStack, type Stack } from '../support/stack';
@@ -8,35 +8,35 @@ beforeAll(async () => (stack = await createStack()), 60_000);
 beforeEach(() => stack.gateway.reset());
 afterAll(() => stack.stop());
 
-/** Five million characters that do not repeat themselves, two of them three bytes long. */
+/** Five million characters without repetition, two of which are three bytes long. */
 const LONG = `Begin. ${Array.from({ length: 720_000 }, (_, i) => i.toString(36).padStart(6, '0')).join(' ')} — Ende…`;
 
-async function historyOf(runId: string): Promise<{ bytes: number; turnBytes: number }> {
+async function readHistory(runId: string): Promise<{ bytes: number; turnBytes: number }> {
   const connection = await Connection.connect({
     address: process.env.TEMPORAL_TEST_ADDRESS!,
     channelArgs: { 'grpc.max_receive_message_length': 64 * 1024 * 1024 },
   });
   try {
     const { events } = await new Client({ connection }).workflow.getHandle(runId).fetchHistory();
-    const sizeOf = (value: unknown) => JSON.stringify(value ?? null).length;
-    const turns = (events ?? []).map(({ activityTaskScheduledEventAttributes: turn }) => (turn ? sizeOf(turn) : 0));
-    return { bytes: sizeOf(events), turnBytes: Math.max(...turns) };
+    const readSize = (value: unknown) => JSON.stringify(value ?? null).length;
+    const turns = (events ?? []).map(({ activityTaskScheduledEventAttributes: turn }) => (turn ? readSize(turn) : 0));
+    return { bytes: readSize(events), turnBytes: Math.max(...turns) };
   } finally {
     await connection.close();
   }
 }
 
-test('a message of five million characters reaches every turn whole, and no turn carries it in the history', async () => {
+test('a message of five million characters reaches every turn whole, and no turn contains it in the history', async () => {
   stack.gateway.always('strategic-model', { tokens: { count: 5 } });
   const { status, body } = await post(`${stack.url}/swarm/execute`, { swarm_id: 'strategic-swarm', message: LONG });
   expect([status, body.status]).toEqual([200, 'complete']);
   const calls = stack.gateway.calls();
   expect(calls.length).toBeGreaterThanOrEqual(3);
   for (const call of calls) expect(JSON.stringify(call.body)).toContain(LONG.slice(-200_000));
-  expect((await historyOf(body.run_id as string)).turnBytes).toBeLessThan(20_000);
+  expect((await readHistory(body.run_id as string)).turnBytes).toBeLessThan(20_000);
 }, 120_000);
 
-test('over WebSocket too, and its events tell only its beginning', async () => {
+test('the same over WebSocket, and its events contain only its start', async () => {
   stack.gateway.always('balanced-model', { tokens: { count: 3 } });
   const watcher = await Watcher.connect(stack.url);
   watcher.send({ swarm_id: 'one-voice', message: LONG });
@@ -48,7 +48,7 @@ test('over WebSocket too, and its events tell only its beginning', async () => {
   expect((await get(`${stack.url}/runs/${done.run_id}`)).body.status).toBe('completed');
 }, 90_000);
 
-test('the same key starts such a run once', async () => {
+test('the same Idempotency-Key starts such a run once', async () => {
   stack.gateway.always('balanced-model', { tokens: { count: 3 } });
   const order = { swarm_id: 'one-voice', message: LONG, wait: false };
   const key = { 'Idempotency-Key': `long-${Date.now()}` };

@@ -1,9 +1,9 @@
-/** Streams that are no more: compacted, expired or lost; and clients that can only ask again and again. */
+/** Streams that were compacted, expired or lost; and clients that can only poll. */
 import { randomUUID } from 'node:crypto';
 import type { RedisConnection } from '../../src/redis/connect';
 import { createEventReader } from '../../src/redis/events';
 import { createTestRedis, type TestRedis } from '../support/redis';
-import { collectSse, foldFrames, get, post, textsOf, Watcher, type AnyFrame } from '../support/readers';
+import { collectSse, foldFrames, get, post, listTexts, Watcher, type AnyFrame } from '../support/readers';
 import { createStack, until, type Stack } from '../support/stack';
 
 let stack: Stack;
@@ -18,14 +18,14 @@ afterAll(() => Promise.all([stack.stop(), server.stop()]));
 const isReset = ({ event }: AnyFrame) => event === ('run.reset' as string);
 const eventsUrl = (runId: string, query = '') => `${stack.url}/runs/${runId}/events${query}`;
 
-/** The cursor of a reader who has the first piece of the text. How many there are depends on how busy the machine is. */
+/** The cursor of a reader that has the first piece of the text. The number of pieces depends on the load of the machine. */
 function inMidText(frames: readonly AnyFrame[]): string {
   return frames.find(({ event }) => event === 'turn.delta')!.cursor!;
 }
 
 interface Finished {
   runId: string;
-  /** As they were while the run spoke. */
+  /** The frames as they were while the run streamed. */
   frames: AnyFrame[];
   text: string;
 }
@@ -36,24 +36,24 @@ async function finishedRun(tokens = 60): Promise<Finished> {
   watcher.send({ swarm_id: 'one-voice', message: `Count ${randomUUID()}` });
   const { run_id: runId = '' } = await watcher.done();
   watcher.close();
-  return { runId, frames: watcher.frames, text: textsOf(foldFrames(watcher.frames)).answer ?? '' };
+  return { runId, frames: watcher.frames, text: listTexts(foldFrames(watcher.frames)).answer ?? '' };
 }
 
 async function compacted(runId: string): Promise<void> {
   await until(async () => (await createEventReader(redis).head(runId))?.compacted, 15_000);
 }
 
-/** The whole run again, after the reset that every reader of the old stream gets. */
-async function expectRetold(runId: string, after: string, text: string): Promise<void> {
+/** Expects the whole run again, after the reset that every reader of the old stream gets. */
+async function expectReconstructed(runId: string, after: string, text: string): Promise<void> {
   const [reset, ...rest] = await collectSse(eventsUrl(runId, `?after=${after}`));
   expect(isReset(reset!)).toBe(true);
   const { session_id, team_id } = rest[0]!;
   expect(reset).toMatchObject({ run_id: runId, session_id, team_id, done: false });
-  expect(textsOf(foldFrames(rest)).answer).toBe(text);
+  expect(listTexts(foldFrames(rest)).answer).toBe(text);
   expect(rest.at(-1)?.done).toBe(true);
 }
 
-test('a compacted stream says the same in few events, to new readers and to those on their way through the long one', async () => {
+test('a compacted stream has the same content in few events, for new readers and for those in the middle of the long one', async () => {
   const { runId, frames, text } = await finishedRun();
   await compacted(runId);
   const short = await collectSse(eventsUrl(runId));
@@ -61,24 +61,24 @@ test('a compacted stream says the same in few events, to new readers and to thos
     ...['run.started', 'turn.started', 'turn.delta'],
     ...['turn.completed', 'run.completed'],
   ]);
-  expect(textsOf(foldFrames(short)).answer).toBe(text);
-  await expectRetold(runId, inMidText(frames), text);
+  expect(listTexts(foldFrames(short)).answer).toBe(text);
+  await expectReconstructed(runId, inMidText(frames), text);
   const whole = await fetch(eventsUrl(runId), { headers: { 'Last-Event-ID': frames.at(-1)!.cursor! } });
   expect(whole.status).toBe(204);
 });
 
-test('a stream that has expired is told from the result; whoever had all of it hears that it is over', async () => {
+test('an expired stream is reconstructed from the result; a reader that had all of it is told that it has ended', async () => {
   const { runId, frames, text } = await finishedRun();
   await compacted(runId);
   await redis.del(...(await redis.keys(`murmuration:{${runId}}:*`)));
-  const told = await collectSse(eventsUrl(runId));
-  expect(textsOf(foldFrames(told)).answer).toBe(text);
-  await expectRetold(runId, inMidText(frames), text);
-  const again = await fetch(eventsUrl(runId), { headers: { 'Last-Event-ID': told.at(-1)!.cursor! } });
+  const reported = await collectSse(eventsUrl(runId));
+  expect(listTexts(foldFrames(reported)).answer).toBe(text);
+  await expectReconstructed(runId, inMidText(frames), text);
+  const again = await fetch(eventsUrl(runId), { headers: { 'Last-Event-ID': reported.at(-1)!.cursor! } });
   expect(again.status).toBe(204);
 });
 
-test('a run that failed or was cancelled is shown with its end when its stream has expired', async () => {
+test('a failed or cancelled run is shown with its end after its stream has expired', async () => {
   const forget = async (runId: string) => redis.del(...(await redis.keys(`murmuration:{${runId}}:*`)));
   stack.gateway.script('balanced-model', [{ status: 401, body: { error: { code: 401, message: 'no' } } }]);
   const failed = await post(`${stack.url}/swarm/execute`, { swarm_id: 'one-voice', message: 'Hi' });
@@ -102,18 +102,18 @@ test('a run that failed or was cancelled is shown with its end when its stream h
   }
 });
 
-test('over WebSocket the reset has a sentence for clients that read only content', async () => {
+test('over WebSocket the reset has a notice for clients that read only content', async () => {
   const { runId, frames, text } = await finishedRun();
   await compacted(runId);
   const watcher = await Watcher.connect(stack.url);
   watcher.send({ run_id: runId, after: inMidText(frames) });
   await watcher.done(runId);
   expect(watcher.frames[0]?.content).toMatch(/everything follows from the beginning/);
-  expect(textsOf(foldFrames(watcher.frames.slice(1))).answer).toBe(text);
+  expect(listTexts(foldFrames(watcher.frames.slice(1))).answer).toBe(text);
   watcher.close();
 });
 
-test('a run that is lost in mid-answer begins anew for its readers, and ends with the right text', async () => {
+test('a run whose stream is lost during an answer restarts for its readers, and ends with the right text', async () => {
   stack.gateway.script('balanced-model', [{ tokens: { count: 200 }, intervalMs: 10 }, { tokens: { count: 200 } }]);
   const watcher = await Watcher.connect(stack.url);
   watcher.send({ swarm_id: 'one-voice', message: 'Count' });
@@ -123,11 +123,11 @@ test('a run that is lost in mid-answer begins anew for its readers, and ends wit
   const { body } = await get(`${stack.url}/runs/${runId}`);
   const last = watcher.frames.findLastIndex(isReset);
   expect(last).toBeGreaterThan(0);
-  expect(textsOf(foldFrames(watcher.frames.slice(last + 1))).answer).toBe(body.responses[0]);
+  expect(listTexts(foldFrames(watcher.frames.slice(last + 1))).answer).toBe(body.responses[0]);
   watcher.close();
 });
 
-test('long poll: asked again and again from its cursor, it tells every event once and then that it is done', async () => {
+test('long poll: repeated from its cursor, it returns every event once and then that it is done', async () => {
   stack.gateway.script('balanced-model', [{ tokens: { count: 40 }, intervalMs: 20 }]);
   const { body: started } = await post(`${stack.url}/swarm/execute`, {
     swarm_id: 'one-voice',
@@ -144,7 +144,7 @@ test('long poll: asked again and again from its cursor, it tells every event onc
     questions++;
   }
   expect(questions).toBeGreaterThan(2);
-  expect(textsOf(foldFrames(frames)).answer).toHaveLength(
+  expect(listTexts(foldFrames(frames)).answer).toHaveLength(
     Array.from({ length: 40 }, (_, i) => `#${i} `).join('').length,
   );
   const patient = await get(eventsUrl(runId, '?wait=61'));

@@ -1,4 +1,4 @@
-/** Swarms as tools, for the protocol's own client. */
+/** Swarms as MCP tools, with the protocol's own client. */
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
@@ -33,10 +33,10 @@ const call = (name: string, input: object, onprogress?: (progress: Progress) => 
     undefined,
     onprogress ? { onprogress } : {},
   ) as Promise<CallToolResult>;
-const textsOf = ({ content }: CallToolResult) => content.map((one) => (one.type === 'text' ? one.text : one.type));
-const runOf = async (id: unknown) => (await get(`${stack.url}/runs/${String(id)}`, BEARER)).body;
+const listTexts = ({ content }: CallToolResult) => content.map((one) => (one.type === 'text' ? one.text : one.type));
+const readRun = async (id: unknown) => (await get(`${stack.url}/runs/${String(id)}`, BEARER)).body;
 
-test('every swarm is a tool, with what it takes', async () => {
+test('every swarm is a tool with its parameters', async () => {
   const { tools } = await client.listTools();
   expect(tools.map(({ name }) => name)).toEqual([
     ...['strategic-swarm', 'coding-swarm', 'debate-swarm', 'one-voice', 'coordinate'],
@@ -49,12 +49,12 @@ test('every swarm is a tool, with what it takes', async () => {
   expect(client.getServerVersion()).toMatchObject({ name: 'murmuration' });
 });
 
-test('a call answers with the texts of its run, and with what it used', async () => {
+test('a call returns the texts of its run and its usage', async () => {
   stack.gateway.script('balanced-model', { tokens: { count: 12 } });
   const result = await call('one-voice', { message: 'Count' });
   const { run_id, session_id, usage, cost_usd } = result.structuredContent ?? {};
-  const run = await runOf(run_id);
-  expect(textsOf(result)).toEqual(run.responses);
+  const run = await readRun(run_id);
+  expect(listTexts(result)).toEqual(run.responses);
   expect({ session_id, usage, cost_usd }).toEqual({
     session_id: run.session_id,
     usage: run.usage,
@@ -62,19 +62,19 @@ test('a call answers with the texts of its run, and with what it used', async ()
   });
 });
 
-test('a caller who asks for it hears each step while the run is under way, and the result last', async () => {
+test('a caller that requests progress receives each step during the run, and the result last', async () => {
   for (const voice of ['optimistic-model', 'cautious-model', 'balanced-model'])
     stack.gateway.always(voice, { tokens: ['POSITION: for.'], firstTokenMs: 200 });
-  const heard: Progress[] = [];
-  const result = await call('debate-swarm', { message: 'Should we?' }, (progress) => heard.push(progress));
-  expect(heard.map(({ progress }) => progress)).toEqual(heard.map((_, i) => i + 1));
-  const said = heard.map(({ message }) => message);
-  expect(said[0]).toBe(`The run is ${String(result.structuredContent?.run_id)}.`);
-  for (const { label } of (await runOf(result.structuredContent?.run_id)).turns)
-    expect(said).toEqual(expect.arrayContaining([`${label}: speaks`, `${label}: has spoken`]));
+  const received: Progress[] = [];
+  const result = await call('debate-swarm', { message: 'Should we?' }, (progress) => received.push(progress));
+  expect(received.map(({ progress }) => progress)).toEqual(received.map((_, i) => i + 1));
+  const published = received.map(({ message }) => message);
+  expect(published[0]).toBe(`The run is ${String(result.structuredContent?.run_id)}.`);
+  for (const { label } of (await readRun(result.structuredContent?.run_id)).turns)
+    expect(published).toEqual(expect.arrayContaining([`${label}: speaks`, `${label}: has spoken`]));
 });
 
-test('a session remembers from call to call', async () => {
+test('a session is remembered from call to call', async () => {
   const session_id = `mcp-${Date.now()}`;
   stack.gateway.script('balanced-model', { tokens: ['Answer-1'] });
   await call('one-voice', { message: 'Question-1', session_id });
@@ -83,11 +83,11 @@ test('a session remembers from call to call', async () => {
   expect(messages.slice(1).map(({ content }) => content)).toEqual(['Question-1', 'Answer-1', 'Question-2']);
 });
 
-test('what fails is the result of the tool, with its code; what makes no sense is refused before anything starts', async () => {
+test('a failure is a tool result with its code; an invalid request is refused before anything starts', async () => {
   stack.gateway.always('balanced-model', { status: 401, body: { error: { code: 401, message: 'no' } } });
   const failed = await call('one-voice', { message: 'Fail' });
   expect(failed).toMatchObject({ isError: true });
-  expect(textsOf(failed)[0]).toMatch(/^GATEWAY_KEY_REFUSED: /);
+  expect(listTexts(failed)[0]).toMatch(/^GATEWAY_KEY_REFUSED: /);
   stack.gateway.reset();
   for (const [name, input] of [
     ['one-voice', {}],
@@ -101,25 +101,25 @@ test('what fails is the result of the tool, with its code; what makes no sense i
   expect(stack.gateway.calls()).toEqual([]);
 });
 
-test('a connection that ends cancels nothing, and the run is found by the id that was told', async () => {
+test('a closed connection cancels nothing, and the run is found by its reported id', async () => {
   stack.gateway.script('balanced-model', { tokens: { count: 40 }, intervalMs: 30 });
   const other = await connect();
-  const said: string[] = [];
+  const published: string[] = [];
   const calling = other.callTool({ name: 'one-voice', arguments: { message: 'Slowly' } }, undefined, {
-    onprogress: ({ message = '' }) => said.push(message),
+    onprogress: ({ message = '' }) => published.push(message),
   });
   calling.catch(() => undefined);
   await stack.gateway.waitFor(() => (stack.gateway.calls('balanced-model')[0]?.tokensSent ?? 0) > 5, 15_000);
-  const id = /^The run is (\S+)\.$/.exec(said[0] ?? '')?.[1];
+  const id = /^The run is (\S+)\.$/.exec(published[0] ?? '')?.[1];
   await other.close();
   const run = await until(async () => {
-    const body = await runOf(id);
+    const body = await readRun(id);
     return body.status === 'running' ? undefined : body;
   });
   expect(run).toMatchObject({ status: 'completed', responses: [stack.gateway.calls('balanced-model')[0]?.textSent] });
 });
 
-test('without a key there are no tools, and other methods are told what is allowed', async () => {
+test('without a key there are no tools, and other methods get the allowed ones', async () => {
   await expect(connect({})).rejects.toThrow();
   const response = await fetch(`${stack.url}/mcp`, { headers: BEARER });
   expect([response.status, response.headers.get('allow')]).toEqual([405, expect.stringContaining('POST')]);

@@ -1,4 +1,4 @@
-/** Swarms as models, for the real client of OpenAI's API. */
+/** Swarms as models, with the official client of OpenAI's API. */
 import { randomUUID } from 'node:crypto';
 import OpenAI from 'openai';
 import { planText } from '../support/plan';
@@ -18,10 +18,10 @@ beforeEach(() => stack.gateway.reset());
 const calls = () => stack.gateway.calls('balanced-model');
 const user = (content: string) => ({ role: 'user' as const, content });
 const ask = { model: 'one-voice', messages: [user('Count')] };
-const runOf = async (id: string) =>
+const readRun = async (id: string) =>
   (await get(`${stack.url}/runs/${id.replace('chatcmpl-', '')}`, { authorization: `Bearer ${KEY}` })).body;
 
-async function failureOf(asking: Promise<unknown>): Promise<InstanceType<typeof OpenAI.APIError>> {
+async function readFailure(asking: Promise<unknown>): Promise<InstanceType<typeof OpenAI.APIError>> {
   return asking.then(
     () => Promise.reject(new Error('It did not fail.')),
     (error: InstanceType<typeof OpenAI.APIError>) => error,
@@ -34,13 +34,13 @@ test('the swarms are listed as models, and one is found by its id', async () => 
     ...['strategic-swarm', 'coding-swarm', 'debate-swarm', 'one-voice', 'coordinate'],
   ]);
   expect(await client.models.retrieve('coordinate')).toMatchObject({ object: 'model', owned_by: 'murmuration' });
-  expect(await failureOf(client.models.retrieve('gpt-9'))).toMatchObject({ status: 404, code: 'model_not_found' });
+  expect(await readFailure(client.models.retrieve('gpt-9'))).toMatchObject({ status: 404, code: 'model_not_found' });
 });
 
 test('an answer has the text, the finish reason and the usage of its run', async () => {
   stack.gateway.script('balanced-model', { tokens: { count: 20 } });
   const { data: answer, response } = await client.chat.completions.create(ask).withResponse();
-  const run = await runOf(answer.id);
+  const run = await readRun(answer.id);
   expect(response.headers.get('x-run-id')).toBe(run.run_id);
   expect(answer).toMatchObject({ object: 'chat.completion', model: 'one-voice' });
   expect(answer.choices).toMatchObject([
@@ -52,7 +52,7 @@ test('an answer has the text, the finish reason and the usage of its run', async
   expect(completion_tokens).toBe(20);
 });
 
-test('a stream says the same piece by piece, ends with its reason, and with the usage for who asks', async () => {
+test('a stream has the same text in deltas, ends with the finish reason, and with the usage if requested', async () => {
   stack.gateway.script('balanced-model', { tokens: { count: 20 }, intervalMs: 50 });
   const stream = await client.chat.completions.create({
     ...ask,
@@ -62,7 +62,7 @@ test('a stream says the same piece by piece, ends with its reason, and with the 
   const chunks: OpenAI.ChatCompletionChunk[] = [];
   for await (const chunk of stream) chunks.push(chunk);
   const text = chunks.map(({ choices }) => choices[0]?.delta.content ?? '').join('');
-  const run = await runOf(chunks[0]?.id ?? '');
+  const run = await readRun(chunks[0]?.id ?? '');
   expect(text).toBe(run.responses[0]);
   expect(chunks.length).toBeGreaterThan(5);
   const [last, usage] = chunks.slice(-2);
@@ -71,7 +71,7 @@ test('a stream says the same piece by piece, ends with its reason, and with the 
   expect(chunks.slice(0, -1).every((chunk) => !chunk.usage)).toBe(true);
 });
 
-test('a stream of a team says who speaks, and an answer that hit the limit says so', async () => {
+test('a stream of a team names the voices, and an answer cut off at the limit says so', async () => {
   stack.gateway.script('strategic-model', [
     { tokens: ['DRAFT-7'] },
     { tokens: ['CRITIQUE-7'] },
@@ -112,13 +112,13 @@ test('the conversation, its instructions and its parameters reach the model', as
 test.each([
   ['a header', (session: string) => [{}, { headers: { 'X-Session-Id': session } }] as const],
   ['metadata', (session: string) => [{ metadata: { session_id: session } }, {}] as const],
-])('a session that is named by %s remembers, and nothing is told twice', async (_how, name) => {
+])('a session named by %s is remembered, and no message is sent twice', async (_how, name) => {
   const [more, options] = name(`session-${randomUUID()}`);
   stack.gateway.script('balanced-model', { tokens: ['Answer-1'] });
   const first = user('Question-1');
   await client.chat.completions.create({ ...ask, ...more, messages: [first] }, options);
-  const said = { role: 'assistant' as const, content: 'Answer-1' };
-  await client.chat.completions.create({ ...ask, ...more, messages: [first, said, user('Question-2')] }, options);
+  const published = { role: 'assistant' as const, content: 'Answer-1' };
+  await client.chat.completions.create({ ...ask, ...more, messages: [first, published, user('Question-2')] }, options);
   const { messages } = calls()[1]?.body as { messages: { content: string }[] };
   expect(messages.slice(1).map(({ content }) => content)).toEqual(['Question-1', 'Answer-1', 'Question-2']);
 });
@@ -140,7 +140,7 @@ describe('a caller that hangs up', () => {
     expect(calls()).toHaveLength(1);
   });
 
-  test('with a key that it may come back with finds its run going on', async () => {
+  test('with an Idempotency-Key finds its run still running', async () => {
     const headers = { 'Idempotency-Key': randomUUID() };
     stack.gateway.always('balanced-model', { tokens: { count: 60 }, intervalMs: 30 });
     const leaving = new AbortController();
@@ -154,36 +154,46 @@ describe('a caller that hangs up', () => {
   });
 });
 
-describe('errors have the shape that the client knows', () => {
+describe('errors have the format that the client expects', () => {
   test.each([
     ['an unknown model', { ...ask, model: 'gpt-9' }, 404, 'model_not_found', null],
     ['no messages', { ...ask, messages: [] }, 400, 'INVALID_FIELD', 'messages'],
     ['nothing said', { ...ask, messages: [user(' ')] }, 400, 'INVALID_FIELD', 'messages'],
     ['a wrong type', { ...ask, temperature: 9 }, 400, 'INVALID_FIELD', 'temperature'],
+    [
+      'an image',
+      {
+        ...ask,
+        messages: [{ role: 'user' as const, content: [{ type: 'image_url' as const, image_url: { url: 'x' } }] }],
+      },
+      400,
+      'INVALID_FIELD',
+      'messages.0.content.0.type',
+    ],
     ['two answers', { ...ask, n: 2 }, 400, 'INVALID_FIELD', 'n'],
   ])('%s', async (_what, body, status, code, param) => {
-    const error = await failureOf(client.chat.completions.create(body));
+    const error = await readFailure(client.chat.completions.create(body));
     expect(error).toMatchObject({ status, code, param, type: 'invalid_request_error' });
     expect(calls()).toEqual([]);
   });
 
-  test('a wrong key, and an address that is not there', async () => {
+  test('a wrong key, and an unknown address', async () => {
     const stranger = new OpenAI({ baseURL: `${stack.url}/v1`, apiKey: 'wrong' });
-    expect(await failureOf(stranger.models.list())).toMatchObject({ status: 401, code: 'invalid_api_key' });
-    const error = await failureOf(client.embeddings.create({ model: 'x', input: 'y' }));
+    expect(await readFailure(stranger.models.list())).toMatchObject({ status: 401, code: 'invalid_api_key' });
+    const error = await readFailure(client.embeddings.create({ model: 'x', input: 'y' }));
     expect(error).toMatchObject({ status: 404, type: 'invalid_request_error' });
   });
 
-  test('a run that fails is told once, in the reply or in the stream, and the client starts no other', async () => {
+  test('a failed run is reported once, in the reply or in the stream, and the client starts no other', async () => {
     stack.gateway.always('balanced-model', { status: 401, body: { error: { code: 401, message: 'no' } } });
     const refused = { code: 'GATEWAY_KEY_REFUSED', type: 'server_error' };
-    expect(await failureOf(client.chat.completions.create(ask))).toMatchObject({ status: 502, ...refused });
+    expect(await readFailure(client.chat.completions.create(ask))).toMatchObject({ status: 502, ...refused });
     expect(calls()).toHaveLength(1);
     const stream = await client.chat.completions.create({ ...ask, stream: true });
     const reading = (async () => {
       for await (const chunk of stream) void chunk;
     })();
-    expect(await failureOf(reading)).toMatchObject(refused);
+    expect(await readFailure(reading)).toMatchObject(refused);
     await until(() => calls().length === 2);
   });
 });

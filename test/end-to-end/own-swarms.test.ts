@@ -1,4 +1,4 @@
-/** A file of swarms through the whole product: it is edited while a run is under way, made wrong, and mended. */
+/** A swarms file through the whole product: it is edited during a run, made invalid, and corrected. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -6,8 +6,8 @@ import { freePort, start } from '../support/processes';
 import { createStack, until, type Stack } from '../support/stack';
 import { get, post, Watcher } from '../support/readers';
 
-const README = readFileSync(path.join(__dirname, '../../README.md'), 'utf8');
-const EXAMPLE = /```yaml\n(# yaml-language-server: .*?)```/s.exec(README)?.[1] ?? '';
+const PAGE = readFileSync(path.join(__dirname, '../../docs/use/own-swarms.md'), 'utf8');
+const EXAMPLE = /```yaml\n(# yaml-language-server: .*?)```/s.exec(PAGE)?.[1] ?? '';
 
 let folder: string;
 let file: string;
@@ -28,12 +28,12 @@ beforeEach(() => {
 });
 
 const order = { swarm_id: 'design-review', message: 'A form for bug reports' };
-const warningsOf = async () => ((await get(`${stack.url}/readyz`)).body.warnings ?? []) as string[];
-/** What the letter's writer was asked, of all runs since the reset. */
+const listWarnings = async () => ((await get(`${stack.url}/readyz`)).body.warnings ?? []) as string[];
+/** The prompts of the letter's writer in all runs since the reset. */
 const letters = () =>
   stack.gateway.calls('balanced-model').filter(({ body }) => /short letters|verse/.test(JSON.stringify(body)));
 
-test("the README's pipeline is listed with its roles, and answers like any other swarm", async () => {
+test("the documentation's pipeline is listed with its roles, and works like any other swarm", async () => {
   const { body } = await get(`${stack.url}/swarms`);
   const listed = (body as unknown as { id: string; roles: { role: string }[] }[]).find(
     ({ id }) => id === 'design-review',
@@ -58,7 +58,7 @@ test('the schema is published', async () => {
   expect([status, body.title]).toEqual([200, 'Swarms of your own']);
 });
 
-test('a run keeps the swarms that it began with; the next one takes the new file', async () => {
+test('a run keeps the swarms that it began with; the next one uses the new file', async () => {
   stack.gateway.script('strategic-model', [{ firstTokenMs: 1500 }]);
   const { body } = await post(`${stack.url}/swarm/execute`, { ...order, wait: false });
   await until(() => stack.gateway.calls('strategic-model').length > 0);
@@ -77,7 +77,7 @@ const ended = (runId: string) =>
     return body.status === 'running' ? undefined : body;
   }, 30_000);
 
-test('a pipeline is forked at its last stage: what came before is taken over, and one call is made', async () => {
+test('a pipeline is forked at its last stage: earlier turns are taken over, and one call is made', async () => {
   const { body } = await post(`${stack.url}/swarm/execute`, order);
   const before = stack.gateway.calls().length;
   const edit = { from: 'answer', edit: { instruction: 'Mind the otters.' } };
@@ -89,17 +89,17 @@ test('a pipeline is forked at its last stage: what came before is taken over, an
   expect(JSON.stringify(calls[0]?.body)).toContain('Mind the otters.');
 }, 60_000);
 
-test('guidance that is given in the first stage of a pipeline reaches the last', async () => {
+test('guidance given in the first stage of a pipeline reaches the last', async () => {
   stack.gateway.script('strategic-model', [{ firstTokenMs: 1000 }]);
   const { body } = await post(`${stack.url}/swarm/execute`, { ...order, wait: false });
   await until(() => stack.gateway.calls('strategic-model').length > 0);
-  const said = await post(`${stack.url}/runs/${body.run_id}/message`, { content: 'Mind the otters.' });
-  expect(said.status).toBe(200);
+  const output = await post(`${stack.url}/runs/${body.run_id}/message`, { content: 'Mind the otters.' });
+  expect(output.status).toBe(200);
   expect(await ended(body.run_id as string)).toMatchObject({ status: 'completed' });
   expect(JSON.stringify(letters()[0]?.body)).toContain('Mind the otters.');
 }, 60_000);
 
-test('a budget that a stage uses up ends the pipeline, with what it has', async () => {
+test('a budget that a stage uses up ends the pipeline with its partial result', async () => {
   stack.gateway.script('strategic-model', [{ tokens: { count: 600 } }]);
   const { status, body } = await post(`${stack.url}/swarm/execute`, { ...order, budget_tokens: 1000 });
   expect([status, body.error.code]).toEqual([402, 'BUDGET_EXHAUSTED']);
@@ -110,20 +110,20 @@ test('a budget that a stage uses up ends the pipeline, with what it has', async 
   expect(letters()).toHaveLength(0);
 }, 60_000);
 
-test('a bad edit is refused and named with its line, and the last good version holds until it is mended', async () => {
-  expect(await warningsOf()).toEqual([]);
+test('an invalid edit is refused with its line, and the last valid version applies until it is corrected', async () => {
+  expect(await listWarnings()).toEqual([]);
   writeFileSync(file, EXAMPLE.replace('swarm: readers', 'swarm: writers'));
   const line = EXAMPLE.split('\n').findIndex((text) => text.includes('swarm: readers')) + 1;
-  const [warning] = await warningsOf();
+  const [warning] = await listWarnings();
   expect(warning).toContain(`swarms.yaml:${line}:7: 2.stages.1.swarm: there is no swarm "writers"`);
-  await until(() => stack.api.said().includes('its last good version holds'));
+  await until(() => stack.api.output().includes('its last good version holds'));
   const { status } = await post(`${stack.url}/swarm/execute`, { swarm_id: 'letter', message: 'Hello' });
   expect(status).toBe(200);
   writeFileSync(file, `${EXAMPLE}\n# mended`);
-  expect(await warningsOf()).toEqual([]);
+  expect(await listWarnings()).toEqual([]);
 });
 
-test('a bad file stops the start, with its line, column and field', async () => {
+test('an invalid file prevents the start, with its line, column and field', async () => {
   const bad = path.join(folder, 'bad.yaml');
   writeFileSync(bad, EXAMPLE.replace('alias: coding', 'alias: cheap'));
   const port = String(await freePort());
@@ -134,7 +134,7 @@ test('a bad file stops the start, with its line, column and field', async () => 
   });
   await until(() => api.child.exitCode !== null);
   expect(api.child.exitCode).toBe(1);
-  expect(api.said()).toMatch(/^api: SWARMS_FILE: .*bad\.yaml:8:7: 0\.roles\.attacker\.alias: Invalid option/);
+  expect(api.output()).toMatch(/^api: SWARMS_FILE: .*bad\.yaml:8:7: 0\.roles\.attacker\.alias: Invalid option/);
 }, 30_000);
 
 const CIRCLE = `
@@ -145,7 +145,7 @@ const CIRCLE = `
     guest: { alias: fast, system: You eat. }
 `;
 
-test('a panel without a chair has no one answer: several swarms with it among them are refused, and nothing is started', async () => {
+test('a panel without a chair has no single answer: a multi-swarm request with it is refused, and nothing is started', async () => {
   writeFileSync(file, EXAMPLE + CIRCLE);
   const several = { message: 'Hi', teams: ['circle', 'letter'], strategy: 'parallel' };
   // 404 until the file has been read

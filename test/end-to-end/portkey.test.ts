@@ -4,7 +4,7 @@ import { cases, CASE_TEXT, createScriptedGateway, type ScriptedGateway } from '.
 import { freePort, listening, start, type Running } from '../support/processes';
 import { createStack, until, type Stack } from '../support/stack';
 import { agreedBooks, play } from '../support/played-run';
-import { collectSse, get, post, textsOf, foldFrames, type AnyFrame } from '../support/readers';
+import { collectSse, get, post, listTexts, foldFrames, type AnyFrame } from '../support/readers';
 
 let stack: Stack;
 let portkey: Running;
@@ -25,7 +25,7 @@ beforeAll(async () => {
       PORTKEY_API_KEY: 'portkey-key',
       PORTKEY_BASE_URL: `http://127.0.0.1:${port}/v1`,
       MODEL_FAST: 'first',
-      // what the scripted gateways charge by default, for a million tokens
+      // the scripted gateways' default price of a million tokens
       PRICES: JSON.stringify({ first: { input: 1, output: 2 } }),
     },
     ({ url }) => ({
@@ -49,11 +49,11 @@ beforeEach(() => {
 async function run(): Promise<{ frames: AnyFrame[]; text: string | undefined }> {
   const body = JSON.stringify({ swarm_id: 'one-voice', message: 'Go', stream: true });
   const frames = await collectSse(`${stack.url}/swarm/execute`, { method: 'POST', body });
-  return { frames, text: textsOf(foldFrames(frames)).answer };
+  return { frames, text: listTexts(foldFrames(frames)).answer };
 }
 const has = (frames: AnyFrame[], event: string) => frames.filter((frame) => frame.event === event);
 
-test('1: a normal stream comes through', async () => {
+test('1: a normal stream passes through it', async () => {
   stack.gateway.script('first', cases.normalStream);
   const { text, frames } = await run();
   expect(text).toBe(CASE_TEXT);
@@ -72,7 +72,7 @@ test('20: its own fallback answers, and the run records which target it used', a
   expect(played.last.cost_usd).toBeCloseTo(second.calls('first')[0]?.costUsd ?? NaN, 9);
 });
 
-test('8: Retry-After passes through it and is kept to', async () => {
+test('8: Retry-After passes through it and is obeyed', async () => {
   stack.gateway.script('first', cases.retryAfterTwoSeconds);
   const { text } = await run();
   expect(text).toBe(CASE_TEXT);
@@ -80,7 +80,7 @@ test('8: Retry-After passes through it and is kept to', async () => {
   expect((two?.at ?? 0) - (one?.at ?? 0)).toBeGreaterThanOrEqual(2000);
 });
 
-test('16: a crash of the upstream, which it hides behind a clean end, is found and the turn tried again', async () => {
+test('16: a crash of the upstream, which it reports as a normal end, is detected and the turn is retried', async () => {
   stack.gateway.script('first', cases.cutAfterThreeTokens);
   const { text, frames } = await run();
   expect(text).toBe(CASE_TEXT);
@@ -88,14 +88,14 @@ test('16: a crash of the upstream, which it hides behind a clean end, is found a
   expect(stack.gateway.calls('first')).toHaveLength(2);
 });
 
-test('12: what it says of an upstream that answers with a page is understood', async () => {
+test('12: its error for an upstream that returns an HTML page is understood', async () => {
   stack.gateway.script('first', cases.htmlBadGateway);
   const { text, frames } = await run();
   expect(text).toBe(CASE_TEXT);
   expect(has(frames, 'turn.waiting')).toMatchObject([{ reason: 'GATEWAY_UNAVAILABLE' }]);
 });
 
-test('17: a cancelled run ends, though it keeps the upstream at work, and is charged by the whole estimate', async () => {
+test('17: a cancelled run ends though it keeps the upstream call open, and is charged the whole estimate', async () => {
   stack.gateway.script('first', cases.slowStream);
   const { body } = await post(`${stack.url}/swarm/execute`, { swarm_id: 'one-voice', message: 'Go', wait: false });
   await stack.gateway.waitFor(() => (stack.gateway.calls('first')[0]?.tokensSent ?? 0) > 3, 15_000);

@@ -1,9 +1,9 @@
-/** No stand-in: the embedded models answer, and what they write is executed. */
+/** Without scripted models: the embedded models answer, and their code is executed. */
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { freePort, start, type Running } from '../support/processes';
 import { createStack, until, type Stack } from '../support/stack';
-import { foldFrames, get, post, textsOf, Watcher } from '../support/readers';
+import { foldFrames, get, post, listTexts, Watcher } from '../support/readers';
 
 const MODELS = process.env.MURMURATION_MODELS ?? '';
 const MINUTES = 60_000;
@@ -24,7 +24,7 @@ beforeAll(async () => {
   ]);
   const url = `http://127.0.0.1:${port}`;
   await until(async () => (await fetch(`${url}/health`).catch(() => undefined))?.ok, 2 * MINUTES);
-  // names of the models come from the product's own defaults here
+  // the model names are the product's defaults here
   const none = { MODEL_STRATEGIC: '', MODEL_CODING: '', MODEL_DEBATE_1: '', MODEL_DEBATE_2: '', MODEL_FAST: '' };
   stack = await createStack({ ...none, GATEWAYS: 'local', LOCAL_MODEL_URL: `${url}/v1` });
 }, 4 * MINUTES);
@@ -47,7 +47,7 @@ test(
     const code = /```python\n([\s\S]*?)```/.exec(body.responses[0])?.[1] ?? '';
     const name = /def (\w*fib\w*)\(/i.exec(code)?.[1];
     expect(name).toBeDefined();
-    // the program's own tests run first, under __main__, as its user would run it
+    // first runs the program's own tests, under __main__, as a user would
     const output = execFileSync('python3', ['-I', '-'], {
       input: `${code}\nprint(${name}(10))\n`,
       timeout: 20_000,
@@ -60,19 +60,20 @@ test(
       expect(turn.cost_usd).toBe(0);
     }
   },
-  5 * MINUTES,
+  12 * MINUTES,
 );
 
 test(
-  'a debate is held by two different models, token by token, and its frames fold to the result',
+  'a debate of two different models streams by token, and its frames fold to the result',
   async () => {
     const watcher = await Watcher.connect(stack.url);
     watcher.send({ swarm_id: 'debate-swarm', message: 'Should we use Kubernetes?', max_tokens: 60 });
-    const { run_id } = await watcher.done(undefined, 4 * MINUTES);
+    const { run_id } = await watcher.done(undefined, 10 * MINUTES);
     const { body } = await get(`${stack.url}/runs/${run_id}`);
     expect(body.status).toBe('completed');
-    const texts = textsOf(foldFrames(watcher.frames));
-    expect(body.answers.map((turn: string) => texts[turn])).toEqual(body.responses);
+    const texts = listTexts(foldFrames(watcher.frames));
+    // a response names its voice, and contains the opening before the last round
+    body.answers.forEach((turn: string, i: number) => expect(body.responses[i]).toContain(texts[turn]!.trim()));
     expect(new Set(body.responses).size).toBe(4);
     const voices = body.turns.filter(({ turn }: { turn: string }) => turn !== 'summary');
     expect(new Set(voices.map((turn: { model: string }) => turn.model)).size).toBeGreaterThanOrEqual(2);
@@ -80,7 +81,7 @@ test(
     expect(deltas.length).toBeGreaterThan(40);
     watcher.close();
   },
-  5 * MINUTES,
+  12 * MINUTES,
 );
 
 test(
@@ -99,5 +100,5 @@ test(
     const { body } = await ask('What is my favourite number? Answer with the number.');
     expect(body.responses[0]).toContain('7421');
   },
-  3 * MINUTES,
+  6 * MINUTES,
 );

@@ -1,6 +1,6 @@
 /**
- * Keys stay in the environment. Planted ones, quoted by the gateway in all its ways to fail, are searched for, whole and in part,
- * wherever something is kept or told: Temporal's histories, Redis, events, replies, frames, and the logs of API and worker.
+ * Keys must not leak. The gateway quotes planted keys in all kinds of failures. Then all stored and sent data is searched for the keys and
+ * parts of them: Temporal's histories, Redis, events, replies, frames, and the logs of API and worker.
  */
 import { Client, Connection } from '@temporalio/client';
 import type { RedisConnection } from '../../src/redis/connect';
@@ -10,19 +10,19 @@ import { CASE_TEXT, good, type Reply } from '../support/scripted-gateway';
 import { createStack, type Stack } from '../support/stack';
 import { post, Watcher } from '../support/readers';
 
-/** What every planted key contains within its first letters: a piece of a key is found as well. */
+/** A marker near the start of every planted key, so that a part of a key is found as well. */
 const MARK = /plant|ed-key/;
-const keyOf = (name: string) => `sk-planted-key-of-${name}-0123456789abcdef`;
-const KEYS = { gateway: keyOf('gateway'), openrouter: keyOf('openrouter'), portkey: keyOf('portkey') };
-const CALLER = keyOf('alice');
+const readKey = (name: string) => `sk-planted-key-of-${name}-0123456789abcdef`;
+const KEYS = { gateway: readKey('gateway'), openrouter: readKey('openrouter'), portkey: readKey('portkey') };
+const CALLER = readKey('alice');
 
 let server: RedisServer;
 let stack: Stack;
 let connection: Connection;
 let redis: RedisConnection;
 const runs: PlayedRun[] = [];
-/** What the API answered, word for word. */
-const told: string[] = [];
+/** The exact replies of the API. */
+const reported: string[] = [];
 
 beforeAll(async () => {
   server = await startRedisServer();
@@ -67,7 +67,7 @@ async function run(replies: Reply[]): Promise<PlayedRun> {
   return played;
 }
 
-/** The text of everything that Temporal keeps of a run, payloads decoded. */
+/** Everything that Temporal stores of a run as text, with payloads decoded. */
 async function temporalKeeps(runId: string): Promise<string> {
   const handle = new Client({ connection }).workflow.getHandle(runId);
   const [history, { raw }] = await Promise.all([handle.fetchHistory(), handle.describe()]);
@@ -76,7 +76,7 @@ async function temporalKeeps(runId: string): Promise<string> {
   );
 }
 
-/** Every key of this Redis with its whole value. */
+/** Every Redis key with its whole value. */
 async function redisKeeps(): Promise<string> {
   const values = (await redis.keys('*')).map(async (key) => `${key} ${JSON.stringify(await valueOf(key))}`);
   return (await Promise.all(values)).join('\n');
@@ -103,7 +103,7 @@ async function valueOf(key: string): Promise<unknown> {
 
 async function ask(path: string, headers: Record<string, string>, init: RequestInit = {}): Promise<void> {
   const response = await fetch(`${stack.url}${path}`, { ...init, headers });
-  told.push(await response.text());
+  reported.push(await response.text());
 }
 
 test.each<[string, Reply[], string]>([
@@ -113,20 +113,20 @@ test.each<[string, Reply[], string]>([
   ['a refused request', everyKey(400), 'run.failed'],
   ['a 500 with the key in its body, and then an answer', [quoting(500, KEYS.gateway), good], 'run.completed'],
   [
-    'a 429, which every worker hears of',
+    'a 429, which is shared with every worker',
     [{ ...quoting(429, KEYS.gateway), wait: { ms: 300, as: 'retry-after' } }, good],
     'run.completed',
   ],
   ['a page that shows it', [{ status: 502, body: `<html><b>${KEYS.gateway}</b></html>` }, good], 'run.completed'],
   ['an error in mid-stream', [streamQuoting, good], 'run.completed'],
   ['a key at the place where the sentence is cut', everyKey(400, 'x'.repeat(290)), 'run.failed'],
-])('%s ends as it should', async (_what, replies, ending) => {
+])('%s ends as expected', async (_what, replies, ending) => {
   const { last, text } = await run(replies);
   expect(last.event).toBe(ending);
   if (ending === 'run.completed') expect(text).toBe(CASE_TEXT);
 });
 
-test('callers are refused, and make mistakes, in every way', async () => {
+test('refused and faulty requests of all kinds', async () => {
   const wrong = { authorization: `Bearer ${CALLER}-not` };
   const right = { authorization: `Bearer ${CALLER}`, 'content-type': 'application/json' };
   await ask('/runs', wrong);
@@ -145,23 +145,23 @@ test('callers are refused, and make mistakes, in every way', async () => {
   await watcher.frame(({ error }) => error?.code === 'INVALID_JSON');
   await watcher.frame(({ error }) => error?.code === 'UNKNOWN_RUN');
   watcher.close();
-  told.push(JSON.stringify(watcher.frames));
+  reported.push(JSON.stringify(watcher.frames));
   const { status } = await post(`${stack.url}/swarm/execute`, { swarm_id: 'one-voice', message: 'Go' }, wrong);
   expect(status).toBe(401);
 });
 
-test('and no key, nor a piece of one, is found in anything that is kept or told', async () => {
+test('no key or part of one is found in any stored or sent data', async () => {
   const failures = runs.map(({ last }) => `${String(last.code)} ${String(last.message)}`).join('\n');
   const places: Record<string, string> = {
     temporal: (await Promise.all(runs.map(({ runId }) => temporalKeeps(runId)))).join('\n'),
     redis: await redisKeeps(),
     frames: JSON.stringify(runs.map(({ frames }) => frames)),
-    replies: told.join('\n'),
-    'log of the worker': stack.worker.said(),
-    'log of the API': stack.api.said(),
+    replies: reported.join('\n'),
+    'log of the worker': stack.worker.output(),
+    'log of the API': stack.api.output(),
     failures,
   };
-  // each place must be one where the key would have been seen: it tells of these runs, and of keys that were taken out
+  // each place must contain data of these runs and redacted keys, or the search would prove nothing
   for (const place of ['temporal', 'redis', 'frames', 'replies', 'failures']) expect(places[place]).toContain('[key]');
   for (const place of ['log of the worker', 'log of the API']) expect(places[place]).toContain('ready');
   const found = Object.entries(places).flatMap(([place, text]) => {

@@ -1,7 +1,7 @@
-/** Redis away, Temporal away, both away, in the midst of an answer: the run completes, its watchers have all of it, and readiness says so meanwhile. */
+/** Redis, Temporal or both are down during an answer: the run completes, watchers get all of it, and readiness reports the outage. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startRedisServer, type RedisServer } from '../support/redis';
-import { collectSse, foldFrames, get, textsOf, Watcher, type AnyFrame } from '../support/readers';
+import { collectSse, foldFrames, get, listTexts, Watcher, type AnyFrame } from '../support/readers';
 import { createStack, until, type Stack } from '../support/stack';
 import { startTemporalServer, type TemporalServer } from '../support/temporal';
 
@@ -21,16 +21,16 @@ beforeEach(() => stack.gateway.reset());
 const TOKENS = 150;
 const LIMIT_MS = 60_000;
 
-/** What a watcher holds: whatever it had before a reset is told again after it. */
+/** The text of a watcher; everything before a reset is sent again after it. */
 function heldBy(frames: readonly AnyFrame[]): string | undefined {
-  const told = frames.slice(frames.findLastIndex(({ event }) => event === ('run.reset' as string)) + 1);
-  return textsOf(foldFrames(told)).answer;
+  const reported = frames.slice(frames.findLastIndex(({ event }) => event === ('run.reset' as string)) + 1);
+  return listTexts(foldFrames(reported)).answer;
 }
 
 const ready = async () => (await get(`${stack.url}/readyz`)).status;
 
 test(
-  'a start that fails names its run, over WebSocket and as Server-Sent Events',
+  'a failed start names its run, over WebSocket and Server-Sent Events',
   async () => {
     await temporal.kill();
     const order = { swarm_id: 'one-voice', message: 'Count', session_id: 'away' };
@@ -40,7 +40,8 @@ test(
     const sse = await collectSse(`${stack.url}/swarm/execute`, { method: 'POST', body });
     for (const frame of [await watcher.done(), sse.at(-1)])
       expect(frame).toMatchObject({
-        ...{ event: 'error', error: { code: 'TEMPORAL_UNAVAILABLE' }, content: '', done: true },
+        ...{ event: 'error', error: { code: 'TEMPORAL_UNAVAILABLE' }, done: true },
+        content: expect.stringMatching(/^\n\n\[Failed: Temporal does not answer/),
         ...{ team_id: 'one-voice', session_id: 'away', run_id: expect.stringContaining('one-voice-') },
       });
     watcher.close();
@@ -55,7 +56,7 @@ test.each([
   ['Temporal', 5000, () => [temporal]],
   ['Redis and Temporal', 5000, () => [redis, temporal]],
 ])(
-  '%s away for %i ms in mid-stream',
+  '%s down for %i ms during a stream',
   async (_what, awayMs, services) => {
     stack.gateway.always('balanced-model', { tokens: { count: TOKENS }, intervalMs: 20 });
     const watcher = await Watcher.connect(stack.url);

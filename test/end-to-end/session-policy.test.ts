@@ -1,4 +1,4 @@
-/** Several runs of one session at once: one speaks at a time, and whoever comes meanwhile waits, is refused, or cancels the other. */
+/** Concurrent runs of one session: one is active at a time; a further run waits, is refused, or cancels the other. */
 import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import { get, post, Watcher } from '../support/readers';
@@ -16,7 +16,7 @@ interface Started {
   watcher: Watcher;
 }
 
-/** Starts a run that is known to speak, or to wait, when this resolves. */
+/** Starts a run, and resolves once it streams or waits. */
 async function begin(session_id: string, message: string, more: object = {}): Promise<Started> {
   const order = { swarm_id: 'one-voice', message, session_id, wait: false, ...more };
   const { body } = await post(`${stack.url}/swarm/execute`, order);
@@ -26,7 +26,7 @@ async function begin(session_id: string, message: string, more: object = {}): Pr
   return { runId, watcher };
 }
 
-test('a second run waits until the first has ended, says for whom, and sees its answer', async () => {
+test('a second run waits until the first has ended, names the run it waits for, and sees its answer', async () => {
   const session = `session-${randomUUID()}`;
   stack.gateway.scriptWhen({ lastMessageIncludes: 'first?' }, says('a'));
   stack.gateway.scriptWhen({ lastMessageIncludes: 'second?' }, says('b'));
@@ -48,7 +48,7 @@ test('a second run waits until the first has ended, says for whom, and sees its 
   ]);
 });
 
-test('ten at once all speak, one after another, and the session loses no message', async () => {
+test('ten concurrent runs all execute, one after another, and the session loses no message', async () => {
   const session = `session-${randomUUID()}`;
   stack.gateway.always('balanced-model', says('x', 3));
   const runs = await Promise.all(Array.from({ length: 10 }, (_, i) => begin(session, `question ${i}`)));
@@ -60,7 +60,7 @@ test('ten at once all speak, one after another, and the session loses no message
   expect(body.messages).toHaveLength(20);
 }, 60_000);
 
-test('reject: a run that comes meanwhile ends with 409 and SESSION_BUSY, and calls nobody', async () => {
+test('reject: a further run ends with 409 and SESSION_BUSY, and calls no model', async () => {
   const session = `session-${randomUUID()}`;
   stack.gateway.always('balanced-model', says('a'));
   const first = await begin(session, 'first?');
@@ -73,7 +73,7 @@ test('reject: a run that comes meanwhile ends with 409 and SESSION_BUSY, and cal
   expect((await post(`${stack.url}/swarm/execute`, order)).status).toBe(200);
 });
 
-test('interrupt: the run that speaks is cancelled, its upstream call closes, and the new one speaks', async () => {
+test('interrupt: the active run is cancelled, its upstream call closes, and the new run executes', async () => {
   const session = `session-${randomUUID()}`;
   stack.gateway.scriptWhen({ lastMessageIncludes: 'first?' }, says('a', 2000));
   stack.gateway.scriptWhen({ lastMessageIncludes: 'second?' }, says('b', 5));
@@ -85,7 +85,7 @@ test('interrupt: the run that speaks is cancelled, its upstream call closes, and
   expect(stack.gateway.calls()[0]?.endedBy).toBe('client-closed');
 });
 
-test('a run that waits can be cancelled, and the one behind it does not wait for it', async () => {
+test('a waiting run can be cancelled, and the next one does not wait for it', async () => {
   const session = `session-${randomUUID()}`;
   stack.gateway.always('balanced-model', says('a'));
   const first = await begin(session, 'first?');
@@ -100,7 +100,7 @@ test('a run that waits can be cancelled, and the one behind it does not wait for
   expect(stack.gateway.calls()).toHaveLength(2);
 });
 
-test('a run that was terminated by hand holds up nobody, and its watchers hear of the end', async () => {
+test('a run that was terminated by hand blocks no other, and its watchers receive the end', async () => {
   const session = `session-${randomUUID()}`;
   stack.gateway.scriptWhen({ lastMessageIncludes: 'first?' }, { ...says('a'), firstTokenMs: 60_000 });
   stack.gateway.scriptWhen({ lastMessageIncludes: 'second?' }, says('b', 3));

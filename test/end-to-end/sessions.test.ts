@@ -1,4 +1,4 @@
-/** A conversation of two hundred messages through the whole product: what is summarised, seen, kept and forgotten. */
+/** A conversation of 200 messages through the whole product: summaries, context, storage and deletion. */
 import { EARLIER, MEMORY_KEEPER } from '../../src/contract/prompts';
 import { createStack, until, type Stack } from '../support/stack';
 import { collectSse, get, post } from '../support/readers';
@@ -12,7 +12,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => stack.stop());
 
-/** A model that remembers exactly what it is told: it knows the fact only where the fact stands in its prompt. */
+/** A model that knows the fact only if it is in its prompt. */
 function playHonestly(): void {
   const says = (text: string) => ({ tokens: { text } });
   const includes =
@@ -32,7 +32,7 @@ const session = async (id: string) => (await get(`${stack.url}/sessions/${id}`))
 const summaryCalls = () =>
   stack.gateway.calls().filter(({ body }) => JSON.stringify(body).includes('Remembered so far'));
 
-test('a session of 200 messages still knows its first one, and loses none of runs that end at once', async () => {
+test('a session of 200 messages still knows its first one, and loses no message of runs that end concurrently', async () => {
   playHonestly();
   const session_id = `long-${Date.now()}`;
   await tell(`The code word is ${FACT}.`, session_id);
@@ -60,15 +60,15 @@ test('a session of 200 messages still knows its first one, and loses none of run
   expect(asked).not.toContain('Remark 1:');
 }, 120_000);
 
-test('each stretch of it was summarised once, by the fast model', () => {
+test('each range of it was summarised once, by the fast model', () => {
   const calls = summaryCalls();
   expect(calls.length).toBeGreaterThan(5);
-  const said = calls.flatMap(({ body }) => JSON.stringify(body).match(/Remark \d+:/g) ?? []);
-  expect(said.length).toBeGreaterThan(50);
-  expect(new Set(said).size).toBe(said.length);
+  const published = calls.flatMap(({ body }) => JSON.stringify(body).match(/Remark \d+:/g) ?? []);
+  expect(published.length).toBeGreaterThan(50);
+  expect(new Set(published).size).toBe(published.length);
 });
 
-test('DELETE /sessions/:id forgets it: the next run begins anew, and a second DELETE is a 404', async () => {
+test('DELETE /sessions/:id deletes it: the next run starts without memory, and a second DELETE is a 404', async () => {
   playHonestly();
   const session_id = `short-${Date.now()}`;
   await tell(`The code word is ${FACT}.`, session_id);
@@ -85,7 +85,7 @@ test('DELETE /sessions/:id forgets it: the next run begins anew, and a second DE
   ]);
 });
 
-test('runs that only remember are not listed among the runs', async () => {
+test('summary workflows are not listed among the runs', async () => {
   const { body } = await get(`${stack.url}/runs?limit=50`);
   expect(body.runs.filter(({ run_id }: { run_id: string }) => run_id.startsWith('memory'))).toEqual([]);
 });

@@ -1,4 +1,4 @@
-/** People steer runs over HTTP, and what they say outlives the processes that heard it. */
+/** Steering of runs over HTTP; steering survives restarts of the processes that received it. */
 import { cases } from '../support/scripted-gateway';
 import { createStack, until, type Stack } from '../support/stack';
 import { foldFrames, get, post, Watcher } from '../support/readers';
@@ -8,7 +8,7 @@ beforeAll(async () => (stack = await createStack()), 60_000);
 afterAll(() => stack.stop());
 beforeEach(() => {
   stack.gateway.reset();
-  // reviews pass, so that a coordinated run takes one round
+  // reviews pass, so that a coordinated run has one round
   stack.gateway.scriptWhen({ bodyIncludes: 'VERDICT: PASS' }, { tokens: ['VERDICT: PASS', ' fine'] });
 });
 
@@ -20,20 +20,20 @@ async function startCoordination(more: object): Promise<string> {
   const { body } = await post(`${stack.url}/swarm/coordinate`, order);
   return body.run_id as string;
 }
-const gateOf = async (id: string) => {
+const readGate = async (id: string) => {
   const { body } = await get(run(id));
   return body.gates?.[0] as { gate: string; status: string } | undefined;
 };
 const ended = (id: string, status = 'completed') =>
   until(async () => ((await get(run(id))).body.status === status ? true : undefined), 30_000);
 
-test('a gate holds through restarts of worker and API; approved twice, the run goes on once', async () => {
+test('a gate survives restarts of worker and API; approved twice, the run continues once', async () => {
   const id = await startCoordination({ approve_plan: true });
-  await until(() => gateOf(id));
+  await until(() => readGate(id));
   const before = stack.gateway.calls().length;
   await Promise.all([stack.worker.kill('SIGKILL'), stack.api.kill('SIGKILL')]);
   await Promise.all([stack.startWorker(), stack.startApi()]);
-  expect(await gateOf(id)).toMatchObject({ gate: 'plan', status: 'open' });
+  expect(await readGate(id)).toMatchObject({ gate: 'plan', status: 'open' });
   const key = { 'Idempotency-Key': 'yes-1' };
   const [first, again] = await Promise.all([1, 2].map(() => post(run(id, '/approve'), { reason: 'go' }, key)));
   expect(first?.body).toEqual({ run_id: id, gate: 'plan', decision: 'approved', reason: 'go' });
@@ -53,7 +53,7 @@ test('a gate holds through restarts of worker and API; approved twice, the run g
   watcher.close();
 }, 60_000);
 
-test('guidance that interrupts stops the upstream call, keeps its text as stopped, and reaches the next one', async () => {
+test('guidance that interrupts closes the upstream call, keeps its text marked as interrupted, and reaches the next call', async () => {
   stack.gateway.script('balanced-model', [cases.slowStream, { tokens: ['Second'] }].flat());
   const watcher = await Watcher.connect(stack.url);
   watcher.send({ swarm_id: 'one-voice', message: 'Go' });
@@ -88,19 +88,19 @@ test('a paused run makes no new call until it is resumed', async () => {
   watcher.close();
 });
 
-test('a key that was used before refuses other words and repeats the answer to the same ones', async () => {
+test('an Idempotency-Key that was used before refuses another request and repeats the reply to the same one', async () => {
   const id = await startCoordination({ approve_plan: true });
-  await until(() => gateOf(id));
+  await until(() => readGate(id));
   const key = { 'Idempotency-Key': 'once' };
-  const say = (what: string, said: object) => post(run(id, what), said, key);
-  for (const [what, said, other] of [
+  const say = (what: string, sent: object) => post(run(id, what), sent, key);
+  for (const [what, sent, other] of [
     ['/message', { content: 'Be brief.' }, { content: 'Be long.' }],
     ['/message', { content: ' Be brief. ', interrupt: false }, { content: 'Be brief.', interrupt: true }],
     ['/pause', {}, undefined],
     ['/resume', {}, undefined],
     ['/reject', { reason: 'Too dear.' }, { reason: 'Too slow.' }],
   ] as const) {
-    const [first, again] = [await say(what, said), await say(what, said)];
+    const [first, again] = [await say(what, sent), await say(what, sent)];
     expect([what, first.status, again.status]).toEqual([what, 200, 200]);
     expect(again.body).toEqual(first.body);
     if (other) expect([what, ...statusAndCode(await say(what, other))]).toEqual([what, 409, 'IDEMPOTENCY_CONFLICT']);
@@ -111,25 +111,25 @@ test('a key that was used before refuses other words and repeats the answer to t
   await ended(id, 'cancelled');
 });
 
-test('what makes no sense is refused with its code, and changes nothing', async () => {
+test('invalid requests are refused with a code, and change nothing', async () => {
   const { body } = await post(`${stack.url}/swarm/execute`, { swarm_id: 'one-voice', message: 'Hi' });
   const id = body.run_id as string;
-  for (const [what, said] of [
+  for (const [what, sent] of [
     ['/message', { content: 'late' }],
     ['/approve', {}],
     ['/reject', { reason: 'late' }],
     ['/pause', {}],
   ] as const)
-    expect([what, ...statusAndCode(await post(run(id, what), said))]).toEqual([what, 409, 'RUN_ENDED']);
+    expect([what, ...statusAndCode(await post(run(id, what), sent))]).toEqual([what, 409, 'RUN_ENDED']);
   expect(statusAndCode(await post(run('nope', '/message'), { content: 'x' }))).toEqual([404, 'UNKNOWN_RUN']);
-  for (const [what, said, field] of [
+  for (const [what, sent, field] of [
     ['/message', {}, /content/],
     ['/message', { content: ' ' }, /content/],
     ['/message', { content: 'x', interrupt: 'yes' }, /interrupt/],
     ['/reject', {}, /reason/],
     ['/approve', { gate: 7 }, /gate/],
   ] as const) {
-    const reply = await post(run(id, what), said);
+    const reply = await post(run(id, what), sent);
     expect(statusAndCode(reply)).toEqual([400, 'INVALID_FIELD']);
     expect(reply.body.error.message).toMatch(field);
   }
@@ -139,7 +139,7 @@ test('what makes no sense is refused with its code, and changes nothing', async 
 describe('POST /swarms/multi', () => {
   const order = { message: 'Hi', teams: ['one-voice', 'strategic-swarm'], strategy: 'parallel' };
 
-  test('answers with each team, its model and its words', async () => {
+  test('returns each team with its model and its text', async () => {
     const { status, body } = await post(`${stack.url}/swarms/multi`, order);
     expect(status).toBe(200);
     expect(body.results).toEqual({
@@ -148,7 +148,18 @@ describe('POST /swarms/multi', () => {
     });
   });
 
-  test('names a team that failed, and has the answers of the others', async () => {
+  test('returns answers under the names that earlier clients use for teams', async () => {
+    const teams = ['Strategic Team', 'research-team', 'one_voice'];
+    const { status, body } = await post(`${stack.url}/swarms/multi`, { ...order, teams });
+    expect(status).toBe(200);
+    expect(body.results).toEqual({
+      'Strategic Team': { content: 'Hello from upstream.', model: 'strategic-model', team: 'strategic-swarm' },
+      'research-team': { content: 'Hello from upstream.', model: 'strategic-model', team: 'strategic-swarm' },
+      one_voice: { content: 'Hello from upstream.', model: 'balanced-model', team: 'one-voice' },
+    });
+  });
+
+  test('names a failed team, and contains the answers of the others', async () => {
     stack.gateway.always('balanced-model', { status: 404, body: { error: { code: 404, message: 'No such model' } } });
     const { status, body } = await post(`${stack.url}/swarms/multi`, order);
     expect(status).toBe(200);
@@ -161,7 +172,7 @@ describe('POST /swarms/multi', () => {
     [{ ...order, teams: [] }, 400, 'INVALID_FIELD', /teams/],
     [{ ...order, teams: ['one-voice', 'one-voice'] }, 400, 'INVALID_FIELD', /teams/],
     [{ ...order, teams: ['nope'] }, 404, 'UNKNOWN_SWARM', /teams.*nope/],
-  ])('case %#: refuses what makes no sense', async (body, status, code, message) => {
+  ])('case %#: refuses an invalid request', async (body, status, code, message) => {
     const reply = await post(`${stack.url}/swarms/multi`, body);
     expect(statusAndCode(reply)).toEqual([status, code]);
     expect(reply.body.error.message).toMatch(message);

@@ -1,4 +1,4 @@
-/** Limits, budgets, prices and the cache, through the whole product: request in, frames out, and the gateway's own books. */
+/** Limits, budgets, prices and the cache, through the whole product: requests, frames, and the gateway's own accounts. */
 import { randomUUID } from 'node:crypto';
 import { connectRedis } from '../../src/redis/connect';
 import { createLedger } from '../../src/redis/ledger';
@@ -47,7 +47,7 @@ async function watch(more: object = {}): Promise<AnyFrame[]> {
   return collectSse(`${stack.url}/swarm/execute`, { method: 'POST', body, headers: ALICE });
 }
 
-/** What the ledger says of a run that Alice paid. */
+/** The ledger's entry of a run that Alice paid. */
 async function spentBy(runId: string, sessionId: string) {
   const redis = connectRedis({ url: stack.env.REDIS_URL ?? '', patient: true });
   const spent = await createLedger(redis, 'month').spentBy({ account: 'alice', runId, sessionId });
@@ -55,8 +55,8 @@ async function spentBy(runId: string, sessionId: string) {
   return spent.run;
 }
 
-/** The account that has paid for a run, once it has. */
-async function payerOf(runId: string): Promise<string | undefined> {
+/** Resolves to the account that paid for a run, once it has been booked. */
+async function readPayer(runId: string): Promise<string | undefined> {
   const redis = connectRedis({ url: stack.env.REDIS_URL ?? '', patient: true });
   const ledger = createLedger(redis, 'month');
   const spent = await Promise.all(
@@ -69,21 +69,21 @@ async function payerOf(runId: string): Promise<string | undefined> {
   return spent.find(Boolean);
 }
 
-/** What the gateway has charged, once all of its calls have ended. */
+/** The gateway's charges, once all its calls have ended. */
 async function charged(): Promise<number> {
   await stack.gateway.waitFor(() => calls().every(({ endedBy }) => endedBy) && calls().length > 0);
   return calls().reduce((sum, { costUsd = 0 }) => sum + costUsd, 0);
 }
 
-describe('the cost of a run agrees with the books of the gateway to the ninth digit', () => {
-  test('when all goes well, streamed or not', async () => {
+describe('the cost of a run equals the accounts of the gateway to the ninth digit', () => {
+  test('without failures, streamed or not', async () => {
     const { body } = await execute();
     expect(body.turns[0].cost_usd).toBeCloseTo(await charged(), 9);
     const frames = await watch();
     expect(body.cost_usd + Number(frames[frames.length - 1]?.cost_usd)).toBeCloseTo(await charged(), 9);
   });
 
-  test('when a stream is cut and the turn tried again: both calls are paid, once each', async () => {
+  test('if a stream is cut and the turn is retried: both calls are paid, once each', async () => {
     stack.gateway.script('dear', cases.cutAfterThreeTokens);
     const { body } = await execute();
     expect(body.responses).toEqual([CASE_TEXT]);
@@ -93,7 +93,7 @@ describe('the cost of a run agrees with the books of the gateway to the ninth di
     expect(await spentBy(body.run_id, body.session_id)).toMatchObject({ estimated: 0, unpriced: 0 });
   });
 
-  test('when it is cancelled in the middle of a stream', async () => {
+  test('if it is cancelled during a stream', async () => {
     stack.gateway.script('dear', cases.slowStream);
     const { body } = await execute({ wait: false });
     await stack.gateway.waitFor(() => (calls('dear')[0]?.tokensSent ?? 0) > 5, 15_000);
@@ -105,11 +105,11 @@ describe('the cost of a run agrees with the books of the gateway to the ninth di
   });
 });
 
-describe('what failed is paid too, once, and the totals of the run say so', () => {
-  /** Late enough for the books to have learned from the gateway what the call before it cost. */
+describe('failed calls are paid once too, and are in the totals of the run', () => {
+  /** Late enough for the ledger to have the gateway's cost of the previous call. */
   const LATE_REFUSAL = { ...cases.moderated[0]!, headersMs: 1500 };
 
-  test('a turn that is cut and then refused: event, reply, list and ledger agree with the gateway', async () => {
+  test('a turn that is cut off and then refused: event, reply, list and ledger agree with the gateway', async () => {
     stack.gateway.script('dear', [cases.cutAfterThreeTokens[0]!, LATE_REFUSAL]);
     const { status, body } = await execute();
     const total = await charged();
@@ -126,7 +126,7 @@ describe('what failed is paid too, once, and the totals of the run say so', () =
     expect((await spentBy(body.run_id, body.session_id)).usd).toBeCloseTo(total, 9);
   });
 
-  test('a voice that fails in a debate which goes on without it', async () => {
+  test('a voice that fails in a debate that continues without it', async () => {
     stack.gateway.script('limited', [cases.cutAfterThreeTokens[0]!, LATE_REFUSAL]);
     const { body } = await execute({ swarm_id: 'debate-swarm' });
     expect(body.failures).toMatchObject([{ role: 'cautious', code: 'CONTENT_REFUSED' }]);
@@ -135,7 +135,7 @@ describe('what failed is paid too, once, and the totals of the run say so', () =
 });
 
 describe('a budget', () => {
-  test('that is small shortens the answer, and lets the run complete', async () => {
+  test('that is small shortens the answer, and the run completes', async () => {
     stack.gateway.script('dear', [{ tokens: { count: 500 }, honoursMaxTokens: true }]);
     const frames = await watch({ budget_tokens: 120 });
     const asked = calls('dear')[0]?.body as { max_tokens: number };
@@ -143,14 +143,14 @@ describe('a budget', () => {
     expect(has(frames, 'turn.completed')).toMatchObject([{ truncated: true }]);
   });
 
-  test('that does not pay for the model goes on to the cheaper one, and the run says so', async () => {
+  test('that does not pay for the model leads to the cheaper one, and the run reports it', async () => {
     const frames = await watch({ budget_usd: 0.00003 });
     expect(has(frames, 'turn.rerouted')).toMatchObject([{ from: 'dear', to: 'cheap', reason: 'BUDGET_EXHAUSTED' }]);
     expect(has(frames, 'turn.completed')).toMatchObject([{ model: 'cheap' }]);
     expect(calls('dear')).toEqual([]);
   });
 
-  test('that pays for nothing ends the run with 402 before a call is made', async () => {
+  test('that is too small for any call ends the run with 402 before a call is made', async () => {
     const { status, body } = await execute({ budget_tokens: 30 });
     expect([status, body.error.code, body.status]).toEqual([402, 'BUDGET_EXHAUSTED', 'failed']);
     expect(calls()).toEqual([]);
@@ -158,7 +158,7 @@ describe('a budget', () => {
 });
 
 describe('the cache', () => {
-  test('answers the same question again without a call, says so, and tells no one else', async () => {
+  test('returns the answer to a repeated question without a call, reports it, and is separate for each caller', async () => {
     const message = `Go ${randomUUID()}`;
     const [first, second] = [await execute({ message, cache: 'ok' }), await execute({ message, cache: 'ok' })];
     expect(calls()).toHaveLength(1);
@@ -171,7 +171,7 @@ describe('the cache', () => {
   });
 });
 
-test('an Idempotency-Key belongs to the caller that sent it: two callers with the same one have two runs', async () => {
+test('an Idempotency-Key belongs to its caller: two callers with the same key have two runs', async () => {
   const key = { 'Idempotency-Key': 'order-1' };
   const [alice, bob, again] = [
     await execute({}, { ...ALICE, ...key }),
@@ -183,16 +183,16 @@ test('an Idempotency-Key belongs to the caller that sent it: two callers with th
   expect(calls('dear')).toHaveLength(2);
 });
 
-test('a fork is paid by who asks for it', async () => {
+test('a fork is paid by the caller that requests it', async () => {
   const { body } = await execute();
   const edit = { instruction: 'Once more.' };
   const reply = await post(`${stack.url}/runs/${body.run_id}/fork`, { from: 'answer', edit }, BOB);
   const forked = reply.body.run_id as string;
-  await until(async () => (await payerOf(forked)) !== undefined);
-  expect([await payerOf(body.run_id), await payerOf(forked)]).toEqual(['alice', 'bob']);
+  await until(async () => (await readPayer(forked)) !== undefined);
+  expect([await readPayer(body.run_id), await readPayer(forked)]).toEqual(['alice', 'bob']);
 });
 
-test('turns that wait for a limit hold no worker, show that they wait, and are all answered', async () => {
+test('turns that wait for a limit occupy no worker, show that they wait, and all complete', async () => {
   stack.gateway.always('limited', { firstTokenMs: 300 });
   const body = JSON.stringify({ swarm_id: 'debate-swarm', message: 'Go', stream: true });
   const debates = await Promise.all(
@@ -205,7 +205,7 @@ test('turns that wait for a limit hold no worker, show that they wait, and are a
   limited.slice(1).forEach((call, i) => expect(call.at).toBeGreaterThanOrEqual(limited[i]?.endedAt ?? Infinity));
 }, 40_000);
 
-test('a storm: eight voices at a gateway that takes two calls a second are all heard, within 40 calls', async () => {
+test('a storm: eight voices at a gateway that accepts two calls per second all answer, within 40 calls', async () => {
   const taken: number[] = [];
   const isTooMany = () => {
     const now = Date.now();

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { cases } from '../support/scripted-gateway';
 import { medianOfShots } from '../support/shots';
 import { createStack, type Stack } from '../support/stack';
-import { collectSse, foldFrames, get, post, readSse, textsOf, Watcher, type AnyFrame } from '../support/readers';
+import { collectSse, foldFrames, get, post, readSse, listTexts, Watcher, type AnyFrame } from '../support/readers';
 
 let stack: Stack;
 beforeAll(async () => (stack = await createStack()), 60_000);
@@ -11,13 +11,13 @@ afterAll(() => stack.stop());
 
 const order = { swarm_id: 'one-voice', message: 'Count' };
 
-/** A run that speaks for about three seconds. */
+/** A run that streams for about three seconds. */
 async function slowRun(tokens = 60): Promise<string> {
   stack.gateway.script('balanced-model', [{ tokens: { count: tokens }, intervalMs: 50 }]);
   return (await post(`${stack.url}/swarm/execute`, { ...order, wait: false })).body.run_id as string;
 }
 
-async function resultOf(runId: string): Promise<string> {
+async function readResult(runId: string): Promise<string> {
   return ((await get(`${stack.url}/runs/${runId}`)).body.responses as string[])[0] ?? '';
 }
 
@@ -27,7 +27,7 @@ test('a WebSocket client starts a run and folds its frames to the result', async
   watcher.send(order);
   const done = await watcher.done();
   expect(done.event).toBe('run.completed');
-  expect(textsOf(foldFrames(watcher.frames)).answer).toBe(await resultOf(done.run_id!));
+  expect(listTexts(foldFrames(watcher.frames)).answer).toBe(await readResult(done.run_id!));
   watcher.close();
 });
 
@@ -59,12 +59,12 @@ test('one connection carries several runs at once', async () => {
   const second = await watcher.frame(({ done, run_id }) => done === true && run_id !== first.run_id);
   for (const { run_id } of [first, second]) {
     const own = watcher.frames.filter((frame) => frame.run_id === run_id);
-    expect(textsOf(foldFrames(own)).answer).toBe(await resultOf(run_id!));
+    expect(listTexts(foldFrames(own)).answer).toBe(await readResult(run_id!));
   }
   watcher.close();
 });
 
-test('a watcher that drops and resumes by cursor gets what follows, once', async () => {
+test('a watcher that disconnects and resumes by cursor gets the rest, once', async () => {
   const runId = await slowRun();
   const seen: AnyFrame[] = [];
   let after = '0';
@@ -77,21 +77,21 @@ test('a watcher that drops and resumes by cursor gets what follows, once', async
     after = seen[seen.length - 1]?.cursor ?? after;
   }
   expect(seen[seen.length - 1]?.event).toBe('run.completed');
-  expect(textsOf(foldFrames(seen)).answer).toBe(await resultOf(runId));
+  expect(listTexts(foldFrames(seen)).answer).toBe(await readResult(runId));
 });
 
-test('a run that is asked for twice on one connection is told once', async () => {
+test('a run that is requested twice on one connection is sent once', async () => {
   const runId = await slowRun(40);
   const watcher = await Watcher.connect(stack.url);
   for (let i = 0; i < 3; i++) watcher.send({ run_id: runId, after: '0' });
   await watcher.done(runId);
   await sleep(200);
   watcher.close();
-  expect(textsOf(foldFrames(watcher.frames)).answer).toBe(await resultOf(runId));
+  expect(listTexts(foldFrames(watcher.frames)).answer).toBe(await readResult(runId));
   expect(watcher.frames.filter(({ done }) => done)).toHaveLength(1);
 });
 
-test('an SSE client resumes after the last event id, and hears 204 once it has everything', async () => {
+test('an SSE client resumes after the last event id, and gets 204 once it has everything', async () => {
   const runId = await slowRun(40);
   const seen: AnyFrame[] = [];
   let lastEventId = '';
@@ -101,7 +101,7 @@ test('an SSE client resumes after the last event id, and hears 204 once it has e
     if (seen.length === 12) break;
   }
   seen.push(...(await collectSse(`${stack.url}/runs/${runId}/events`, { headers: { 'Last-Event-ID': lastEventId } })));
-  expect(textsOf(foldFrames(seen)).answer).toBe(await resultOf(runId));
+  expect(listTexts(foldFrames(seen)).answer).toBe(await readResult(runId));
   const again = await fetch(`${stack.url}/runs/${runId}/events`, {
     headers: { 'Last-Event-ID': seen[seen.length - 1]?.cursor ?? '' },
   });
@@ -117,7 +117,7 @@ test('a finished run replays from any cursor, and ends', async () => {
   }
 });
 
-test('a cursor of another run, and one that lies ahead, are refused by name', async () => {
+test('a cursor of another run, and one beyond the end, are refused by name', async () => {
   const [one, other] = [await slowRun(2), await slowRun(2)];
   const frames = await collectSse(`${stack.url}/runs/${one}/events`);
   await collectSse(`${stack.url}/runs/${other}/events`);
@@ -128,7 +128,7 @@ test('a cursor of another run, and one that lies ahead, are refused by name', as
   expect([ahead.status, ahead.body.error.code]).toEqual([400, 'INVALID_CURSOR']);
 });
 
-test('a watcher that leaves cancels nothing', async () => {
+test('a watcher that disconnects cancels nothing', async () => {
   const runId = await slowRun(20);
   const watcher = await Watcher.connect(stack.url);
   watcher.send({ run_id: runId });
@@ -138,7 +138,7 @@ test('a watcher that leaves cancels nothing', async () => {
   expect(frames[frames.length - 1]?.event).toBe('run.completed');
 });
 
-test('the API may be killed in mid-stream: a new one goes on from the cursor', async () => {
+test('the API may be killed during a stream: a new one continues from the cursor', async () => {
   const runId = await slowRun(80);
   const before = await Watcher.connect(stack.url);
   before.send({ run_id: runId });
@@ -149,11 +149,11 @@ test('the API may be killed in mid-stream: a new one goes on from the cursor', a
   const after = await Watcher.connect(stack.url);
   after.send({ run_id: runId, after: before.frames[before.frames.length - 1]?.cursor });
   await after.done(runId);
-  expect(textsOf(foldFrames([...before.frames, ...after.frames])).answer).toBe(await resultOf(runId));
+  expect(listTexts(foldFrames([...before.frames, ...after.frames])).answer).toBe(await readResult(runId));
   after.close();
 });
 
-test('SSE sends signs of life while nothing is said', async () => {
+test('SSE sends keep-alives while there are no events', async () => {
   stack.gateway.script('balanced-model', [{ ...cases.normalStream[0], firstTokenMs: 2500 }]);
   const response = await fetch(`${stack.url}/swarm/execute`, {
     method: 'POST',

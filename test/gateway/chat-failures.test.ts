@@ -1,5 +1,5 @@
-/** Calls that end badly: each has a code and a remedy, exactly one request goes out, and no text is lost or made up. */
-import { endpointAt, failureOf, hear } from '../support/endpoints';
+/** Failed calls: each has a code and a remedy, makes exactly one request, and neither loses nor invents text. */
+import { endpointAt, readFailure, hear } from '../support/endpoints';
 import {
   CASE_TEXT,
   cases,
@@ -10,7 +10,7 @@ import {
 } from '../support/scripted-gateway';
 
 let gateway: ScriptedGateway;
-// before the first call, for the client keeps hold of the functions that it prints with
+// before the first call, because the client keeps references to the functions it prints with
 const printed = jest.spyOn(console, 'error').mockImplementation(() => undefined);
 
 beforeAll(async () => {
@@ -20,18 +20,18 @@ afterEach(() => gateway.reset());
 afterAll(() => gateway.stop());
 afterAll(() => printed.mockRestore());
 
-/** Plays the first of the replies; a second call would find the good one behind it, and be counted. */
+/** Plays the first of the replies. A second call would receive the good one behind it, and be counted. */
 async function fail(replies: Reply | Reply[], more: Parameters<typeof endpointAt>[1] = {}) {
   gateway.script('m', replies);
-  const heard = await hear(endpointAt(gateway.url, more));
+  const received = await hear(endpointAt(gateway.url, more));
   expect(gateway.requests.map(({ headers }) => headers['x-stainless-retry-count'])).toEqual(['0']);
-  const { code, remedy, waitMs, message } = failureOf(heard);
-  return { code, action: remedy.action, remedy, waitMs, message, text: heard.text };
+  const { code, remedy, waitMs, message } = readFailure(received);
+  return { code, action: remedy.action, remedy, waitMs, message, text: received.text };
 }
 
 const FIRST_THREE = 'A flock turns';
 
-describe('a gateway that refuses', () => {
+describe('a gateway that rejects a call', () => {
   it.each<[string, Reply[], string, string]>([
     ['401', cases.invalidKey, 'GATEWAY_KEY_REFUSED', 'next-gateway'],
     ['402 for credits', cases.creditsExhausted, 'GATEWAY_CREDIT_EXHAUSTED', 'next-gateway'],
@@ -49,14 +49,14 @@ describe('a gateway that refuses', () => {
     expect(await fail(replies)).toMatchObject({ code, action, text: '' });
   });
 
-  it('names the variable that holds the refused key', async () => {
+  it('names the variable that holds the rejected key', async () => {
     const { message } = await fail(cases.invalidKey, { keyVariable: 'SOME_API_KEY' });
     expect(message).toContain('SOME_API_KEY');
   });
 
-  it('is not quoted with the key that it refuses', async () => {
-    const said = { error: { message: 'Incorrect API key provided: test-key.' } };
-    const { message } = await fail({ status: 401, body: said });
+  it('is not quoted with the key that it rejects', async () => {
+    const published = { error: { message: 'Incorrect API key provided: test-key.' } };
+    const { message } = await fail({ status: 401, body: published });
     expect(message).toContain('Incorrect API key provided: [key].');
   });
 
@@ -73,7 +73,7 @@ describe('a gateway that refuses', () => {
       'other side closed',
     ],
     ['as a bare text', { status: 404, body: { error: 'model "x" is not here' } }, 'model "x" is not here'],
-  ])('is quoted when it speaks %s', async (_, reply, words) => {
+  ])('is quoted when its message comes %s', async (_, reply, words) => {
     const { message } = await fail(reply);
     expect(message).toContain(words);
     expect(message).not.toMatch(/[<>{]/);
@@ -88,7 +88,7 @@ describe('a gateway that says how long to wait', () => {
     ['in X-RateLimit-Reset, epoch milliseconds', cases.resetInOneAndAHalfSeconds, 1000, 1500],
     ['only in the body', quirks.resetInMetadataOnly, 1000, 1500],
     ['with a budget in flight', quirks.inFlightBudget, 1000, 1000],
-  ])('%s, is heard', async (_, replies, atLeast, atMost) => {
+  ])('%s, is respected', async (_, replies, atLeast, atMost) => {
     const { code, action, waitMs } = await fail(replies);
     expect([code, action]).toEqual(['RATE_LIMITED', 'retry']);
     expect(waitMs).toBeGreaterThanOrEqual(atLeast);
@@ -100,7 +100,7 @@ describe('a gateway that says how long to wait', () => {
     expect([action, waitMs]).toEqual(['retry', undefined]);
   });
 
-  it('too long, is left for the next model', async () => {
+  it('too long, is skipped for the next model', async () => {
     const { code, action, waitMs } = await fail({ status: 429, wait: { ms: 61_000, as: 'retry-after' } });
     expect([code, action, waitMs]).toEqual(['RATE_LIMITED', 'next', 61_000]);
   });
@@ -110,7 +110,7 @@ describe('a gateway that cannot be reached', () => {
   it('refuses the connection', async () => {
     const gone = await createScriptedGateway();
     await gone.stop();
-    const { code, remedy, message } = failureOf(await hear(endpointAt(gone.url)));
+    const { code, remedy, message } = readFailure(await hear(endpointAt(gone.url)));
     expect([code, remedy]).toEqual([
       'GATEWAY_UNAVAILABLE',
       expect.objectContaining({ action: 'retry', then: 'next-gateway' }),
@@ -131,14 +131,14 @@ describe('a gateway that falls silent', () => {
     ['after the headers', [{ fault: { kind: 'hang', at: 0 } }]],
     ['but for comments', [{ ...cases.normalStream[0], firstTokenMs: 5000, keepAliveMs: 30 }]],
     ['but for empty deltas', [{ tokens: Array<string>(100).fill(''), intervalMs: 20 }]],
-  ])('%s, loses its turn after the first-token limit, and its socket', async (_, replies) => {
+  ])('%s, fails after the first-token limit, and its socket is closed', async (_, replies) => {
     expect(await fail(replies, hasty)).toMatchObject({ code: 'FIRST_TOKEN_TIMEOUT', action: 'retry', text: '' });
     const call = await gateway.waitFor(() => gateway.calls('m').find(({ endedBy }) => endedBy));
     expect(call.endedBy).toBe('client-closed');
     expect((call.endedAt ?? 0) - call.at).toBeLessThan(1000);
   });
 
-  it('after some text, is stalled: the text was heard, and the socket is closed', async () => {
+  it('after some text, is stalled: the text was passed on, and the socket is closed', async () => {
     const limits = { firstTokenTimeoutMs: 3000, idleTimeoutMs: 200 };
     expect(await fail(quirks.hangAfterThreeTokens, limits)).toMatchObject({
       code: 'STREAM_STALLED',
@@ -156,11 +156,11 @@ describe('an error inside the stream', () => {
     ['a chunk with the code "server_error"', quirks.errorChunkWithStringCode, 'GATEWAY_UNAVAILABLE'],
     ['an error event', quirks.errorEvent, 'GATEWAY_ERROR'],
     ['a chunk that is nothing but an error', quirks.bareErrorChunk, 'GATEWAY_ERROR'],
-  ])('%s counts as its code, after the text so far', async (_, replies, code) => {
+  ])('%s is mapped to its code, after the text so far', async (_, replies, code) => {
     expect(await fail(replies)).toMatchObject({ code, action: 'retry', text: FIRST_THREE });
   });
 
-  it('in an `error:` field, as llama.cpp had it, counts as its code', async () => {
+  it('in an `error:` field, as llama.cpp sent it, is mapped to its code', async () => {
     const { code, message } = await fail(quirks.legacyErrorField);
     expect([code, message]).toEqual(['GATEWAY_ERROR', expect.stringContaining('context is full')]);
   });
@@ -170,14 +170,14 @@ describe('an error inside the stream', () => {
     ['402', { code: 402, message: 'Out of credit' }, 'GATEWAY_CREDIT_EXHAUSTED', 'next-gateway'],
     ['a refusal', { code: 'content_filter', message: 'No' }, 'CONTENT_REFUSED', 'fail'],
     ['a context that is too long', { code: 'context_length_exceeded', message: 'No' }, 'CONTEXT_TOO_LONG', 'next'],
-  ])('%s is treated as it would be before the stream', async (_, error, code, action) => {
+  ])('%s is handled as before the stream', async (_, error, code, action) => {
     const reply: Reply = { fault: { kind: 'error', at: 1, error, as: 'bare-chunk' } };
     expect(await fail(reply)).toMatchObject({ code, action, text: 'Hello' });
   });
 });
 
-describe('status 200 with something else than a stream', () => {
-  it('is the error that it holds', async () => {
+describe('status 200 with something other than a stream', () => {
+  it('is the error that it contains', async () => {
     const { code, action, message } = await fail(quirks.errorBodyWith200);
     expect([code, action, message]).toEqual([
       'GATEWAY_UNAVAILABLE',
@@ -186,12 +186,12 @@ describe('status 200 with something else than a stream', () => {
     ]);
   });
 
-  it('is the refusal that it holds', async () => {
+  it('is the refusal that it contains', async () => {
     const error = { message: 'No money', metadata: { error_type: 'payment_required' } };
     expect((await fail({ status: 200, body: { error } })).code).toBe('GATEWAY_CREDIT_EXHAUSTED');
   });
 
-  it('is an outage when it is a page of HTML', async () => {
+  it('is an outage if it is an HTML page', async () => {
     const { code, message } = await fail({ status: 200, body: '<html><h1>We are moving house</h1></html>' });
     expect([code, message]).toEqual(['GATEWAY_UNAVAILABLE', expect.stringContaining('We are moving house')]);
   });
@@ -199,11 +199,11 @@ describe('status 200 with something else than a stream', () => {
   it.each<[string, Record<string, string | never[]>]>([
     ['without choices', { id: 'x', choices: [] }],
     ['that is empty', {}],
-  ])('is an error when it is a completion %s', async (_, body) => {
+  ])('is an error if it is a completion %s', async (_, body) => {
     expect((await fail({ status: 200, body })).action).toBe('retry');
   });
 
-  it('is an error beside the partial text of a completion', async () => {
+  it('is an error if the error accompanies the partial text of a completion', async () => {
     const choice = { message: { content: 'A flock' }, finish_reason: 'error', error: { code: 502, message: 'Lost' } };
     const { code, text } = await fail({ status: 200, body: { choices: [choice] } });
     expect([code, text]).toEqual(['GATEWAY_UNAVAILABLE', 'A flock']);
@@ -225,22 +225,22 @@ describe('a stream that ends without success', () => {
     expect(await fail(replies)).toMatchObject({ code: 'STREAM_CUT', action: 'retry', text });
   });
 
-  it('prints nothing: what models say is not for the log', async () => {
+  it('prints nothing, because model output must not reach the log', async () => {
     await fail(quirks.emptyDataLine);
     expect(printed).not.toHaveBeenCalled();
   });
 });
 
 describe('a key that is missing', () => {
-  it('makes no call where one is required, and names the variable', async () => {
+  it('prevents the call if a key is required, and names the variable', async () => {
     const endpoint = endpointAt(gateway.url, { apiKey: undefined, keyVariable: 'SOME_API_KEY' });
-    const { code, remedy, message } = failureOf(await hear(endpoint));
+    const { code, remedy, message } = readFailure(await hear(endpoint));
     expect([code, remedy.action]).toEqual(['GATEWAY_KEY_MISSING', 'next-gateway']);
     expect(message).toContain('SOME_API_KEY');
     expect(gateway.requests).toHaveLength(0);
   });
 
-  it('is no obstacle where none is required', async () => {
+  it('is accepted if none is required', async () => {
     gateway.script('m', cases.normalStream);
     const { text } = await hear(endpointAt(gateway.url, { apiKey: undefined, keyRequired: false }));
     expect(text).toBe(CASE_TEXT);

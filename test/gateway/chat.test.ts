@@ -1,6 +1,6 @@
-/** Calls that end well: what is sent, what is heard, and what is known afterwards. */
-import { local } from '../../src/gateway/endpoints/local';
-import { endpointAt, failureOf, hear, QUESTION } from '../support/endpoints';
+/** Successful calls: what is sent, what is received, and what is known afterwards. */
+import { connectLocal } from '../../src/gateway/adapters/local';
+import { endpointAt, readFailure, hear, QUESTION } from '../support/endpoints';
 import {
   CASE_TEXT,
   cases,
@@ -23,12 +23,12 @@ function listen(replies: Reply | Reply[], more: Parameters<typeof endpointAt>[1]
   return hear(endpointAt(gateway.url, more));
 }
 
-/** A frame as it stands on the wire. */
+/** A frame as sent over the wire. */
 const frame = (chunk: object) => `data: ${JSON.stringify(chunk)}\n\n`;
 const chunkWith = (delta: object | null) => frame({ choices: [{ index: 0, delta, finish_reason: null }] });
 
 describe('the request', () => {
-  it('asks for a stream with usage and for nothing that other gateways would refuse', async () => {
+  it('asks for a stream with usage and nothing that other gateways would reject', async () => {
     await listen(cases.normalStream);
     expect(gateway.calls('m')[0]?.body).toEqual({
       model: 'm',
@@ -40,14 +40,14 @@ describe('the request', () => {
     });
   });
 
-  it('names the limit of the answer as the gateway knows it', async () => {
+  it('uses the token limit field that the gateway knows', async () => {
     await listen(cases.normalStream, { tokenLimitField: 'max_completion_tokens' });
     const body = gateway.calls('m')[0]?.body;
     expect(body).toHaveProperty('max_completion_tokens', 100);
     expect(body).not.toHaveProperty('max_tokens');
   });
 
-  it('goes out once, and says that it is no retry', async () => {
+  it('is sent once, marked as no retry', async () => {
     await listen(cases.normalStream);
     expect(gateway.requests).toHaveLength(1);
     expect(gateway.calls('m')[0]?.headers['x-stainless-retry-count']).toBe('0');
@@ -55,7 +55,7 @@ describe('the request', () => {
 });
 
 describe('a gateway that does not stream', () => {
-  it('is heard all the same: one whole completion', async () => {
+  it('is supported: one whole completion', async () => {
     const body = {
       id: 'gen-whole',
       model: 'm-2',
@@ -68,7 +68,7 @@ describe('a gateway that does not stream', () => {
   });
 });
 
-describe('a good stream', () => {
+describe('a successful stream', () => {
   it.each([
     ['with comments and usage in a chunk without choices', cases.normalStream],
     ['with usage beside an empty delta', cases.usageInEmptyDelta],
@@ -91,12 +91,12 @@ describe('a good stream', () => {
     expect(result?.costUsd).toBeGreaterThan(0);
   });
 
-  it('is handed on piece by piece, in order and without empty pieces', async () => {
+  it('is passed on piece by piece, in order and without empty pieces', async () => {
     const { pieces } = await listen({ tokens: ['', 'A', '', ' flock', ''] });
     expect(pieces).toEqual(['A', ' flock']);
   });
 
-  it('hands on text before the stream has ended', async () => {
+  it('passes on text before the stream has ended', async () => {
     gateway.script('m', { tokens: ['early', 'late'], intervalMs: 200 });
     let openAtFirst: number | undefined;
     await hear(endpointAt(gateway.url), { onText: () => (openAtFirst ??= gateway.open()) });
@@ -107,12 +107,12 @@ describe('a good stream', () => {
     expect((await listen(quirks.splitCharacters)).text).toBe('Grüße 🐦‍⬛ 日本 🐦');
   });
 
-  it('keeps them whole in a packet that speaks of an error, too', async () => {
+  it('also keeps them whole in a packet that mentions an error', async () => {
     const words = ['{"error: ', 'Grüße', ' 日本'].join('');
     expect((await listen({ tokens: [words], splitUtf8: true })).text).toBe(words);
   });
 
-  it('names the model that really answered', async () => {
+  it('reports the model that really answered', async () => {
     expect((await listen(quirks.otherModelAnswers)).result?.model).toBe('openai/gpt-5.4-mini');
   });
 
@@ -145,7 +145,7 @@ describe('a gateway that keeps the connection open after the end', () => {
     expect(Date.now() - startedAt).toBeLessThan(2000);
   });
 
-  it('may send the usage a while after the finish reason', async () => {
+  it('may send the usage some time after the finish reason', async () => {
     const late: Reply = { fault: { kind: 'hang', at: 'finish', forMs: 400 } };
     const { result } = await listen(late, { firstTokenTimeoutMs: 200, idleTimeoutMs: 200 });
     expect(result?.usage?.completion_tokens).toBe(3);
@@ -153,27 +153,27 @@ describe('a gateway that keeps the connection open after the end', () => {
 });
 
 describe('usage and cost', () => {
-  it('are unknown where the gateway reports none', async () => {
+  it('are unknown if the gateway reports none', async () => {
     const { result } = await listen({ usage: 'none' });
     expect(result).toMatchObject({ usage: undefined, costUsd: null });
   });
 
-  it('leave the cost open where only tokens are reported', async () => {
+  it('leave the cost unknown if only tokens are reported', async () => {
     const { result } = await listen({ reportsCost: false });
     expect(result).toMatchObject({ usage: { completion_tokens: 3 }, costUsd: null });
   });
 
-  it('are free where the model runs here', async () => {
+  it('cost nothing if the model runs locally', async () => {
     gateway.script('m', { reportsCost: false });
-    const { result } = await hear(local({ baseUrl: gateway.url }));
+    const { result } = await hear(connectLocal({ baseUrl: gateway.url }));
     expect(result).toMatchObject({ usage: { completion_tokens: 3 }, costUsd: 0 });
   });
 
-  it('take a reported cost of nothing for a cost', async () => {
+  it('accept a reported cost of zero', async () => {
     expect((await listen({ costUsd: 0 })).result?.costUsd).toBe(0);
   });
 
-  it('tell the tokens that came from a cache', async () => {
+  it('include the tokens that came from a cache', async () => {
     const usage = { prompt_tokens: 9, completion_tokens: 3, prompt_tokens_details: { cached_tokens: 4 } };
     const { result } = await listen({ usage: 'none', raw: [{ after: 3, text: frame({ choices: [], usage }) }] });
     expect(result?.usage).toEqual({ prompt_tokens: 9, completion_tokens: 3, cached_tokens: 4 });
@@ -183,18 +183,18 @@ describe('usage and cost', () => {
 describe('the generation id', () => {
   const chunk = (id: string) => ({ after: 1, text: frame({ id, choices: [] }) });
 
-  it('is the first that the stream names', async () => {
+  it('is the first one in the stream', async () => {
     const { result } = await listen({ id: 'chatcmpl-1', raw: [chunk('chatcmpl-2')] });
     expect(result?.generationId).toBe('chatcmpl-1');
   });
 
-  it('is the one of OpenRouter where Portkey makes up others for comments', async () => {
+  it('is the id of OpenRouter if Portkey invents others for comments', async () => {
     const { result } = await listen({ id: '1790000000000', raw: [chunk('gen-1'), chunk('1790000000001')] });
     expect(result?.generationId).toBe('gen-1');
   });
 });
 
-describe('a model that thinks before it speaks', () => {
+describe('a model that thinks before it answers', () => {
   const thought = (after: number, field: string) => ({ after, text: chunkWith({ [field]: 'Hm.' }) });
 
   it.each(['reasoning', 'reasoning_content'])('is alive while it streams %s', async (field) => {
@@ -205,8 +205,8 @@ describe('a model that thinks before it speaks', () => {
     expect(result?.firstTokenMs).toBeGreaterThan(350);
   });
 
-  it('has stalled, and not said nothing, when it falls silent over its thoughts', async () => {
+  it('counts as stalled, not as without a first token, if it stops while thinking', async () => {
     const hang: Reply = { tokens: ['', 'Hi'], raw: [thought(1, 'reasoning')], fault: { kind: 'hang', at: 1 } };
-    expect(failureOf(await listen(hang, { idleTimeoutMs: 200 }))).toMatchObject({ code: 'STREAM_STALLED' });
+    expect(readFailure(await listen(hang, { idleTimeoutMs: 200 }))).toMatchObject({ code: 'STREAM_STALLED' });
   });
 });

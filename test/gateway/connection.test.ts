@@ -1,17 +1,17 @@
-/** Connections that fail before a request is sent, and after: only what was sent can cost anything. */
+/** Connections that fail before and after a request is sent: only a sent request can cost anything. */
 import http from 'node:http';
 import https from 'node:https';
 import net, { type AddressInfo } from 'node:net';
 import { isUnsent } from '../../src/gateway/connection';
-import { endpointAt, failureOf, hear } from '../support/endpoints';
+import { endpointAt, readFailure, hear } from '../support/endpoints';
 
 const coded = (code: string, more: object = {}) => Object.assign(new Error('No.'), { code, ...more });
 
 it.each<[string, boolean, unknown]>([
   ['a name that does not resolve', true, coded('ENOTFOUND', { syscall: 'getaddrinfo' })],
   ['a connection that is not answered', true, coded('ETIMEDOUT', { syscall: 'connect' })],
-  ['nor at any of several addresses', true, coded('ETIMEDOUT', { errors: [] })],
-  ['nor within the patience of the client', true, coded('UND_ERR_CONNECT_TIMEOUT')],
+  ['no answer at any of several addresses', true, coded('ETIMEDOUT', { errors: [] })],
+  ['no answer within the connect timeout', true, coded('UND_ERR_CONNECT_TIMEOUT')],
   ['a certificate that has expired', true, coded('CERT_HAS_EXPIRED')],
   ['a certificate for another name', true, coded('ERR_TLS_CERT_ALTNAME_INVALID')],
   ['a certificate of an unknown authority', true, coded('UNABLE_TO_GET_ISSUER_CERT_LOCALLY')],
@@ -22,11 +22,11 @@ it.each<[string, boolean, unknown]>([
   ['a certificate of ours that is refused, maybe late', false, coded('ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED')],
   ['headers that do not come', false, coded('UND_ERR_HEADERS_TIMEOUT')],
   ['something without a code', false, new Error('No.')],
-])('%s: that nothing was sent is %p', (_, expected, cause) => {
+])('%s: unsent is %p', (_, expected, cause) => {
   expect(isUnsent(cause)).toBe(expected);
 });
 
-/** For `other.example`, signed by itself, and of no use anywhere. */
+/** For `other.example`, self-signed, without any real use. */
 const CERTIFICATE = {
   key: `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgu64XGKficXYyRtRt
@@ -50,12 +50,12 @@ describe('a call', () => {
   let server: net.Server | undefined;
   afterEach(() => server?.close());
 
-  /** Calls a gateway behind this server, and answers whether that counts as unused. */
+  /** Calls a gateway behind this server, and returns whether that counts as unused. */
   async function isFree(scheme: string, listening: net.Server): Promise<boolean> {
     server = listening.on('tlsClientError', () => undefined);
     await new Promise<void>((resolve) => listening.listen(0, '127.0.0.1', resolve));
     const { port } = listening.address() as AddressInfo;
-    const failure = failureOf(await hear(endpointAt(`${scheme}://127.0.0.1:${port}/v1`)));
+    const failure = readFailure(await hear(endpointAt(`${scheme}://127.0.0.1:${port}/v1`)));
     expect(failure.code).toBe('GATEWAY_UNAVAILABLE');
     return failure.isRefusal;
   }
@@ -65,11 +65,11 @@ describe('a call', () => {
     expect(await isFree('https', https.createServer(CERTIFICATE))).toBe(true);
   });
 
-  it('to a gateway that speaks no TLS costs nothing', async () => {
+  it('to a gateway without TLS costs nothing', async () => {
     expect(await isFree('https', http.createServer())).toBe(true);
   });
 
-  it('that is hung up on costs nothing in the handshake, and later may', async () => {
+  it('whose connection is closed costs nothing during the handshake, and may cost something later', async () => {
     expect(await isFree('https', hangingUp())).toBe(true);
     server?.close();
     expect(await isFree('http', hangingUp())).toBe(false);

@@ -1,15 +1,17 @@
-/** From what the client throws to what is done about it: combinations in which one field must win over another. */
+/** From the error thrown by the client to the next step: combinations in which one field must take precedence over another. */
 import { APIError } from 'openai';
 import type { GatewayFailure } from '../../src/gateway/failures';
 import { toGatewayFailure } from '../../src/gateway/failures';
-import { nextStep, START } from '../../src/gateway/route';
-import { readSymptom } from '../../src/gateway/symptom';
-import { local } from '../../src/gateway/endpoints/local';
+import { nextStep, START } from '../../src/gateway/model-fallback';
+import { describeThrownError } from '../../src/gateway/error-description';
+import { connectLocal } from '../../src/gateway/adapters/local';
 
-const endpoint = local({ baseUrl: 'http://127.0.0.1:1/v1' });
+const endpoint = connectLocal({ baseUrl: 'http://127.0.0.1:1/v1' });
 
 function judge(status: number, error: object, headers: Record<string, string> = {}): GatewayFailure {
-  return toGatewayFailure(readSymptom(APIError.generate(status, { error }, undefined, new Headers(headers)), endpoint));
+  return toGatewayFailure(
+    describeThrownError(APIError.generate(status, { error }, undefined, new Headers(headers)), endpoint),
+  );
 }
 
 test.each([
@@ -24,16 +26,16 @@ test.each([
   expect([failure.code, failure.remedy.action]).toEqual([code, action]);
 });
 
-test('a wait that the body names comes before the reset of the window', () => {
+test('a wait in the body takes precedence over the reset of the window', () => {
   const headers = { 'x-ratelimit-reset': `${Date.now() + 20_000}` };
   expect(judge(429, { availability: { retry_after: 3 } }, headers).waitMs).toBe(3000);
 });
 
-test('a wait that is too long is named in the sentence', () => {
+test('a wait that is too long is named in the message', () => {
   expect(judge(429, { message: 'Over' }, { 'retry-after': '7200' }).message).toMatch(/until 20\d\d-/);
 });
 
-test('a key that was refused is not used again, whatever comes after it in the list', () => {
+test('a rejected key is not used again, whatever comes next in the list', () => {
   const other = { ...endpoint, name: 'other' };
   const candidates = [
     { endpoint, model: 'one' },

@@ -1,9 +1,9 @@
-/** What gateways tell beside their answers: their models and prices, the credit of a key, and the cost of a broken call. */
-import { askGenerationCost } from '../../src/gateway/generation';
+/** What gateways report besides answers: models and prices, the credit of a key, and the cost of a broken call. */
+import { fetchGenerationCost } from '../../src/gateway/generation-cost';
 import { checkModels } from '../../src/gateway/models';
 import { createPrices } from '../../src/gateway/prices';
 import { probe } from '../../src/gateway/probe';
-import type { Candidate, Routes } from '../../src/gateway/route';
+import type { Candidate, Routes } from '../../src/gateway/model-fallback';
 import { ALIASES } from '../../src/contract/names';
 import { endpointAt, hear } from '../support/endpoints';
 import { createScriptedGateway, type ScriptedGateway } from '../support/scripted-gateway';
@@ -29,18 +29,18 @@ async function check(models: string[]) {
 }
 
 describe('the models of a gateway', () => {
-  it('that are configured and listed bring no warning, but their prices', async () => {
+  it('that are configured and listed cause no warning, and have their prices learnt', async () => {
     const { warnings, prices, candidates } = await check(['m']);
     expect(warnings).toEqual([]);
     expect(prices.of(candidates[0]!)).toEqual({ input: 0.000001, output: 0.000002 });
   });
 
-  it('that are configured and not listed are named, with the variable', async () => {
+  it('that are configured and not listed are reported, with the variable', async () => {
     const { warnings } = await check(['m', 'retired']);
     expect(warnings).toEqual([expect.stringMatching(/"retired" \(MODEL_FAST\)/)]);
   });
 
-  it('that will be given up are named with the day', async () => {
+  it('that will be removed are reported with the day', async () => {
     gateway.scriptPath('/v1/models', { body: { data: [{ id: 'm', expiration_date: '2027-01-05' }] } });
     expect((await check(['m'])).warnings).toEqual([expect.stringContaining('2027-01-05')]);
   });
@@ -56,32 +56,32 @@ describe('the models of a gateway', () => {
 });
 
 describe('the probe of a key', () => {
-  it('says when its credit is used up', async () => {
+  it('reports used up credit', async () => {
     gateway.scriptPath('/v1/key', { body: { data: { limit: 5, limit_remaining: 0 } } });
     const { ok, problem } = await probe(endpointAt(gateway.url));
     expect([ok, problem]).toEqual([false, expect.stringContaining('OPENROUTER_API_KEY')]);
   });
 
-  it('is content with a key without a limit', async () => {
+  it('accepts a key without a limit', async () => {
     expect(await probe(endpointAt(gateway.url))).toMatchObject({ ok: true });
   });
 });
 
-describe('the cost of a call that broke off', () => {
-  it('is told by the id of its generation, once the gateway has it', async () => {
+describe('the cost of a broken call', () => {
+  it('is read by its generation id, once the gateway has it', async () => {
     gateway.script('m', [{ tokens: ['a ', 'b ', 'c '], fault: { kind: 'cut', at: 2 } }]);
     let id = '';
     const endpoint = endpointAt(gateway.url);
     await hear(endpoint, { onGeneration: (known) => (id = known) });
     const [call] = gateway.calls('m');
     expect(id).toBe(call?.id);
-    const cost = await askGenerationCost(endpoint, id);
+    const cost = await fetchGenerationCost(endpoint, id);
     expect(cost?.usd).toBeCloseTo(call?.costUsd ?? NaN, 12);
     expect(cost?.tokens).toBe((call?.usage?.promptTokens ?? 0) + 2);
   });
 
-  it('is not asked for where the gateway does not tell', async () => {
-    expect(await askGenerationCost(endpointAt(gateway.url, { generationPath: null }), 'x')).toBeUndefined();
+  it('is not requested if the gateway does not report it', async () => {
+    expect(await fetchGenerationCost(endpointAt(gateway.url, { generationPath: null }), 'x')).toBeUndefined();
     expect(gateway.requests).toEqual([]);
   });
 });

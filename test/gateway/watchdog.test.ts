@@ -1,4 +1,4 @@
-/** The watchdog barks at silence: one limit until the first token, another from then on. */
+/** The watchdog aborts on silence: one limit until the first token, another from then on. */
 import { createWatchdog } from '../../src/gateway/watchdog';
 
 const [FIRST, IDLE] = [1000, 300];
@@ -6,7 +6,7 @@ const [FIRST, IDLE] = [1000, 300];
 beforeEach(() => jest.useFakeTimers());
 afterEach(() => jest.useRealTimers());
 
-it('aborts when no token comes within the first limit, and not before', () => {
+it('aborts if no token arrives within the first limit, and not before', () => {
   const { signal } = createWatchdog(FIRST, IDLE);
   jest.advanceTimersByTime(FIRST - 1);
   expect(signal.aborted).toBe(false);
@@ -25,7 +25,7 @@ it('allows the idle limit after each token', () => {
   expect(watchdog.signal.aborted).toBe(true);
 });
 
-it('forgets the first limit once a token has come', () => {
+it('drops the first limit once a token has arrived', () => {
   const watchdog = createWatchdog(IDLE, FIRST);
   watchdog.alive();
   jest.advanceTimersByTime(FIRST - 1);
@@ -33,7 +33,7 @@ it('forgets the first limit once a token has come', () => {
 });
 
 it.each([0, 1, 2])(
-  'waits for the rest as long as it is told, once the answer is complete, after %i tokens',
+  'waits for the rest as long as specified, once the answer is complete, after %i tokens',
   (tokens) => {
     const watchdog = createWatchdog(FIRST, IDLE);
     for (let i = 0; i < tokens; i++) watchdog.alive();
@@ -46,7 +46,7 @@ it.each([0, 1, 2])(
   },
 );
 
-it.each([0, 1, 2])('keeps quiet and holds no timer once stopped, after %i tokens', (tokens) => {
+it.each([0, 1, 2])('does not abort and holds no timer once stopped, after %i tokens', (tokens) => {
   const watchdog = createWatchdog(FIRST, IDLE);
   for (let i = 0; i < tokens; i++) watchdog.alive();
   if (tokens === 2) watchdog.winding(IDLE);

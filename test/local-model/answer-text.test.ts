@@ -9,11 +9,11 @@ function pushAll(text: string, stop: readonly string[] = []): { pieces: string[]
   return { pieces, rest: answer.flush(), isStopped: answer.isStopped };
 }
 
-test('each token comes out at once', () => {
+test('each token is returned at once', () => {
   expect(pushAll('abc').pieces).toEqual(['a', 'b', 'c']);
 });
 
-test('a character of several tokens comes out whole, with its last token', () => {
+test('a character of several tokens is returned whole, with its last token', () => {
   expect(pushAll('a🦜é').pieces).toEqual(['a', '', '', '', '🦜', '', 'é']);
 });
 
@@ -27,11 +27,11 @@ test('an incomplete character at the end is dropped', () => {
   expect(answer.flush()).toBe('');
 });
 
-test('a replacement character that the model means is not held for ever', () => {
+test('a replacement character that the model really wrote is not held forever', () => {
   expect(pushAll('\uFFFDabc').pieces.join('')).toBe('\uFFFDabc');
 });
 
-test('nothing of a stop string comes out, and nothing after it', () => {
+test('no part of a stop string is returned, and nothing after it', () => {
   expect(pushAll('one ENDtwo', ['END'])).toEqual({
     pieces: ['o', 'n', 'e', ' ', '', '', '', '', '', ''],
     rest: '',
@@ -39,11 +39,11 @@ test('nothing of a stop string comes out, and nothing after it', () => {
   });
 });
 
-test('the beginning of a stop string that did not become one comes out', () => {
+test('the start of a stop string that did not complete is returned', () => {
   expect(pushAll('aEEND', ['END']).pieces.join('')).toBe('aE');
   expect(pushAll('EN', ['END'])).toEqual({ pieces: ['', ''], rest: 'EN', isStopped: false });
 });
 
-test('the earliest of several stop strings counts', () => {
+test('the earliest of several stop strings applies', () => {
   expect(pushAll('a--b##c', ['##', '--']).pieces.join('')).toBe('a');
 });

@@ -1,6 +1,6 @@
 import { parseCommandLine } from '../../src/local-model/command-line';
 
-test('models keep their order, the rest has defaults', () => {
+test('models keep their order, other options have defaults', () => {
   expect(parseCommandLine(['--model', 'a=/x/a.gguf', '--model', 'b=/x/b=1.gguf'])).toEqual({
     host: '127.0.0.1',
     port: 8009,
@@ -9,8 +9,8 @@ test('models keep their order, the rest has defaults', () => {
       { id: 'b', path: '/x/b=1.gguf' },
     ],
     threads: 1,
-    slots: 4,
-    context: 8192,
+    slots: undefined,
+    context: undefined,
   });
 });
 
@@ -20,6 +20,6 @@ test.each([
   [['--model', 'a=1', '--model', 'a=2'], 'one id'],
   [['--model', 'a=1', '--port', '80x'], '--port'],
   [['--model', 'a=1', '--slots', '0'], '--slots'],
-])('%j is refused with the reason', (args: string[], reason) => {
+])('%j is rejected with the reason', (args: string[], reason) => {
   expect(() => parseCommandLine(args)).toThrow(reason);
 });

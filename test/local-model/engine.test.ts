@@ -1,4 +1,4 @@
-import { createEngine, type Engine } from '../../src/local-model/engine';
+import { createEngine, type ModelEngine } from '../../src/local-model/engine';
 import type { GenerationRequest } from '../../src/local-model/chat-request';
 import type { GenerationStep } from '../../src/local-model/generation';
 import { createScriptedModel, type ScriptedModelOptions, type ScriptedModel } from './scripted-model';
@@ -34,11 +34,11 @@ async function collect(steps: AsyncIterable<GenerationStep>) {
   throw new Error('no end step');
 }
 
-function run(engine: Engine, request: GenerationRequest, signal = new AbortController().signal) {
+function run(engine: ModelEngine, request: GenerationRequest, signal = new AbortController().signal) {
   return collect(engine.submit(request, signal));
 }
 
-/** Takes one step and then leaves the rest unread. */
+/** Takes one step and leaves the rest unread. */
 async function firstStep(steps: AsyncIterable<GenerationStep>): Promise<unknown> {
   return (await steps[Symbol.asyncIterator]().next()).value;
 }
@@ -47,7 +47,7 @@ const nextTurns = async (count: number): Promise<void> => {
   for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 };
 
-test('an answer comes token by token and ends with stop and its usage', async () => {
+test('an answer arrives token by token and ends with stop and its usage', async () => {
   const { engine, model } = createTestEngine();
   const answer = await run(engine, ask('Tell'));
   expect(answer.texts).toEqual(Array.from(STORY));
@@ -67,7 +67,7 @@ test('a stop string ends the answer with stop', async () => {
   expect(await run(engine, ask('Tell', { stop: [' three'] }))).toMatchObject({ text: 'one two', finishReason: 'stop' });
 });
 
-test('a full context ends the answer with length, and the slot is usable after', async () => {
+test('a full context ends the answer with length, and the slot is usable afterwards', async () => {
   const { engine } = createTestEngine({ contextLength: 40, slots: 1, answer: () => 'x'.repeat(1_000) });
   const answer = await run(engine, ask('Tell'));
   expect(answer.finishReason).toBe('length');
@@ -75,7 +75,7 @@ test('a full context ends the answer with length, and the slot is usable after',
   expect((await run(engine, ask('Tell'))).text).toBe(answer.text);
 });
 
-test('a prompt that does not fit the context is refused', () => {
+test('a prompt that does not fit the context is rejected', () => {
   const { engine } = createTestEngine({ contextLength: 64 });
   const { signal } = new AbortController();
   const refusal = expect.objectContaining({ code: 'context_length_exceeded', param: 'messages' }) as Error;
@@ -110,7 +110,7 @@ describe('continuing a cut answer', () => {
     );
   });
 
-  test('an unlikely text is continued all the same', async () => {
+  test('an unlikely text is also continued', async () => {
     const { engine } = createTestEngine({ answer: (prompt) => `${prompt.length}` });
     expect((await run(engine, continueFrom('☃', { maxTokens: 2 }))).finishReason).toBe('length');
   });
@@ -135,7 +135,7 @@ test('a long prompt is evaluated in pieces, smaller ones while another answer st
   expect(Math.max(...model.seen.fed)).toBeLessThanOrEqual(32);
 });
 
-test('a prompt that starts like an earlier one is evaluated from where they differ', async () => {
+test('a prompt with the same start as an earlier one is evaluated from where they differ', async () => {
   const { engine, model } = createTestEngine({ slots: 2 });
   const first = await run(engine, ask('Once upon a time'));
   await run(engine, ask('Something else', { messages: [{ role: 'system', text: 'S' }] }));
@@ -146,7 +146,7 @@ test('a prompt that starts like an earlier one is evaluated from where they diff
   expect(model.seen.evaluated).toBe(second.usage.promptTokens - second.usage.cachedTokens + STORY.length);
 });
 
-test('a prompt that starts like one under way takes over what is evaluated of it', async () => {
+test('a prompt with the same start as one in progress copies its evaluated tokens', async () => {
   const { engine, model } = createTestEngine({ slots: 3, answer: () => 'x'.repeat(50) });
   await run(engine, ask('Something else', { messages: [{ role: 'system', text: 'S' }] }));
   const first = run(engine, ask('Once upon a time'));
@@ -160,7 +160,7 @@ test('a prompt that starts like one under way takes over what is evaluated of it
   expect([(await first).text, ...others.map(({ text }) => text)]).toEqual(Array(3).fill('x'.repeat(50)));
 });
 
-test('a slot keeps a long text when a prompt shares only its beginning with it', async () => {
+test('a slot keeps a long text if a prompt shares only its start with it', async () => {
   const { engine, model } = createTestEngine({ slots: 2 });
   const long = `You are a helpful assistant. ${'y'.repeat(300)}`;
   await run(engine, ask(long));
@@ -169,7 +169,7 @@ test('a slot keeps a long text when a prompt shares only its beginning with it',
   expect((await run(engine, ask(long))).usage.cachedTokens).toBeGreaterThan(300);
 });
 
-test('a long prompt is not kept waiting by shorter ones that keep coming', async () => {
+test('a long prompt is not starved by shorter ones that keep arriving', async () => {
   const { engine } = createTestEngine({ slots: 3, answer: () => 'x' });
   let isDone = false;
   const long = run(engine, ask('y'.repeat(600))).then(() => (isDone = true));
@@ -181,7 +181,7 @@ test('a long prompt is not kept waiting by shorter ones that keep coming', async
   expect(served).toBeLessThan(40);
 });
 
-test('requests beyond the slots wait and are served in their order', async () => {
+test('requests beyond the slots wait and are served in order', async () => {
   const { engine } = createTestEngine({ slots: 1 });
   const served: string[] = [];
   const names = ['a', 'b', 'c', 'd'];
@@ -189,7 +189,7 @@ test('requests beyond the slots wait and are served in their order', async () =>
   expect(served).toEqual(names);
 });
 
-test('requests beyond the queue are refused', async () => {
+test('requests beyond the queue are rejected', async () => {
   const { engine } = createTestEngine({ slots: 1 }, 1);
   const running = run(engine, ask('a'));
   await nextTurns(2);
@@ -233,7 +233,7 @@ test('a waiting request whose reader left is dropped and its place is free', asy
   expect(model.seen.evaluated).toBeLessThan(150);
 });
 
-test('a failed evaluation fails its request, and the slot is usable after', async () => {
+test('a failed evaluation fails its request, and the slot is usable afterwards', async () => {
   const { engine, model } = createTestEngine({ slots: 1 });
   model.failing = true;
   await expect(run(engine, ask('a'))).rejects.toMatchObject({ code: 'internal_error' });
@@ -241,7 +241,7 @@ test('a failed evaluation fails its request, and the slot is usable after', asyn
   expect((await run(engine, ask('a'))).text).toBe(STORY);
 });
 
-test('stopping breaks off running and waiting requests and refuses new ones', async () => {
+test('stopping aborts running and waiting requests and rejects new ones', async () => {
   const { engine } = createTestEngine({ slots: 1, answer: () => 'x'.repeat(500) });
   const broken = [run(engine, ask('a')), run(engine, ask('b'))].map((answer) =>
     expect(answer).rejects.toMatchObject({ code: 'model_unavailable' }),

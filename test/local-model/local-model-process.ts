@@ -1,4 +1,4 @@
-// Starts the built local model server as its own process, the way the product does.
+// Starts the built local model server as a separate process, as the product does.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -18,7 +18,7 @@ interface LogLine {
   readonly err?: { readonly message: string };
 }
 
-/** Starts the server on a free port and returns when all models are loaded. */
+/** Starts the server on a free port; resolves when all models are loaded. */
 export async function startLocalModelProcess(extraArgs: readonly string[]): Promise<LocalModelProcess> {
   const models = requiredModels();
   const args = [builtMain(), '--port', '0', ...models.flatMap((model) => ['--model', model]), ...extraArgs];
@@ -32,7 +32,7 @@ export async function startLocalModelProcess(extraArgs: readonly string[]): Prom
     if (msg === 'all models loaded') break;
   }
   if (url === undefined) throw new Error('the local model server ended before it listened');
-  // The rest of its log has to be read by someone, or the pipe fills up and the server stands still.
+  // The rest of its log must be read, or the pipe fills up and the server blocks.
   child.stdout.resume();
   return {
     url,

@@ -1,4 +1,4 @@
-// A small reader of the OpenAI wire for the tests of the local model server: frames as they are, and answers as text.
+// A small OpenAI client for the tests of the local model server: raw frames, and answers as text.
 
 export interface Chunk {
   readonly id: string;
@@ -13,7 +13,7 @@ export interface Chunk {
   readonly usage?: WireUsage;
 }
 
-export interface WireUsage {
+interface WireUsage {
   readonly prompt_tokens: number;
   readonly completion_tokens: number;
   readonly total_tokens: number;
@@ -35,7 +35,7 @@ export interface ChatBody {
   readonly [field: string]: unknown;
 }
 
-/** Posts a chat request; a body given as text is sent as it is. */
+/** Posts a chat request; a body given as text is sent unchanged. */
 export function post(url: string, body: ChatBody | string, signal?: AbortSignal): Promise<Response> {
   return fetch(`${url}/v1/chat/completions`, {
     method: 'POST',
@@ -45,7 +45,7 @@ export function post(url: string, body: ChatBody | string, signal?: AbortSignal)
   });
 }
 
-/** The frames of an event stream, each without its blank line, as they arrive. */
+/** Yields the frames of an event stream as they arrive, each without its blank line. */
 export async function* readFrames(response: Response): AsyncGenerator<string> {
   if (response.body === null) throw new Error('no body');
   let buffer = '';

@@ -52,7 +52,7 @@ test("the template's own system prompt comes first when the chat has none", () =
   expect(polite.spell(tokens)).toBe('<S>system\nYou are polite.<E>\n<S>user\nHi<E>\n<S>assistant\n');
 });
 
-test('a last assistant message is continued: its turn stays open and its last token becomes the joint', () => {
+test('a trailing assistant message is continued: its turn stays open and its last token becomes the joint', () => {
   const prompt = buildPrompt(
     [
       { role: 'user', text: 'Hi' },
@@ -65,7 +65,7 @@ test('a last assistant message is continued: its turn stays open and its last to
   expect(prompt.length).toBe(prompt.tokens.length + 1);
 });
 
-test('an empty last assistant message is a new turn', () => {
+test('an empty trailing assistant message is a new turn', () => {
   const prompt = buildPrompt(
     [
       { role: 'user', text: 'Hi' },
@@ -77,7 +77,7 @@ test('an empty last assistant message is a new turn', () => {
   expect(prompt.jointText).toBe('');
 });
 
-test('a text that ends inside a multi-token character is continued as it stands', () => {
+test('a text that ends inside a multi-token character is continued as it is', () => {
   const prompt = buildPrompt(
     [
       { role: 'user', text: 'Hi' },

@@ -1,4 +1,4 @@
-// The whole server around a real model, as its own process: what a stand-in could not show.
+// The whole server with a real model, as a separate process: covers what a scripted model cannot show.
 import { startLocalModelProcess, type LocalModelProcess } from './local-model-process';
 import { post, readFrames, streamChat, type ChatBody } from './openai-client';
 
@@ -24,7 +24,7 @@ function ask(content: string, more: Partial<ChatBody> = {}): ChatBody {
   return { model, temperature: 0, messages: [{ role: 'user', content }], ...more };
 }
 
-/** Overwrites what every slot keeps, so that the next request starts cold. */
+/** Overwrites the cached tokens of every slot, so that the next request starts cold. */
 async function forgetAll(): Promise<void> {
   for (let slot = 0; slot < SLOTS; slot += 1) {
     const messages = [
@@ -35,7 +35,7 @@ async function forgetAll(): Promise<void> {
   }
 }
 
-test('two answers stream at the same time, token by token', async () => {
+test('two answers stream in parallel, token by token', async () => {
   const order: string[] = [];
   async function follow(name: string, content: string): Promise<void> {
     const response = await post(url, ask(content, { stream: true, max_tokens: 16 }));
@@ -43,11 +43,11 @@ test('two answers stream at the same time, token by token', async () => {
   }
   await Promise.all([follow('a', 'Tell a story about rain.'), follow('b', 'Tell a story about snow.')]);
   const changes = order.filter((name, index) => index > 0 && name !== order[index - 1]).length;
-  // Both get a token from each batch, in either order: `abab` or `abba`.
+  // Both receive a token from each batch, in either order: `abab` or `abba`.
   expect(changes).toBeGreaterThan(order.length / 4);
 }, 30_000);
 
-test('all models stream at the same time while the server stays responsive', async () => {
+test('all models stream in parallel while the server stays responsive', async () => {
   const latencies: number[] = [];
   let isStreaming = true;
   async function probe(): Promise<void> {
@@ -67,7 +67,7 @@ test('all models stream at the same time while the server stays responsive', asy
   expect(latencies.sort((a, b) => a - b)[Math.floor(latencies.length / 2)]).toBeLessThan(200);
 }, 30_000);
 
-test('a greedy answer is the same from a cold and from a warm slot, alone and beside another', async () => {
+test('a greedy answer is the same from a cold and a warm slot, alone and in parallel', async () => {
   const request = ask(CODE_REQUEST, { max_tokens: 16 });
   const cold = await streamChat(url, request);
   const warm = await streamChat(url, request);
@@ -133,7 +133,29 @@ test('characters of several tokens arrive whole', async () => {
   expect(answer.text).not.toContain('\uFFFD');
 }, 20_000);
 
-test('SIGTERM ends the process cleanly, also in the middle of an answer', async () => {
+test('an answer matches the requested JSON Schema, whatever the question', async () => {
+  const schema = {
+    type: 'object',
+    properties: { verdict: { enum: ['pass', 'revise'] }, score: { type: 'number' } },
+    required: ['verdict', 'score'],
+    additionalProperties: false,
+  };
+  const response_format = { type: 'json_schema', json_schema: { name: 'critic', strict: true, schema } };
+  const more = { max_tokens: 40, response_format };
+  const answers = await Promise.all([
+    streamChat(url, ask('Say hello in French.', more)),
+    streamChat(url, ask(CODE_REQUEST, more)),
+    streamChat(url, ask(CODE_REQUEST, { max_tokens: 8 })),
+  ]);
+  for (const { text } of answers.slice(0, 2)) {
+    const value = JSON.parse(text) as Record<string, unknown>;
+    expect(Object.keys(value)).toEqual(['verdict', 'score']);
+    expect(['pass', 'revise']).toContain(value.verdict);
+  }
+  expect(answers.map(({ finishReason }) => finishReason)).toEqual(['stop', 'stop', 'length']);
+}, 60_000);
+
+test('SIGTERM ends the process cleanly, also during an answer', async () => {
   const response = await post(url, ask('Tell a very long story.', { stream: true }));
   const frames: string[] = [];
   let exitCode: Promise<number | null> | undefined;

@@ -1,6 +1,6 @@
-// A language model that follows a script, with a byte-level vocabulary like the real ones: some tokens are several
-// characters, some are a part of one. It says its answer only from token boundaries of that answer; elsewhere it says '?'.
-import type { Candidate, LanguageModel, ModelSequence, Token } from '../../src/local-model/language-model';
+// A language model that follows a script, with a byte-level vocabulary like real ones: some tokens are several characters, some are part of
+// one. It continues its answer only from token boundaries of that answer; elsewhere it returns '?'.
+import type { TokenCandidate, LanguageModel, ModelSequence, Token } from '../../src/local-model/language-model';
 
 const TURN_START = 256;
 const TURN_END = 257;
@@ -8,9 +8,9 @@ const FIRST_WORD = 300;
 const QUESTION_MARK = 63;
 
 export interface ScriptedModelOptions {
-  /** What the model wants to say to a prompt, given as the prompt's text. */
+  /** Returns the model's answer to a prompt, given as the prompt's text. */
   readonly answer: (prompt: string) => string;
-  /** Multi-character tokens beside the 256 bytes. */
+  /** Multi-character tokens besides the 256 bytes. */
   readonly words?: readonly string[];
   readonly slots?: number;
   readonly contextLength?: number;
@@ -18,17 +18,17 @@ export interface ScriptedModelOptions {
 }
 
 export interface ScriptedModel extends LanguageModel {
-  /** Sizes of all `feed` calls, and the largest number of evaluations that went on at one time. */
+  /** Sizes of all `feed` calls, and the maximum number of concurrent evaluations. */
   readonly seen: { readonly fed: number[]; mostAtOnce: number; evaluated: number };
   /** Makes the next evaluations fail. */
   failing: boolean;
-  /** Text of tokens with control tokens spelled out. */
+  /** Returns the text of tokens with control tokens spelled out. */
   readonly spell: (tokens: readonly Token[]) => string;
 }
 
 /** A vocabulary of the 256 bytes, two control tokens and some words. */
 function createVocabulary(words: readonly string[]) {
-  function bytesOf(token: Token): Buffer {
+  function listBytes(token: Token): Buffer {
     return token < 256 ? Buffer.from([token]) : Buffer.from(words[token - FIRST_WORD] ?? '');
   }
 
@@ -44,29 +44,29 @@ function createVocabulary(words: readonly string[]) {
     return tokens;
   }
 
-  const detokenize = (tokens: readonly Token[]): string => Buffer.concat(tokens.map(bytesOf)).toString('utf8');
+  const detokenize = (tokens: readonly Token[]): string => Buffer.concat(tokens.map(listBytes)).toString('utf8');
   const control: Record<number, string> = { [TURN_START]: '<S>', [TURN_END]: '<E>' };
   const spell = (tokens: readonly Token[]): string =>
     tokens.map((token) => control[token] ?? detokenize([token])).join('');
-  return { bytesOf, tokenize, detokenize, spell, size: FIRST_WORD + words.length };
+  return { listBytes, tokenize, detokenize, spell, size: FIRST_WORD + words.length };
 }
 
 type Vocabulary = ReturnType<typeof createVocabulary>;
 
-/** The next token after `context`: the answer's token that begins where the text so far ends. */
+/** Returns the next token after `context`: the answer's token that starts where the text so far ends. */
 function nextToken(context: readonly Token[], vocabulary: Vocabulary, answerTo: (prompt: string) => string): Token {
   const header = context.lastIndexOf(TURN_START) + 1 + vocabulary.tokenize('assistant\n').length;
   const answer = vocabulary.tokenize(answerTo(vocabulary.spell(context.slice(0, header))));
-  let unsaid = context.slice(header).reduce((sum, token) => sum + vocabulary.bytesOf(token).length, 0);
+  let unsaid = context.slice(header).reduce((sum, token) => sum + vocabulary.listBytes(token).length, 0);
   for (const token of answer) {
     if (unsaid === 0) return token;
-    unsaid -= vocabulary.bytesOf(token).length;
+    unsaid -= vocabulary.listBytes(token).length;
   }
   return unsaid === 0 ? TURN_END : QUESTION_MARK;
 }
 
 interface Lane {
-  /** Counts an evaluation, and takes a turn of the event loop for it. */
+  /** Counts an evaluation, and takes one turn of the event loop for it. */
   readonly evaluate: (tokens: number) => Promise<void>;
   readonly next: (context: readonly Token[]) => Token;
   readonly fed: number[];
@@ -108,7 +108,7 @@ function createSequence({ evaluate, next, fed, vocabularySize }: Lane): ModelSeq
         yield next(kept);
       }
     },
-    async candidates(token): Promise<readonly Candidate[]> {
+    async candidates(token): Promise<readonly TokenCandidate[]> {
       await evaluate(1);
       kept.push(token);
       const best = next(kept);

@@ -1,14 +1,14 @@
-// A local model server on a free port around a scripted model, closed after each test.
+// A local model server on a free port with a scripted model, closed after each test.
 import { pino } from 'pino';
-import { createEngine, type Engine } from '../../src/local-model/engine';
+import { createEngine, type ModelEngine } from '../../src/local-model/engine';
 import { createLocalModelServer, type LocalModelServer } from '../../src/local-model/server';
 import type { ChatBody } from './openai-client';
 import { createScriptedModel, type ScriptedModelOptions } from './scripted-model';
 
-/** What the scripted model says unless told otherwise. */
+/** The default answer of the scripted model. */
 export const STORY = 'Once 🦜 upon';
 
-/** A request that gets it. */
+/** A request that returns it. */
 export const ASK: ChatBody = { model: 'tiny', temperature: 0, messages: [{ role: 'user', content: 'Tell' }] };
 
 const open: LocalModelServer[] = [];
@@ -18,7 +18,7 @@ export async function closeServers(): Promise<void> {
   await Promise.all(open.splice(0).map((server) => server.stop()));
 }
 
-export async function serveEngine(engine: Promise<Engine>, keepAliveMs = 5_000): Promise<string> {
+export async function serveEngine(engine: Promise<ModelEngine>, keepAliveMs = 5_000): Promise<string> {
   const models = [{ id: 'tiny', contextLength: 4096, engine }];
   const server = await createLocalModelServer({ models, log: pino({ level: 'silent' }), keepAliveMs });
   open.push(server);

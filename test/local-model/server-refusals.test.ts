@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
-import { createEngine, type Engine } from '../../src/local-model/engine';
+import { createEngine, type ModelEngine } from '../../src/local-model/engine';
+import { sendRaw, toRequest } from '../support/raw-http';
 import { post } from './openai-client';
 import { createScriptedModel } from './scripted-model';
 import { ASK, closeServers, serve, serveEngine, STORY } from './served-model';
@@ -22,7 +23,7 @@ test.each([
   [JSON.stringify({ ...ASK, temperature: 'hot' }), 'temperature'],
   [JSON.stringify({ ...ASK, max_tokens: 0 }), 'max_tokens'],
   [JSON.stringify({ ...ASK, stream_options: { include_usage: 1 } }), 'stream_options.include_usage'],
-])('a request is refused for %s: 400 that names the field', async (body, param) => {
+])('a request is rejected for %s: 400 that names the field', async (body, param) => {
   const { url } = await serve();
   expect(await refusal(await post(url, body))).toEqual({
     status: 400,
@@ -30,7 +31,7 @@ test.each([
   });
 });
 
-test('a request is refused for a model that is not served: 404', async () => {
+test('a request for an unknown model is rejected: 404', async () => {
   const { url } = await serve();
   expect(await refusal(await post(url, { ...ASK, model: 'huge' }))).toMatchObject({
     status: 404,
@@ -38,7 +39,7 @@ test('a request is refused for a model that is not served: 404', async () => {
   });
 });
 
-test('a request is refused when it is longer than the context: 400, also for a stream', async () => {
+test('a request longer than the context is rejected: 400, also for a stream', async () => {
   const { url } = await serve({ contextLength: 20 });
   expect(await refusal(await post(url, { ...ASK, stream: true }))).toMatchObject({
     status: 400,
@@ -46,7 +47,7 @@ test('a request is refused when it is longer than the context: 400, also for a s
   });
 });
 
-test('a request is refused when its body is too large: 413, announced or not', async () => {
+test('a request with too large a body is rejected: 413, announced or not', async () => {
   const { url } = await serve();
   const megabytes = Buffer.alloc(17 * 1024 * 1024, ' ');
   for (const headers of [{ 'content-length': megabytes.length }, { 'transfer-encoding': 'chunked' }]) {
@@ -58,15 +59,15 @@ test('a request is refused when its body is too large: 413, announced or not', a
   }
 });
 
-test('a request is refused at an unknown path: 404, with a wrong method: 405', async () => {
+test('a request to an unknown path is rejected: 404, with a wrong method: 405', async () => {
   const { url } = await serve();
   expect((await fetch(`${url}/v1/embeddings`)).status).toBe(404);
   const wrongMethod = await fetch(`${url}/v1/chat/completions`);
   expect([wrongMethod.status, wrongMethod.headers.get('allow')]).toEqual([405, 'POST']);
 });
 
-test('a request waits while the model loads, and the health says so: 503 with Retry-After', async () => {
-  let finishLoading: (engine: Engine) => void = () => undefined;
+test('a request waits while the model loads, and the health check reports it: 503 with Retry-After', async () => {
+  let finishLoading: (engine: ModelEngine) => void = () => undefined;
   const url = await serveEngine(new Promise((resolve) => (finishLoading = resolve)));
   const early = post(url, ASK);
   const health = await fetch(`${url}/health`);
@@ -78,13 +79,13 @@ test('a request waits while the model loads, and the health says so: 503 with Re
   expect((await fetch(`${url}/health`)).status).toBe(200);
 });
 
-test('a request for a model that cannot be loaded is refused: 503', async () => {
+test('a request for a model that cannot be loaded is rejected: 503', async () => {
   const url = await serveEngine(Promise.reject(new Error('No such file.')));
   const error = { code: 503, message: 'The model could not be loaded.', type: 'unavailable_error' };
   expect(await refusal(await post(url, ASK))).toEqual({ status: 503, error });
 });
 
-test('a request is refused when the queue is full: 429 with Retry-After', async () => {
+test('a request is rejected if the queue is full: 429 with Retry-After', async () => {
   const { url, model } = await serve({ slots: 1, answer: () => 'x'.repeat(3_000) }, 1);
   const leave = new AbortController();
   const running = await post(url, { ...ASK, stream: true }, leave.signal);
@@ -94,4 +95,19 @@ test('a request is refused when the queue is full: 429 with Retry-After', async 
   expect(await refusal(refused)).toMatchObject({ status: 429, error: { code: 'rate_limit_exceeded' } });
   expect([running.status, queued.status, model.seen.mostAtOnce]).toEqual([200, 200, 1]);
   leave.abort();
+});
+
+test('a web page of another origin or host name cannot use the model: 403', async () => {
+  const { url, model } = await serve();
+  const ask = (headers: Record<string, string>) =>
+    sendRaw(url, toRequest('POST /v1/chat/completions', { Host: new URL(url).host, ...headers }, JSON.stringify(ASK)));
+  for (const headers of [{ Host: 'evil.test' }, { Origin: 'https://evil.test' }, { Origin: 'null' }]) {
+    const reply = await ask({ 'Content-Type': 'text/plain', ...headers });
+    const { error } = JSON.parse(reply.text) as { error: { type: string; code: string } };
+    expect([reply.status, error.type]).toEqual([403, 'permission_error']);
+  }
+  expect((await ask({ 'Sec-Fetch-Site': 'cross-site' })).status).toBe(403);
+  expect((await sendRaw(url, toRequest('GET /v1/models', { Host: 'evil.test' }))).status).toBe(403);
+  expect(model.seen.mostAtOnce).toBe(0);
+  expect((await ask({})).status).toBe(200);
 });

@@ -1,4 +1,4 @@
-import type { Engine } from '../../src/local-model/engine';
+import type { ModelEngine } from '../../src/local-model/engine';
 import { post, readFrames, streamChat, type Chunk } from './openai-client';
 import { ASK, closeServers, serve, serveEngine, STORY } from './served-model';
 
@@ -42,14 +42,14 @@ test('streams role, texts, finish reason, usage and [DONE], in this order', asyn
   expect(new Set(chunks.map(({ id }) => id)).size).toBe(1);
 });
 
-test('sends no usage chunk to those who did not ask', async () => {
+test('sends no usage chunk unless requested', async () => {
   const { url } = await serve();
   const answer = await streamChat(url, { ...ASK, stream_options: null });
   expect(answer.usage).toBeUndefined();
   expect(answer.text).toBe(STORY);
 });
 
-test('answers whole without stream', async () => {
+test('returns a whole answer without stream', async () => {
   const { url } = await serve();
   const body = (await (await post(url, ASK)).json()) as { usage: { total_tokens: number } };
   const promptTokens = 'SuserNTellENSassistantN'.length;
@@ -76,7 +76,7 @@ test('answers whole without stream', async () => {
   });
 });
 
-test('takes parts, developer messages, nulls and fields that it does not know', async () => {
+test('accepts parts, developer messages, nulls and unknown fields', async () => {
   const { url, model } = await serve({ answer: (prompt) => prompt });
   const answer = await streamChat(url, {
     ...ASK,
@@ -99,13 +99,13 @@ test('takes parts, developer messages, nulls and fields that it does not know', 
   expect(model.seen.evaluated).toBeGreaterThan(0);
 });
 
-test('continues a last assistant message', async () => {
+test('continues a trailing assistant message', async () => {
   const { url } = await serve();
   const messages = [...ASK.messages, { role: 'assistant', content: 'Once 🦜' }];
   expect((await streamChat(url, { ...ASK, messages })).text).toBe(' upon');
 });
 
-test('takes max_completion_tokens before max_tokens', async () => {
+test('prefers max_completion_tokens to max_tokens', async () => {
   const { url } = await serve();
   expect(await streamChat(url, { ...ASK, max_tokens: 9, max_completion_tokens: 4 })).toMatchObject({
     text: 'Once',
@@ -113,8 +113,8 @@ test('takes max_completion_tokens before max_tokens', async () => {
   });
 });
 
-test('headers come at once and comment lines while a request waits', async () => {
-  const slow: Engine = {
+test('sends headers at once and comment lines while a request waits', async () => {
+  const slow: ModelEngine = {
     async *submit() {
       await new Promise((resolve) => setTimeout(resolve, 150));
       yield { kind: 'text', text: 'late' };
@@ -144,7 +144,7 @@ test.each([true, false])('a client that leaves (stream: %s) frees its slot withi
   expect(model.seen.evaluated).toBe(evaluated);
 });
 
-test('an answer that breaks off ends with an error object, without finish reason and [DONE]', async () => {
+test('a broken stream ends with an error object, without finish reason and [DONE]', async () => {
   const { url, model } = await serve({ answer: () => 'x'.repeat(4_000) });
   const frames: string[] = [];
   for await (const frame of readFrames(await post(url, { ...ASK, stream: true }))) {
@@ -157,7 +157,7 @@ test('an answer that breaks off ends with an error object, without finish reason
   expect(frames.join()).not.toMatch(/DONE|"finish_reason":"/);
 });
 
-test('a whole answer that breaks off is a 500', async () => {
+test('a broken whole answer is a 500', async () => {
   const { url, model } = await serve();
   model.failing = true;
   const response = await post(url, ASK);
@@ -165,7 +165,7 @@ test('a whole answer that breaks off is a 500', async () => {
   expect(await response.json()).toMatchObject({ error: { code: 'internal_error' } });
 });
 
-test('stopping the engine tells the readers, stopping the server closes their sockets', async () => {
+test('stopping the engine informs the readers, stopping the server closes their sockets', async () => {
   const { url, engine } = await serve({ answer: () => 'x'.repeat(4_000) });
   const response = await post(url, { ...ASK, stream: true });
   const frames: string[] = [];

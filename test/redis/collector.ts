@@ -1,4 +1,4 @@
-/** A reader that keeps what it was given, and says when it has enough. */
+/** A reader that stores what it receives, and resolves when it has enough. */
 import { randomUUID } from 'node:crypto';
 import type { PlacedEvent } from '../../src/contract';
 import type { RedisConnection } from '../../src/redis/connect';
@@ -9,7 +9,7 @@ import type { TestRedis } from '../support/redis';
 export interface Collector {
   readonly events: PlacedEvent[];
   readonly cursors: string[];
-  /** Resolves when so many events have come; rejects, with what came, when that takes too long. */
+  /** Resolves once this many events have arrived; on a timeout, rejects with the events so far. */
   until(count: number, limitMs?: number): Promise<void>;
   stop(): void;
 }
@@ -47,11 +47,11 @@ export function collect(follower: EventFollower, runId: string, after = '0'): Co
 export interface FollowerRig {
   follower: EventFollower;
   blocking: RedisConnection;
-  /** How often history was read. */
+  /** Returns how often history was read. */
   reads(): number;
 }
 
-/** A follower as an API process has it: a blocking connection, and an impatient one for commands. */
+/** Creates a follower as in an API process: a blocking connection, and an impatient one for commands. */
 export function followerOn(server: TestRedis): FollowerRig {
   const [blocking, commands] = [server.connect(), server.connect({ patient: false })];
   const history = createEventReader(commands);

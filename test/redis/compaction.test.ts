@@ -1,4 +1,4 @@
-/** Streams of ended runs in fewer words: however many there are, and whatever is wrong with one of them. */
+/** Compaction of the streams of ended runs: any number of them, and despite one that fails. */
 import type { RedisConnection } from '../../src/redis/connect';
 import { createCompaction } from '../../src/redis/compaction';
 import { createEventReader } from '../../src/redis/events';
@@ -11,7 +11,7 @@ let server: RedisServer;
 let redis: RedisConnection;
 let turns: TurnStore;
 beforeAll(async () => {
-  // a server of its own: runs of other suites have ended too
+  // a separate server, because runs of other suites have ended, too
   server = await startRedisServer();
   redis = server.connect();
   turns = createTurnStore(redis);
@@ -33,15 +33,15 @@ async function endedRun(): Promise<string> {
 }
 const isCompacted = async (runId: string) => Boolean((await createEventReader(redis).head(runId))?.compacted);
 
-test('all that have ended are compacted in one round, past one that cannot be read, which is put off and told', async () => {
+test('all ended runs are compacted in one round; one that cannot be read is postponed and reported', async () => {
   const ids = [];
   for (let i = 0; i < 45; i++) ids.push(await endedRun());
   const [broken = '', ...whole] = ids;
   await redis.set(eventsKey(broken), 'no stream');
-  const told: string[] = [];
-  const compaction = createCompaction(redis, 60, (runId) => told.push(runId));
+  const reported: string[] = [];
+  const compaction = createCompaction(redis, 60, (runId) => reported.push(runId));
   expect(await compaction.compactEndedBefore(0)).toBe(45);
-  expect(told).toEqual([broken]);
+  expect(reported).toEqual([broken]);
   expect(await isCompacted(broken)).toBe(false);
   expect(await Promise.all(whole.map(isCompacted))).toEqual(whole.map(() => true));
   expect(await compaction.compactEndedBefore(0)).toBe(0);

@@ -16,15 +16,15 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-async function runOf(count: number) {
+async function readRun(count: number) {
   const scope = newScope();
   const voice = await beginTurn(store, scope, 'a');
   await voice.say(...Array.from({ length: count }, (_, i) => `${i} `));
   return { runId: scope.run_id, generation: voice.attempt.generation };
 }
 
-it('reads from the beginning, and after a cursor only what follows it', async () => {
-  const { runId, generation } = await runOf(10);
+it('reads from the start, and after a cursor only what follows it', async () => {
+  const { runId, generation } = await readRun(10);
   const cursorsAfter = async (after: string, count: number) =>
     (await reader.read(runId, after, count)).map(({ cursor }) => cursor);
   expect(await cursorsAfter('0', 100)).toEqual(cursors(generation, 1, 10));
@@ -33,8 +33,8 @@ it('reads from the beginning, and after a cursor only what follows it', async ()
   expect(await cursorsAfter(`${generation}-10`, 3)).toEqual([]);
 });
 
-it('gives events as they were written', async () => {
-  const { runId, generation } = await runOf(1);
+it('returns events as they were written', async () => {
+  const { runId, generation } = await readRun(1);
   const [placed] = await reader.read(runId, '0', 1);
   expect(placed).toEqual({
     cursor: `${generation}-1`,
@@ -50,13 +50,13 @@ it('gives events as they were written', async () => {
 });
 
 it.each([1, 3, 4, 5, 6, 7, 1000])('reads a whole run in pages of %i', async (pageSize) => {
-  const { runId, generation } = await runOf(12);
+  const { runId, generation } = await readRun(12);
   const seen = [];
   for await (const { cursor } of readAll(reader, runId, pageSize)) seen.push(cursor);
   expect(seen).toEqual(cursors(generation, 1, 12));
 });
 
-it('has nothing of a run that nobody wrote to', async () => {
+it('has nothing of a run without events', async () => {
   const { run_id } = newScope();
   expect(await reader.read(run_id, '0', 10)).toEqual([]);
   expect(await reader.head(run_id)).toBeUndefined();
@@ -65,7 +65,7 @@ it('has nothing of a run that nobody wrote to', async () => {
   expect(seen).toEqual([]);
 });
 
-it('knows the newest place, which is before the first event where there is none yet', async () => {
+it('returns the newest position, which is before the first event if there is none yet', async () => {
   const scope = newScope();
   const { generation } = await store.begin(scope.run_id, 'a');
   expect(await reader.head(scope.run_id)).toEqual({ generation, seq: 0 });
@@ -73,7 +73,7 @@ it('knows the newest place, which is before the first event where there is none 
   expect(await reader.head(scope.run_id)).toEqual({ generation, seq: 1 });
 });
 
-it('reads a cursor as generation and sequence', () => {
+it('parses a cursor into generation and sequence', () => {
   expect(parseCursor('1790000000000-17')).toEqual({ generation: '1790000000000', seq: 17 });
   expect(parseCursor('0')).toEqual({ generation: '0', seq: 0 });
 });

@@ -1,26 +1,36 @@
-/** Runs with random names, voices that write to them, and what a reader makes of the result. */
+/** Runs with random names, writers of their turns, and helpers to read the result. */
 import { randomUUID } from 'node:crypto';
-import type { OfTurn, PlacedEvent, RunNews, RunScope, RunSnapshot, TurnNews, TurnResult } from '../../src/contract';
-import { emptySnapshot, foldEvent } from '../../src/contract/fold';
+import type {
+  OfTurn,
+  PlacedEvent,
+  RunPayload,
+  RunScope,
+  RunSnapshot,
+  TurnPayload,
+  TurnResult,
+} from '../../src/contract';
+import { emptySnapshot, foldEvent } from '../../src/events/fold';
 import { readAll, type EventReader } from '../../src/redis/events';
-import { AppendRefused, type Attempt, type Effect, type Entry, type TurnStore } from '../../src/redis/turns';
+import { PLACE } from '../support/events';
+import { AppendRefused, type AttemptRecord, type Effect, type Entry, type TurnStore } from '../../src/redis/turns';
 
 export function newScope(): RunScope {
   return { run_id: `run-${randomUUID()}`, session_id: `session-${randomUUID()}`, team_id: 'debate-swarm' };
 }
 
-export function entryOf(scope: RunScope, turn: string, epoch: number, index: number, news: TurnNews, effect?: Effect) {
-  const event = { v: 1, ...scope, at: Date.now(), turn, role: 'critic', label: turn, epoch, index, ...news } as OfTurn;
+function readEntry(scope: RunScope, turn: string, epoch: number, index: number, payload: TurnPayload, effect?: Effect) {
+  const envelope = { v: 1, ...scope, at: Date.now(), turn, role: 'critic', label: turn, epoch, index } as const;
+  const event = { ...envelope, ...(index === 0 ? { place: PLACE } : {}), ...payload } as OfTurn;
   return { event, effect } satisfies Entry;
 }
 
 /** One attempt at a turn that counts its own indexes and offsets. */
 export interface Voice {
-  readonly attempt: Attempt;
+  readonly attempt: AttemptRecord;
   readonly text: string;
-  /** The next entries, numbered on from the last ones, not yet appended. */
+  /** Returns the next entries, with consecutive indexes, without appending them. */
   deltas(...pieces: string[]): Entry[];
-  tell(news: TurnNews, effect?: Effect): Entry;
+  tell(payload: TurnPayload, effect?: Effect): Entry;
   append(entries: Entry[]): Promise<void>;
   /** Appends each piece as an event, all in one call. */
   say(...pieces: string[]): Promise<void>;
@@ -29,7 +39,8 @@ export interface Voice {
 export async function beginTurn(store: TurnStore, scope: RunScope, turn: string): Promise<Voice> {
   const attempt = await store.begin(scope.run_id, turn);
   let { text, nextIndex } = attempt;
-  const tell = (news: TurnNews, effect?: Effect) => entryOf(scope, turn, attempt.epoch, nextIndex++, news, effect);
+  const tell = (payload: TurnPayload, effect?: Effect) =>
+    readEntry(scope, turn, attempt.epoch, nextIndex++, payload, effect);
   const voice: Voice = {
     attempt,
     get text() {
@@ -41,9 +52,9 @@ export async function beginTurn(store: TurnStore, scope: RunScope, turn: string)
         text += piece;
         return entry;
       }),
-    tell(news, effect) {
+    tell(payload, effect) {
       if (effect && 'drop' in effect) text = '';
-      return tell(news, effect);
+      return tell(payload, effect);
     },
     async append(entries) {
       const [first] = entries as { event: OfTurn }[];
@@ -54,7 +65,7 @@ export async function beginTurn(store: TurnStore, scope: RunScope, turn: string)
   return voice;
 }
 
-export async function eventsOf(reader: EventReader, runId: string): Promise<PlacedEvent[]> {
+export async function listEvents(reader: EventReader, runId: string): Promise<PlacedEvent[]> {
   const events: PlacedEvent[] = [];
   for await (const placed of readAll(reader, runId)) events.push(placed);
   return events;
@@ -75,8 +86,8 @@ export function cursors(generation: string, from: number, to: number): string[] 
   return Array.from({ length: to - from + 1 }, (_, i) => `${generation}-${from + i}`);
 }
 
-/** Why the store refused; `taken` when it did not. */
-export async function verdictOf(append: Promise<unknown>): Promise<AppendRefused['reason'] | 'taken'> {
+/** Returns why the store rejected the append; `taken` if it did not. */
+export async function readVerdict(append: Promise<unknown>): Promise<AppendRefused['reason'] | 'taken'> {
   try {
     await append;
     return 'taken';
@@ -86,11 +97,12 @@ export async function verdictOf(append: Promise<unknown>): Promise<AppendRefused
   }
 }
 
-export function resultOf(turn: string, text: string, more: Partial<TurnResult> = {}): TurnResult {
+export function readResult(turn: string, text: string, more: Partial<TurnResult> = {}): TurnResult {
   return {
     turn,
     role: 'critic',
     label: turn,
+    place: PLACE,
     model: 'some-model',
     gateway: 'gateway',
     text,
@@ -105,8 +117,8 @@ export function resultOf(turn: string, text: string, more: Partial<TurnResult> =
   };
 }
 
-/** What a run says when it is over. */
-export const ENDINGS: Record<'completed' | 'cancelled', RunNews> = {
+/** Events that end a run. */
+export const ENDINGS: Record<'completed' | 'cancelled', RunPayload> = {
   completed: {
     type: 'run.completed',
     turns: 0,
@@ -124,4 +136,4 @@ export const ENDINGS: Record<'completed' | 'cancelled', RunNews> = {
   },
 };
 
-export const OPENING: RunNews = { type: 'run.started', swarm_id: 'debate-swarm', message: 'Why flock?' };
+export const OPENING: RunPayload = { type: 'run.started', swarm_id: 'debate-swarm', message: 'Why flock?' };

@@ -1,11 +1,11 @@
-/** History and live tail are one: whenever and wherever a reader joins, it gets each event once and in order. */
+/** History and live tail are seamless: a reader that joins at any time and position receives each event once and in order. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RedisConnection } from '../../src/redis/connect';
 import { createEventReader } from '../../src/redis/events';
 import { createTurnStore, type TurnStore } from '../../src/redis/turns';
 import { createTestRedis, type TestRedis } from '../support/redis';
 import { collect, followerOn, type Collector, type FollowerRig } from './collector';
-import { beginTurn, cursors, eventsOf, fold, foldedText, newScope, type Voice } from './fixtures';
+import { beginTurn, cursors, listEvents, fold, foldedText, newScope, type Voice } from './fixtures';
 import { createChance, type Chance } from '../support/chance';
 
 const EVENTS = 2000;
@@ -27,7 +27,7 @@ afterAll(async () => {
   await server.stop();
 });
 
-/** A run to which several turns append, in portions and with pauses of the event loop that chance gives. */
+/** A run to which several turns append, in random portions and with random pauses of the event loop. */
 async function createWriting(chance: Chance) {
   const scope = newScope();
   const voices = await Promise.all(TURNS.map((turn) => beginTurn(store, scope, turn)));
@@ -57,7 +57,7 @@ interface Joined {
 }
 
 it.each([11, 12, 13])(
-  'readers that join at any moment and cursor get all that follows, once and in order (seed %i)',
+  'readers that join at any time and cursor receive everything that follows, once and in order (seed %i)',
   async (seed) => {
     const chance = createChance(seed);
     const writing = await createWriting(chance);
@@ -70,7 +70,7 @@ it.each([11, 12, 13])(
       const { follower } = chance.pick(rigs);
       const joined: Joined = { from, readers: [] };
       let after = from === 0 ? '0' : `${generation}-${from}`;
-      // some come and go: each visit goes on after the last event of the one before
+      // some readers come and go: each visit continues after the last event of the previous one
       for (let visits = chance.below(3); visits > 0; visits--) {
         const visitor = collect(follower, runId, after);
         joined.readers.push(visitor);
@@ -93,13 +93,13 @@ it.each([11, 12, 13])(
   },
 );
 
-it('what a reader folds is what Redis holds of each turn', async () => {
+it('the events of a reader fold to the texts in Redis', async () => {
   const writing = await createWriting(createChance(21));
   const runId = writing.scope.run_id;
   const reader = collect(rigs[0]!.follower, runId);
   await writing.begin();
   await reader.until(EVENTS);
-  expect(reader.events).toEqual(await eventsOf(createEventReader(redis), runId));
+  expect(reader.events).toEqual(await listEvents(createEventReader(redis), runId));
   expect(fold(reader.events).turns).toHaveLength(TURNS.length);
   const texts = await store.texts(runId, TURNS);
   for (const [n, turn] of TURNS.entries()) {

@@ -1,4 +1,4 @@
-/** The moments at which history and live tail overtake each other, each brought about on purpose. */
+/** Races between history and live tail, each provoked deliberately. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createEventReader, type EventReader } from '../../src/redis/events';
@@ -15,7 +15,7 @@ let runId: string;
 let reads: number;
 let from1: (to: number) => string[];
 
-/** Holds back what comes after it while it is shut. */
+/** Holds back everything that passes while it is shut. */
 class Gate {
   private opened = Promise.resolve();
   open = () => {};
@@ -39,7 +39,7 @@ beforeEach(async () => {
   const [blocking, commands] = [server.connect(), server.connect()];
   const [xread, xadd] = [blocking.xread.bind(blocking), commands.xadd.bind(commands)];
   const reader = createEventReader(commands);
-  // the answers of the blocking read, questions and answers of history, and the ringing of the doorbell can be held up
+  // replies of the blocking read, requests and replies of history, and the doorbell can be held back
   Object.assign(blocking, {
     async xread(...words: Parameters<typeof xread>) {
       const reply = await tail.pass(await xread(...words));
@@ -70,7 +70,7 @@ afterAll(() => server.stop());
 
 const settle = () => sleep(20);
 
-it('a reader whose history was read before an event that the tail has passed since still gets it, also as the last', async () => {
+it('a reader whose history was read before an event that the tail has since passed still receives it, even if it is the last', async () => {
   await voice.say('1', '2', '3');
   const early = collect(follower, runId);
   await early.until(3);
@@ -84,7 +84,7 @@ it('a reader whose history was read before an event that the tail has passed sin
   expect(late.cursors).toEqual(from1(4));
 });
 
-it('a reader that is ahead of the tail is not given anew what it has read, and need not read again', async () => {
+it('a reader that is ahead of the tail receives nothing twice, and need not read again', async () => {
   await voice.say('1', '2', '3');
   const slow = collect(follower, runId);
   await slow.until(3);
@@ -102,7 +102,7 @@ it('a reader that is ahead of the tail is not given anew what it has read, and n
   expect(reads).toBe(2);
 });
 
-/** A reader has read up to 3, and the tail that it joins has passed `upTo`: what comes next shows it the gap. */
+/** A reader has read up to 3, and the tail that it joins has passed `upTo`: the next event reveals the gap. */
 async function inheritTail(upTo: number): Promise<Collector> {
   await voice.say('1', '2', '3');
   const leaver = collect(follower, runId);
@@ -114,7 +114,7 @@ async function inheritTail(upTo: number): Promise<Collector> {
   await leaver.until(upTo);
   await settle();
   leaver.stop();
-  // the read that is under way asks for what follows; the heir joins before it answers
+  // the pending read waits for later events; the heir joins before it returns
   doorbell.shut();
   history.open();
   await heir.until(3);
@@ -122,20 +122,20 @@ async function inheritTail(upTo: number): Promise<Collector> {
   return heir;
 }
 
-it('a reader that takes over the tail of one that has left misses nothing of what only that one had', async () => {
+it('a reader that takes over the tail of a departed one misses none of the events that only that one received', async () => {
   const heir = await inheritTail(4);
   await voice.say('5');
   await heir.until(5, 2000);
   expect(heir.cursors).toEqual(from1(5));
 });
 
-it('a reader that makes up for a gap of a whole page takes what comes live meanwhile once', async () => {
+it('a reader that fills a gap of a whole page receives live events that arrive meanwhile once', async () => {
   const heir = await inheritTail(502);
   const before = reads;
   history.shut();
   await voice.say('503');
   while (reads === before) await sleep(1);
-  // the page that is under way is the 500 that are missing; whether there are more is asked only when 504 has come live
+  // the pending page contains the 500 missing events; the next page is requested only after 504 has arrived live
   await settle();
   asking.shut();
   history.open();
@@ -149,7 +149,7 @@ it('a reader that makes up for a gap of a whole page takes what comes live meanw
   expect(heir.cursors).toEqual(from1(505));
 });
 
-it('an error of the blocking read costs nobody an event', async () => {
+it('an error of the blocking read costs no reader an event', async () => {
   await voice.say('1');
   const reader = collect(follower, runId);
   await reader.until(1);
@@ -160,7 +160,7 @@ it('an error of the blocking read costs nobody an event', async () => {
   expect(reader.cursors).toEqual(from1(3));
 });
 
-it('a reader that stops while its history is under way is not followed afterwards', async () => {
+it('a reader that stops while its history is being read is not followed afterwards', async () => {
   await voice.say('1');
   history.shut();
   const leaver = collect(follower, runId);

@@ -1,4 +1,4 @@
-/** One blocking connection that serves many readers of many runs: who gets what, and how soon. */
+/** One blocking connection that serves many readers of many runs: who receives what, and how soon. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RedisConnection } from '../../src/redis/connect';
 import type { EventFollower } from '../../src/redis/follow';
@@ -11,15 +11,15 @@ import { beginTurn, cursors, ENDINGS, newScope } from './fixtures';
 let server: TestRedis;
 let redis: RedisConnection;
 let store: TurnStore;
-let rig: FollowerRig;
+let harness: FollowerRig;
 let follower: EventFollower;
 
 beforeAll(async () => {
   server = await createTestRedis();
   redis = server.connect();
   store = createTurnStore(redis);
-  rig = followerOn(server);
-  follower = rig.follower;
+  harness = followerOn(server);
+  follower = harness.follower;
 });
 afterEach(() => readers.splice(0).forEach((reader) => reader.stop()));
 afterAll(async () => {
@@ -44,7 +44,7 @@ async function spokenRun(count: number) {
 }
 
 describe('a reader', () => {
-  it.each([0, 1, 5, 499, 500, 501, 1000, 1203])('of %i past events gets them and goes on live', async (past) => {
+  it.each([0, 1, 5, 499, 500, 501, 1000, 1203])('of %i past events receives them and continues live', async (past) => {
     const { voice, runId, generation } = await spokenRun(past);
     const seen = read(runId);
     await seen.until(past);
@@ -53,7 +53,7 @@ describe('a reader', () => {
     expect(seen.cursors).toEqual(cursors(generation, 1, past + 2));
   });
 
-  it('that joins at cursor 5 sees 6 next, whether it is there already or comes later', async () => {
+  it('that joins at cursor 5 receives 6 next, whether it already exists or not', async () => {
     const { voice, runId, generation } = await spokenRun(8);
     const [past, live] = [read(runId, `${generation}-5`), read(runId, `${generation}-8`)];
     await past.until(3);
@@ -64,7 +64,7 @@ describe('a reader', () => {
     expect(past.cursors).toEqual(cursors(generation, 6, 9));
   });
 
-  it('of a run that has not begun waits for its first event', async () => {
+  it('of a run without events waits for the first one', async () => {
     const scope = newScope();
     const seen = read(scope.run_id);
     await sleep(20);
@@ -74,23 +74,23 @@ describe('a reader', () => {
     expect(seen.cursors).toEqual([`${voice.attempt.generation}-1`]);
   });
 
-  it('sees an event of a newly followed run in less than 100 ms, although the connection was blocked on nothing', async () => {
+  it('receives an event of a newly followed run in less than 100 ms, although the connection was blocked on nothing', async () => {
     const delays: number[] = [];
     for (let round = 0; round < 5; round++) {
       await sleep(20);
       const { voice, runId } = await spokenRun(1);
       const seen = read(runId);
       await seen.until(1);
-      const saidAt = performance.now();
+      const publishedAt = performance.now();
       await voice.say('now');
       await seen.until(2);
-      delays.push(performance.now() - saidAt);
+      delays.push(performance.now() - publishedAt);
     }
-    // the median: this machine may be busy with something else for once
+    // the median, because the machine may be busy once
     expect(delays.sort((a, b) => a - b)[2]).toBeLessThan(100);
   });
 
-  it('hears nothing more once it has stopped, while others of the same run do', async () => {
+  it('receives nothing after it has stopped, while others of the same run do', async () => {
     const { voice, runId, generation } = await spokenRun(2);
     const [leaver, stayer] = [read(runId), read(runId)];
     await Promise.all([leaver.until(2), stayer.until(2)]);
@@ -103,7 +103,7 @@ describe('a reader', () => {
     expect(follower.followed()).toBe(0);
   });
 
-  it('hears nothing at all when it stops before history has come', async () => {
+  it('receives nothing at all if it stops before history has arrived', async () => {
     const { voice, runId } = await spokenRun(3);
     const [leaver, witness] = [read(runId), read(runId)];
     leaver.stop();
@@ -113,7 +113,7 @@ describe('a reader', () => {
     expect(leaver.events).toEqual([]);
   });
 
-  it('can stop from inside its own call, as at the last event of a run', async () => {
+  it('can stop within its own callback, as at the last event of a run', async () => {
     const { scope, runId } = await spokenRun(3);
     const types: string[] = [];
     await new Promise<void>((resolve) => {
@@ -129,7 +129,7 @@ describe('a reader', () => {
     expect(follower.followed()).toBe(0);
   });
 
-  it('that comes back at its last cursor misses nothing and gets nothing twice', async () => {
+  it('that returns at its last cursor misses nothing and receives nothing twice', async () => {
     const { voice, runId, generation } = await spokenRun(3);
     const seen: string[] = [];
     for (let visit = 0; visit < 5; visit++) {
@@ -146,7 +146,7 @@ describe('a reader', () => {
 });
 
 describe('one follower', () => {
-  it('serves many readers of one run, each with all of it', async () => {
+  it('serves many readers of one run, each completely', async () => {
     const { voice, runId, generation } = await spokenRun(10);
     const readers = Array.from({ length: 100 }, () => read(runId));
     for (let i = 0; i < 20; i++) await voice.say('live ');
@@ -170,7 +170,7 @@ describe('one follower', () => {
     expect(follower.followed()).toBe(60);
   });
 
-  it('gives the same event object to all readers at the live end, so that its frame is put together once', async () => {
+  it('passes the same event object to all live readers, so that its frame is built once', async () => {
     const { voice, runId } = await spokenRun(1);
     const readers = [read(runId), read(runId)];
     await Promise.all(readers.map((reader) => reader.until(1)));
@@ -179,7 +179,7 @@ describe('one follower', () => {
     expect(readers[0]!.events[1]!.event).toBe(readers[1]!.events[1]!.event);
   });
 
-  it('is silent after it was closed', async () => {
+  it('delivers nothing after it was closed', async () => {
     const { voice, runId } = await spokenRun(1);
     const other = followerOn(server);
     const seen = collect(other.follower, runId);
@@ -196,7 +196,7 @@ describe('one follower', () => {
 describe('a stream that Redis lost', () => {
   const lose = (runId: string) => redis.del(eventsKey(runId), runKey(runId), turnKey(runId, 'a'));
 
-  it('is followed from the first event of the new one, by old readers and new', async () => {
+  it('is followed from the first event of the new stream, by old readers and new', async () => {
     const { scope, runId, generation } = await spokenRun(3);
     const old = read(runId);
     await old.until(3);
@@ -211,13 +211,13 @@ describe('a stream that Redis lost', () => {
     expect(old.cursors).toEqual([...cursors(generation, 1, 3), ...fresh.cursors]);
   });
 
-  it('is not asked for over and over by a reader that comes while it is gone', async () => {
+  it('is not read in a busy loop by a reader that joins while it is missing', async () => {
     const { runId } = await spokenRun(3);
     await read(runId).until(3);
     await lose(runId);
-    const before = rig.reads();
+    const before = harness.reads();
     read(runId);
     await sleep(150);
-    expect(rig.reads() - before).toBeLessThan(20);
+    expect(harness.reads() - before).toBeLessThan(20);
   });
 });

@@ -1,7 +1,7 @@
-/** Who may call a model, and when: limits over all workers, a fair queue, and one pause for everybody. */
+/** Which calls of a model may go out, and when: limits across all workers, a fair queue, and shared pauses. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createLimiter, type Ask, type Limiter, type Verdict } from '../../src/redis/limiter';
+import { createLimiter, type LimiterRequest, type Limiter, type AdmissionVerdict } from '../../src/redis/limiter';
 import { createTestRedis, type TestRedis } from '../support/redis';
 
 let server: TestRedis;
@@ -14,13 +14,13 @@ afterAll(() => server.stop());
 
 const newModel = () => `gateway/${randomUUID()}`;
 
-function askOf(model: string, more: Partial<Ask> = {}): Ask {
+function readAsk(model: string, more: Partial<LimiterRequest> = {}): LimiterRequest {
   const turn = `turn-${randomUUID()}`;
   return { model, turn, call: `${turn}|1`, tenant: 'anyone', session: 's', tokens: 10, limits: {}, ...more };
 }
 
-/** Asks as an activity does: comes back when it was told to. Answers when it was admitted. */
-async function pass(ask: Ask, by = limiter): Promise<number> {
+/** Asks like an activity, again after each requested wait. Returns when it was admitted. */
+async function pass(ask: LimiterRequest, by = limiter): Promise<number> {
   for (;;) {
     const verdict = await by.admit(ask);
     if (verdict.verdict === 'ok') return Date.now();
@@ -34,23 +34,23 @@ function mostWithin(windowMs: number, moments: number[]): number {
   return Math.max(...sorted.map((start) => sorted.filter((at) => at >= start && at < start + windowMs).length));
 }
 
-const waitOf = (verdict: Verdict) => (verdict.verdict === 'ok' ? 0 : verdict.waitMs);
+const readWait = (verdict: AdmissionVerdict) => (verdict.verdict === 'ok' ? 0 : verdict.waitMs);
 
-test('a model without limits takes every call', async () => {
+test('a model without limits accepts every call', async () => {
   const model = newModel();
-  const verdicts = await Promise.all(Array.from({ length: 50 }, () => limiter.admit(askOf(model))));
+  const verdicts = await Promise.all(Array.from({ length: 50 }, () => limiter.admit(readAsk(model))));
   expect(new Set(verdicts.map(({ verdict }) => verdict))).toEqual(new Set(['ok']));
 });
 
 describe('requests within a window', () => {
-  test('four workers that want to make 50 calls each never make more than the limit in any window, and all come through', async () => {
+  test('four workers with 50 calls each never exceed the limit in any window, and all calls go out', async () => {
     const model = newModel();
     const workers = Array.from({ length: 4 }, () =>
       createLimiter(server.connect(), { windowMs: 500, patienceMs: 60_000 }),
     );
     const asks = workers.flatMap((worker) =>
       Array.from({ length: 50 }, (_, i) =>
-        pass(askOf(model, { session: `s${i % 7}`, limits: { requests: 60 } }), worker),
+        pass(readAsk(model, { session: `s${i % 7}`, limits: { requests: 60 } }), worker),
       ),
     );
     const moments = await Promise.all(asks);
@@ -59,49 +59,49 @@ describe('requests within a window', () => {
     expect(mostWithin(1400, moments)).toBeLessThanOrEqual(60);
   });
 
-  test('a call that has to wait is told for how long, how many are before it, and why', async () => {
+  test('a call that has to wait is told how long, how many are ahead, and why', async () => {
     const model = newModel();
     const limits = { requests: 2 };
-    await limiter.admit(askOf(model, { limits }));
-    await limiter.admit(askOf(model, { limits }));
-    const third = await limiter.admit(askOf(model, { limits }));
-    const fourth = await limiter.admit(askOf(model, { limits, session: 'other' }));
+    await limiter.admit(readAsk(model, { limits }));
+    await limiter.admit(readAsk(model, { limits }));
+    const third = await limiter.admit(readAsk(model, { limits }));
+    const fourth = await limiter.admit(readAsk(model, { limits, session: 'other' }));
     expect(third).toMatchObject({ verdict: 'wait', why: 'requests', ahead: 0 });
     expect(fourth).toMatchObject({ verdict: 'wait', why: 'requests', ahead: 1 });
-    expect(waitOf(third)).toBeLessThanOrEqual(1500);
-    expect(waitOf(fourth)).toBeGreaterThanOrEqual(waitOf(third) - 50);
+    expect(readWait(third)).toBeLessThanOrEqual(1500);
+    expect(readWait(fourth)).toBeGreaterThanOrEqual(readWait(third) - 50);
   });
 
-  test('a turn that asks again while it waits keeps its one place', async () => {
+  test('a turn that asks again while it waits keeps its single place', async () => {
     const model = newModel();
     const limits = { requests: 1 };
-    await limiter.admit(askOf(model, { limits }));
-    const waiting = askOf(model, { limits });
+    await limiter.admit(readAsk(model, { limits }));
+    const waiting = readAsk(model, { limits });
     for (let i = 0; i < 5; i++) expect(await limiter.admit(waiting)).toMatchObject({ ahead: 0 });
-    expect(await limiter.admit(askOf(model, { limits }))).toMatchObject({ ahead: 1 });
+    expect(await limiter.admit(readAsk(model, { limits }))).toMatchObject({ ahead: 1 });
   });
 
-  test('an admission that is given back leaves its place in the window', async () => {
+  test('a withdrawn admission frees its place in the window', async () => {
     const model = newModel();
-    const ask = askOf(model, { limits: { requests: 1 } });
+    const ask = readAsk(model, { limits: { requests: 1 } });
     await limiter.admit(ask);
     await limiter.withdraw(ask);
-    expect(await limiter.admit(askOf(model, { limits: { requests: 1 } }))).toEqual({ verdict: 'ok' });
+    expect(await limiter.admit(readAsk(model, { limits: { requests: 1 } }))).toEqual({ verdict: 'ok' });
   });
 });
 
 describe('a fair share', () => {
-  /** Fills the window, lets these wait in this order, and answers in which order they come through. */
-  async function orderOf(waiting: { name: string; tenant?: string; session: string }[]): Promise<string[]> {
+  /** Fills the window, lets these wait in this order, and returns the order in which they are admitted. */
+  async function readOrder(waiting: { name: string; tenant?: string; session: string }[]): Promise<string[]> {
     const model = newModel();
     const limits = { requests: 4 };
-    for (let i = 0; i < 4; i++) await limiter.admit(askOf(model, { limits, session: 'before' }));
+    for (let i = 0; i < 4; i++) await limiter.admit(readAsk(model, { limits, session: 'before' }));
     const order: string[] = [];
     const passing: Promise<unknown>[] = [];
     for (const { name, tenant = 'anyone', session } of waiting) {
-      const ask = askOf(model, { limits, tenant, session, turn: `${name}-${randomUUID()}` });
+      const ask = readAsk(model, { limits, tenant, session, turn: `${name}-${randomUUID()}` });
       const first = await limiter.admit(ask);
-      passing.push(sleep(waitOf(first)).then(() => pass(ask).then(() => order.push(name))));
+      passing.push(sleep(readWait(first)).then(() => pass(ask).then(() => order.push(name))));
     }
     await Promise.all(passing);
     return order;
@@ -109,75 +109,77 @@ describe('a fair share', () => {
   const many = (count: number, name: string, session: string, tenant?: string) =>
     Array.from({ length: count }, () => ({ name, session, ...(tenant ? { tenant } : {}) }));
 
-  test('a run that fans out does not hold up another session', async () => {
-    const order = await orderOf([...many(6, 'wide', 'w'), ...many(2, 'narrow', 'n')]);
+  test('a run that fans out does not delay another session', async () => {
+    const order = await readOrder([...many(6, 'wide', 'w'), ...many(2, 'narrow', 'n')]);
     expect(order.slice(0, 5).filter((name) => name === 'narrow')).toHaveLength(2);
   }, 20_000);
 
-  test('nor does a tenant with many sessions hold up another tenant', async () => {
+  test('nor does a tenant with many sessions delay another tenant', async () => {
     const crowd = Array.from({ length: 6 }, (_, i) => ({ name: 'crowd', session: `c${i}`, tenant: 'big' }));
-    const order = await orderOf([...crowd, ...many(2, 'small', 's', 'small')]);
+    const order = await readOrder([...crowd, ...many(2, 'small', 's', 'small')]);
     expect(order.slice(0, 5).filter((name) => name === 'small')).toHaveLength(2);
   }, 20_000);
 });
 
 describe('tokens within a window', () => {
-  test('are reserved by estimate and given back by report', async () => {
+  test('are reserved by estimate and corrected by the report', async () => {
     const model = newModel();
     const limits = { tokens: 100 };
-    const first = askOf(model, { limits, tokens: 90 });
+    const first = readAsk(model, { limits, tokens: 90 });
     expect(await limiter.admit(first)).toEqual({ verdict: 'ok' });
-    const second = askOf(model, { limits, tokens: 50 });
+    const second = readAsk(model, { limits, tokens: 50 });
     expect(await limiter.admit(second)).toMatchObject({ verdict: 'wait', why: 'tokens' });
     await limiter.report(first, { outcome: 'ok', firstTokenMs: 5 }, 10, 30);
     expect(await limiter.admit(second)).toEqual({ verdict: 'ok' });
   });
 
-  test('let a call through that alone is larger than the limit, when the window is empty', async () => {
+  test('admit a call that alone exceeds the limit, if the window is empty', async () => {
     const model = newModel();
-    expect(await limiter.admit(askOf(model, { limits: { tokens: 100 }, tokens: 500 }))).toEqual({ verdict: 'ok' });
-    expect(await limiter.admit(askOf(model, { limits: { tokens: 100 }, tokens: 1 }))).toMatchObject({ why: 'tokens' });
+    expect(await limiter.admit(readAsk(model, { limits: { tokens: 100 }, tokens: 500 }))).toEqual({ verdict: 'ok' });
+    expect(await limiter.admit(readAsk(model, { limits: { tokens: 100 }, tokens: 1 }))).toMatchObject({
+      why: 'tokens',
+    });
   });
 
-  test('come back when the window has passed', async () => {
+  test('are available again after the window has passed', async () => {
     const model = newModel();
-    await limiter.admit(askOf(model, { limits: { tokens: 100 }, tokens: 100 }));
+    await limiter.admit(readAsk(model, { limits: { tokens: 100 }, tokens: 100 }));
     const from = Date.now();
-    await pass(askOf(model, { limits: { tokens: 100 }, tokens: 100 }));
+    await pass(readAsk(model, { limits: { tokens: 100 }, tokens: 100 }));
     expect(Date.now() - from).toBeGreaterThanOrEqual(1400);
   });
 });
 
-describe('calls at once', () => {
+describe('concurrent calls', () => {
   const limits = { concurrency: 2 };
 
-  test('end with a report, whatever it says', async () => {
+  test('end with a report, whatever its outcome', async () => {
     const model = newModel();
-    const [one, two] = [askOf(model, { limits }), askOf(model, { limits })];
+    const [one, two] = [readAsk(model, { limits }), readAsk(model, { limits })];
     await limiter.admit(one);
     await limiter.admit(two);
-    const third = askOf(model, { limits });
+    const third = readAsk(model, { limits });
     expect(await limiter.admit(third)).toMatchObject({ verdict: 'wait', why: 'concurrency' });
     await limiter.report(one, { outcome: 'neutral' }, 10, undefined);
     expect(await limiter.admit(third)).toEqual({ verdict: 'ok' });
   });
 
-  test('of a worker that died are taken over by the turn’s next attempt', async () => {
+  test('of a dead worker are taken over by the next attempt at the turn', async () => {
     const model = newModel();
-    const lost = askOf(model, { limits: { concurrency: 1 } });
+    const lost = readAsk(model, { limits: { concurrency: 1 } });
     await limiter.admit(lost);
     expect(await limiter.admit({ ...lost, call: `${lost.turn}|2` })).toEqual({ verdict: 'ok' });
-    // the dead one's word comes late, and must not free what is not its own
+    // the report of the dead one comes late, and must not free another call
     await limiter.report(lost, { outcome: 'neutral' }, 10, undefined);
-    expect(await limiter.admit(askOf(model, { limits: { concurrency: 1 } }))).toMatchObject({ why: 'concurrency' });
+    expect(await limiter.admit(readAsk(model, { limits: { concurrency: 1 } }))).toMatchObject({ why: 'concurrency' });
   });
 
-  describe('that are not heard of any more', () => {
+  describe('that are no longer renewed', () => {
     const leaseMs = 400;
     const forgetful = () => createLimiter(server.connect(), { windowMs: 500, patienceMs: 60_000, leaseMs });
-    const newAsk = (model: string) => askOf(model, { limits: { concurrency: 1 } });
+    const newAsk = (model: string) => readAsk(model, { limits: { concurrency: 1 } });
 
-    test('lose their place, and others keep theirs', async () => {
+    test('lose their slot, and others keep theirs', async () => {
       const [model, strict] = [newModel(), forgetful()];
       const [alive, other] = [newAsk(model), newAsk(model)];
       await strict.admit(alive);
@@ -189,7 +191,7 @@ describe('calls at once', () => {
       expect(await strict.admit(other)).toEqual({ verdict: 'ok' });
     });
 
-    test('get it back when they are', async () => {
+    test('regain it with a renewal', async () => {
       const [model, strict] = [newModel(), forgetful()];
       const [late, other] = [newAsk(model), newAsk(model)];
       await strict.admit(late);
@@ -198,7 +200,7 @@ describe('calls at once', () => {
       expect(await strict.admit(other)).toMatchObject({ why: 'concurrency' });
     });
 
-    test('do not get it back when they have ended, or their turn has begun anew', async () => {
+    test('do not regain it after they have ended, or their turn has restarted', async () => {
       const [model, strict] = [newModel(), forgetful()];
       const fenced = newAsk(model);
       const ended = { ...fenced, call: `${fenced.turn}|2` };
@@ -211,125 +213,125 @@ describe('calls at once', () => {
 });
 
 describe('a pause that a gateway asks for', () => {
-  test('holds for every worker, and what waited goes out one after the other', async () => {
+  test('applies to every worker, and waiting calls go out one after another', async () => {
     const model = newModel();
     const other = createLimiter(server.connect(), { windowMs: 500, patienceMs: 60_000 });
     const from = Date.now();
     await limiter.report(
-      askOf(model),
+      readAsk(model),
       { outcome: 'cool', code: 'RATE_LIMITED', words: 'Slow down.', waitMs: 700 },
       5,
       0,
     );
     const moments = await Promise.all(
-      Array.from({ length: 4 }, (_, i) => pass(askOf(model, { session: `${i}` }), other)),
+      Array.from({ length: 4 }, (_, i) => pass(readAsk(model, { session: `${i}` }), other)),
     );
     expect(Math.min(...moments) - from).toBeGreaterThanOrEqual(690);
     const sorted = moments.sort((a, b) => a - b);
     for (let i = 1; i < sorted.length; i++) expect(sorted[i]! - sorted[i - 1]!).toBeGreaterThanOrEqual(200);
   });
 
-  test('that is longer than our patience is told with the gateway’s words', async () => {
+  test('that is longer than our patience is returned with the message of the gateway', async () => {
     const model = newModel();
     const cool = { outcome: 'cool', code: 'RATE_LIMITED', words: 'Come tomorrow.', waitMs: 3_600_000 } as const;
-    await limiter.report(askOf(model), cool, 5, 0);
-    expect(await limiter.admit(askOf(model))).toMatchObject({ verdict: 'cooling', words: 'Come tomorrow.' });
+    await limiter.report(readAsk(model), cool, 5, 0);
+    expect(await limiter.admit(readAsk(model))).toMatchObject({ verdict: 'cooling', words: 'Come tomorrow.' });
   });
 
-  test('is not cut short by a shorter one', async () => {
+  test('is not shortened by a shorter one', async () => {
     const model = newModel();
     const cool = (waitMs: number) =>
-      limiter.report(askOf(model), { outcome: 'cool', code: 'RATE_LIMITED', words: 'No.', waitMs }, 5, 0);
+      limiter.report(readAsk(model), { outcome: 'cool', code: 'RATE_LIMITED', words: 'No.', waitMs }, 5, 0);
     await cool(30_000);
     await cool(10);
-    expect(waitOf(await limiter.admit(askOf(model)))).toBeGreaterThan(20_000);
+    expect(readWait(await limiter.admit(readAsk(model)))).toBeGreaterThan(20_000);
   });
 
-  test('of one turn alone holds nobody up once it is over', async () => {
+  test('of one turn alone delays no other call after it is over', async () => {
     const model = newModel();
     const cool = { outcome: 'cool', code: 'RATE_LIMITED', words: 'No.', waitMs: 50 } as const;
-    await limiter.report(askOf(model), cool, 5, 0);
+    await limiter.report(readAsk(model), cool, 5, 0);
     await sleep(60);
-    expect(await limiter.admit(askOf(model))).toEqual({ verdict: 'ok' });
-    expect(await limiter.admit(askOf(model))).toEqual({ verdict: 'ok' });
+    expect(await limiter.admit(readAsk(model))).toEqual({ verdict: 'ok' });
+    expect(await limiter.admit(readAsk(model))).toEqual({ verdict: 'ok' });
   });
 
-  test('slows later restarts down while refusals go on, and no longer when calls succeed', async () => {
+  test('slows down later restarts while refusals continue, and no longer once calls succeed', async () => {
     const redis = server.connect();
     const model = newModel();
     const pace = () => redis.hget(`murmuration:{model:${model}}:health`, 'pace').then(Number);
     const cool = { outcome: 'cool', code: 'RATE_LIMITED', words: 'No.', waitMs: 10 } as const;
-    await Promise.all(Array.from({ length: 6 }, () => limiter.report(askOf(model), cool, 5, 0)));
+    await Promise.all(Array.from({ length: 6 }, () => limiter.report(readAsk(model), cool, 5, 0)));
     expect(await pace()).toBe(250);
     await sleep(1050);
-    await Promise.all([1, 2].map(() => limiter.report(askOf(model), cool, 5, 0)));
+    await Promise.all([1, 2].map(() => limiter.report(readAsk(model), cool, 5, 0)));
     expect(await pace()).toBe(500);
-    for (let i = 0; i < 12; i++) await limiter.report(askOf(model), { outcome: 'ok', firstTokenMs: 1 }, 5, 0);
+    for (let i = 0; i < 12; i++) await limiter.report(readAsk(model), { outcome: 'ok', firstTokenMs: 1 }, 5, 0);
     expect(await pace()).toBe(0);
   });
 });
 
-describe('a model that fails', () => {
+describe('a failing model', () => {
   const ill = { outcome: 'ill', code: 'GATEWAY_UNAVAILABLE', words: 'It is down.' } as const;
   const fails = async (model: string, times: number) => {
-    for (let i = 0; i < times; i++) await limiter.report(askOf(model), ill, 5, 0);
+    for (let i = 0; i < times; i++) await limiter.report(readAsk(model), ill, 5, 0);
   };
 
-  test('five times in a row is left alone for a moment, and then tried by one call', async () => {
+  test('is not called for a moment after five failures in a row, and then probed by one call', async () => {
     const model = newModel();
     await fails(model, 4);
-    expect(await limiter.admit(askOf(model))).toEqual({ verdict: 'ok' });
+    expect(await limiter.admit(readAsk(model))).toEqual({ verdict: 'ok' });
     await fails(model, 1);
-    const open = await limiter.admit(askOf(model));
+    const open = await limiter.admit(readAsk(model));
     expect(open).toMatchObject({ verdict: 'open', code: 'GATEWAY_UNAVAILABLE', words: 'It is down.' });
-    await sleep(waitOf(open) + 20);
-    const both = await Promise.all([limiter.admit(askOf(model)), limiter.admit(askOf(model))]);
+    await sleep(readWait(open) + 20);
+    const both = await Promise.all([limiter.admit(readAsk(model)), limiter.admit(readAsk(model))]);
     expect(both.map(({ verdict }) => verdict).sort()).toEqual(['ok', 'probing']);
   });
 
-  test('is tried by one call at a time: the others hear that they wait for that one, until it has ended', async () => {
+  test('is probed by one call at a time: the others are told to wait for that one, until it has ended', async () => {
     const model = newModel();
     await fails(model, 5);
     await sleep(1050);
-    const probe = askOf(model);
+    const probe = readAsk(model);
     await limiter.admit(probe);
     const probing = { verdict: 'probing', code: 'GATEWAY_UNAVAILABLE', words: 'It is down.' };
-    expect(await limiter.admit(askOf(model))).toMatchObject(probing);
+    expect(await limiter.admit(readAsk(model))).toMatchObject(probing);
     await limiter.report(probe, ill, 5, 0);
-    expect(await limiter.admit(askOf(model))).toMatchObject({ verdict: 'open' });
+    expect(await limiter.admit(readAsk(model))).toMatchObject({ verdict: 'open' });
   });
 
-  test('is well again with its first success', async () => {
+  test('is healthy again after its first success', async () => {
     const model = newModel();
     await fails(model, 5);
-    await limiter.report(askOf(model), { outcome: 'ok', firstTokenMs: 3 }, 5, 0);
-    expect(await limiter.admit(askOf(model))).toEqual({ verdict: 'ok' });
+    await limiter.report(readAsk(model), { outcome: 'ok', firstTokenMs: 3 }, 5, 0);
+    expect(await limiter.admit(readAsk(model))).toEqual({ verdict: 'ok' });
     await fails(model, 4);
-    expect(await limiter.admit(askOf(model))).toEqual({ verdict: 'ok' });
+    expect(await limiter.admit(readAsk(model))).toEqual({ verdict: 'ok' });
   });
 
-  test('again is left alone for longer', async () => {
+  test('stays uncalled for longer after it fails its probe', async () => {
     const model = newModel();
     await fails(model, 5);
     await sleep(1050);
-    expect(await limiter.admit(askOf(model))).toEqual({ verdict: 'ok' });
+    expect(await limiter.admit(readAsk(model))).toEqual({ verdict: 'ok' });
     await fails(model, 1);
-    expect(waitOf(await limiter.admit(askOf(model)))).toBeGreaterThan(1500);
+    expect(readWait(await limiter.admit(readAsk(model)))).toBeGreaterThan(1500);
   });
 
-  test('now and then, with successes between, goes on being called', async () => {
+  test('continues to be called if there are successes between the failures', async () => {
     const model = newModel();
     for (let i = 0; i < 5; i++) {
       await fails(model, 4);
-      await limiter.report(askOf(model), { outcome: 'ok', firstTokenMs: 3 }, 5, 0);
+      await limiter.report(readAsk(model), { outcome: 'ok', firstTokenMs: 3 }, 5, 0);
     }
-    expect(await limiter.admit(askOf(model))).toEqual({ verdict: 'ok' });
+    expect(await limiter.admit(readAsk(model))).toEqual({ verdict: 'ok' });
   });
 });
 
-test('the time to the first token is a moving average, and null where nobody has called', async () => {
+test('the time to first token is a moving average, and null if there were no calls', async () => {
   const [slow, unknown] = [newModel(), newModel()];
-  await limiter.report(askOf(slow), { outcome: 'ok', firstTokenMs: 100 }, 500, 5);
-  await limiter.report(askOf(slow), { outcome: 'ok', firstTokenMs: 200 }, 500, 5);
+  await limiter.report(readAsk(slow), { outcome: 'ok', firstTokenMs: 100 }, 500, 5);
+  await limiter.report(readAsk(slow), { outcome: 'ok', firstTokenMs: 200 }, 500, 5);
   expect(await limiter.firstTokenMs([slow, unknown])).toEqual([120, null]);
 });

@@ -1,4 +1,4 @@
-/** A run's own events: each published once, the first closing one holds, and nothing of a run stays for ever. */
+/** A run's own events: each is published once, the first closing event is final, and all keys of a run expire. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunScope } from '../../src/contract';
 import type { RedisConnection } from '../../src/redis/connect';
@@ -6,7 +6,7 @@ import { createEventReader, type EventReader } from '../../src/redis/events';
 import { eventsKey, runKey, textKey, turnKey } from '../../src/redis/keys';
 import { createTurnStore, type TurnStore } from '../../src/redis/turns';
 import { createTestRedis, type TestRedis } from '../support/redis';
-import { beginTurn, ENDINGS, eventsOf, fold, newScope, OPENING, verdictOf } from './fixtures';
+import { beginTurn, ENDINGS, listEvents, fold, newScope, OPENING, readVerdict } from './fixtures';
 
 let server: TestRedis;
 let redis: RedisConnection;
@@ -21,71 +21,71 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-const typesOf = async ({ run_id }: RunScope) => (await eventsOf(reader, run_id)).map(({ event }) => event.type);
+const listTypes = async ({ run_id }: RunScope) => (await listEvents(reader, run_id)).map(({ event }) => event.type);
 
 describe('an event of a run', () => {
-  it('carries the scope, the version and the moment, and nothing else that it was handed', async () => {
+  it('contains the scope, the version and the time, and no other given field', async () => {
     const scope = newScope();
     const before = Date.now();
     await store.publish({ ...scope, message: 'not part of a scope' } as RunScope, OPENING);
-    const [placed] = await eventsOf(reader, scope.run_id);
+    const [placed] = await listEvents(reader, scope.run_id);
     expect(placed?.event).toEqual({ v: 1, ...scope, ...OPENING, at: expect.any(Number) as number });
     expect(placed?.event.at).toBeGreaterThanOrEqual(before);
     expect(placed?.event.at).toBeLessThanOrEqual(Date.now());
   });
 
-  it('is published once, also by many at once and with other words', async () => {
+  it('is published once, even concurrently and with different content', async () => {
     const scope = newScope();
     await Promise.all(
       [1, 2, 3, 4].map((n) => store.publish(scope, { ...OPENING, message: `number ${n}` } as typeof OPENING)),
     );
     await store.publish(scope, OPENING);
-    expect(await typesOf(scope)).toEqual(['run.started']);
+    expect(await listTypes(scope)).toEqual(['run.started']);
   });
 });
 
 describe('closing', () => {
-  it('answers with the event that it wrote', async () => {
+  it('returns the event that it wrote', async () => {
     const scope = newScope();
     const ending = await store.close(scope, ENDINGS.completed, []);
     expect(ending).toMatchObject({ ...ENDINGS.completed, ...scope });
-    expect((await eventsOf(reader, scope.run_id)).map(({ event }) => event)).toEqual([ending]);
+    expect((await listEvents(reader, scope.run_id)).map(({ event }) => event)).toEqual([ending]);
   });
 
-  it('holds for the first of many at once, and all are told which it was', async () => {
+  it('is decided by the first of many concurrent calls, and all receive its event', async () => {
     for (let round = 0; round < 10; round++) {
       const scope = newScope();
       const others = Array.from({ length: 6 }, () => createTurnStore(server.connect()));
       const endings = await Promise.all(
         others.map((one, n) => one.close(scope, n % 2 ? ENDINGS.completed : ENDINGS.cancelled, [])),
       );
-      const events = await eventsOf(reader, scope.run_id);
+      const events = await listEvents(reader, scope.run_id);
       expect(events).toHaveLength(1);
       for (const ending of endings) expect(ending).toEqual(events[0]?.event);
     }
   });
 
-  it('is the same when repeated, and a later, different one changes nothing', async () => {
+  it('is idempotent, and a later, different event changes nothing', async () => {
     const scope = newScope();
     await store.publish(scope, OPENING);
     const first = await store.close(scope, ENDINGS.cancelled, []);
     expect(await store.close(scope, ENDINGS.cancelled, [])).toEqual(first);
     expect(await store.close(scope, ENDINGS.completed, [])).toEqual(first);
-    expect(await typesOf(scope)).toEqual(['run.started', 'run.cancelled']);
-    expect(fold(await eventsOf(reader, scope.run_id)).status).toBe('cancelled');
+    expect(await listTypes(scope)).toEqual(['run.started', 'run.cancelled']);
+    expect(fold(await listEvents(reader, scope.run_id)).status).toBe('cancelled');
   });
 
-  it('comes after everything that was taken, whoever speaks at that moment', async () => {
+  it('comes after all accepted events, even with concurrent writers', async () => {
     const scope = newScope();
     const voice = await beginTurn(store, scope, 'a');
     let taken = 0;
     const speaking = (async () => {
-      while ((await verdictOf(voice.say('word '))) === 'taken') taken++;
+      while ((await readVerdict(voice.say('word '))) === 'taken') taken++;
     })();
     await sleep(5);
     await store.close(scope, ENDINGS.completed, ['a']);
     await speaking;
-    const types = await typesOf(scope);
+    const types = await listTypes(scope);
     expect(types).toHaveLength(taken + 1);
     expect(types.indexOf('run.completed')).toBe(taken);
     expect(await store.texts(scope.run_id, ['a'])).toEqual(['word '.repeat(taken)]);
@@ -112,14 +112,14 @@ describe('time to live', () => {
     }
   });
 
-  it('is a week again for every key when another attempt begins', async () => {
+  it('is a week again for every key when another attempt starts', async () => {
     const { scope, keys } = await spokenRun();
     await Promise.all(keys.map((key) => redis.expire(key, 100)));
     await store.begin(scope.run_id, 'a');
     for (const ttl of await ttls(keys)) expect(ttl).toBeGreaterThan(7 * DAY - 60);
   });
 
-  it('is there also for a text that was dropped and begun anew, and for a stream that was lost and made anew', async () => {
+  it('also applies to a text that was dropped and restarted, and to a stream that was lost and recreated', async () => {
     const { scope, keys } = await spokenRun();
     const again = await beginTurn(store, scope, 'a');
     await again.append([

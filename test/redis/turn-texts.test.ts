@@ -1,10 +1,10 @@
-/** The text of a turn, as Redis keeps it beside the events: always what the events fold to. */
+/** The text of a turn, which Redis stores besides the events, always equals the folded events. */
 import type { RedisConnection } from '../../src/redis/connect';
 import { createEventReader, type EventReader } from '../../src/redis/events';
 import { textKey } from '../../src/redis/keys';
 import { createTurnStore, type TurnStore } from '../../src/redis/turns';
 import { createTestRedis, startRedisServer, type TestRedis } from '../support/redis';
-import { beginTurn, eventsOf, foldedText, newScope } from './fixtures';
+import { beginTurn, listEvents, foldedText, newScope } from './fixtures';
 import { createChance } from '../support/chance';
 
 let server: TestRedis;
@@ -40,19 +40,19 @@ const AWKWARD = [
   '鳥',
 ];
 
-it.each([1, 2, 3])('equals the folded events, whatever was said, and in whatever portions (seed %i)', async (seed) => {
+it.each([1, 2, 3])('equals the folded events, for any text in any portions (seed %i)', async (seed) => {
   const chance = createChance(seed);
   const scope = newScope();
   const voice = await beginTurn(store, scope, 'a');
   for (let call = 0; call < 40; call++)
     await voice.say(...Array.from({ length: 1 + chance.below(5) }, () => chance.pick(AWKWARD)));
-  const events = await eventsOf(reader, scope.run_id);
+  const events = await listEvents(reader, scope.run_id);
   expect(foldedText(events, 'a')).toBe(voice.text);
   expect(await store.texts(scope.run_id, ['a'])).toEqual([voice.text]);
   expect((await store.begin(scope.run_id, 'a')).text).toBe(voice.text);
 });
 
-it('begins anew where a turn restarts, in Redis as for readers, also amid one append', async () => {
+it('restarts with the turn, in Redis and for readers, even within one append', async () => {
   const scope = newScope();
   const first = await beginTurn(store, scope, 'a');
   await first.say('A wrong ', 'start');
@@ -62,7 +62,7 @@ it('begins anew where a turn restarts, in Redis as for readers, also amid one ap
     ...second.deltas('The right ', 'one'),
   ]);
   expect(await store.texts(scope.run_id, ['a'])).toEqual(['The right one']);
-  expect(foldedText(await eventsOf(reader, scope.run_id), 'a')).toBe('The right one');
+  expect(foldedText(await listEvents(reader, scope.run_id), 'a')).toBe('The right one');
 });
 
 it('is not changed by events without an effect', async () => {
@@ -76,7 +76,7 @@ it('is not changed by events without an effect', async () => {
   expect(await store.texts(scope.run_id, ['a'])).toEqual(['said']);
 });
 
-it('is given for many turns in the order asked, null where there is none', async () => {
+it('is returned for many turns in the requested order, null if there is none', async () => {
   const scope = newScope();
   for (const turn of ['a', 'b']) await (await beginTurn(store, scope, turn)).say(`text of ${turn}`);
   expect(await store.texts(scope.run_id, ['b', 'missing', 'a'])).toEqual(['text of b', null, 'text of a']);
@@ -84,7 +84,7 @@ it('is given for many turns in the order asked, null where there is none', async
 });
 
 describe('texts that Redis lost', () => {
-  it('are put back as they were, and an attempt goes on from there', async () => {
+  it('are restored unchanged, and an attempt continues from there', async () => {
     const scope = newScope();
     await (await beginTurn(store, scope, 'a')).say('old');
     await redis.del(textKey(scope.run_id, 'a'));
@@ -94,7 +94,7 @@ describe('texts that Redis lost', () => {
     expect((await store.begin(scope.run_id, 'a')).text).toBe('A flock 🐦');
   });
 
-  it('are not said to be back when Redis refuses to take them', async () => {
+  it('are not reported as restored if Redis rejects them', async () => {
     const full = await startRedisServer();
     try {
       const connection = full.connect();

@@ -1,4 +1,4 @@
-/** Who may write to a turn, and what the store makes of appends that come late, twice, or after a loss. */
+/** Which attempt may write to a turn, and how the store handles appends that are late, repeated, or after a loss. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RedisConnection } from '../../src/redis/connect';
 import { createEventReader, type EventReader } from '../../src/redis/events';
@@ -9,12 +9,12 @@ import {
   beginTurn,
   cursors,
   ENDINGS,
-  eventsOf,
+  listEvents,
   foldedText,
   newScope,
   OPENING,
-  resultOf,
-  verdictOf,
+  readResult,
+  readVerdict,
   type Voice,
 } from './fixtures';
 
@@ -31,14 +31,14 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-/** Deletes what Redis holds of the run, as a restart without a disk would, which also takes a moment. */
+/** Deletes what Redis holds of the run, like a restart without a disk, which also takes a moment. */
 async function lose(runId: string, turn: string): Promise<void> {
   await redis.del(eventsKey(runId), runKey(runId), turnKey(runId, turn), textKey(runId, turn));
   await sleep(2);
 }
 
 describe('epochs', () => {
-  it('count up from 1 for each turn of each run by itself', async () => {
+  it('count from 1 for each turn of each run separately', async () => {
     const [one, two] = [newScope(), newScope()];
     const epochs = [];
     for (const [scope, turn] of [
@@ -52,7 +52,7 @@ describe('epochs', () => {
     expect(epochs).toEqual([1, 2, 1, 1, 3]);
   });
 
-  it('are never given twice, however many attempts begin at once', async () => {
+  it('are unique, however many attempts start at once', async () => {
     const { run_id } = newScope();
     const attempts = await Promise.all(Array.from({ length: 50 }, () => store.begin(run_id, 'a')));
     expect(attempts.map(({ epoch }) => epoch).sort((a, b) => a - b)).toEqual(
@@ -61,30 +61,30 @@ describe('epochs', () => {
     expect(new Set(attempts.map(({ generation }) => generation)).size).toBe(1);
   });
 
-  it('fence: an attempt that a newer one has replaced is refused and adds nothing', async () => {
+  it('fence: an attempt that a newer one has replaced is rejected and adds nothing', async () => {
     const scope = newScope();
     const old = await beginTurn(store, scope, 'a');
     await old.say('Kept.');
     const late = [...old.deltas(' Late.'), old.tell({ type: 'turn.failed', code: 'STREAM_CUT', message: '' })];
     const fresh = await beginTurn(store, scope, 'a');
-    expect(await verdictOf(old.append(late))).toBe('fenced');
+    expect(await readVerdict(old.append(late))).toBe('fenced');
     expect(await store.texts(scope.run_id, ['a'])).toEqual(['Kept.']);
-    expect(await eventsOf(reader, scope.run_id)).toHaveLength(1);
+    expect(await listEvents(reader, scope.run_id)).toHaveLength(1);
     await fresh.say(' New.');
-    expect(await verdictOf(old.append(late))).toBe('fenced');
+    expect(await readVerdict(old.append(late))).toBe('fenced');
     expect(await store.texts(scope.run_id, ['a'])).toEqual(['Kept. New.']);
   });
 
-  it('fence each turn by itself: another turn of the run goes on', async () => {
+  it('fence each turn separately: another turn of the run continues', async () => {
     const scope = newScope();
     const [a, b] = [await beginTurn(store, scope, 'a'), await beginTurn(store, scope, 'b')];
     await beginTurn(store, scope, 'a');
-    expect(await verdictOf(a.say('x'))).toBe('fenced');
-    expect(await verdictOf(b.say('y'))).toBe('taken');
+    expect(await readVerdict(a.say('x'))).toBe('fenced');
+    expect(await readVerdict(b.say('y'))).toBe('taken');
   });
 });
 
-describe('an append that is repeated', () => {
+describe('a repeated append', () => {
   let voice: Voice;
   const scope = newScope();
   beforeAll(async () => {
@@ -95,45 +95,45 @@ describe('an append that is repeated', () => {
     const entries = voice.deltas('one ', 'two ');
     await voice.append(entries);
     await voice.append(entries);
-    expect(await eventsOf(reader, scope.run_id)).toHaveLength(2);
+    expect(await listEvents(reader, scope.run_id)).toHaveLength(2);
     expect(await store.texts(scope.run_id, ['a'])).toEqual(['one two ']);
   });
 
-  it('adds only the rest when a part of it is written already', async () => {
+  it('adds only the rest if a part of it is already written', async () => {
     const [third, fourth, fifth] = voice.deltas('three ', 'four ', 'five ');
     await voice.append([third!, fourth!]);
     await voice.append([fourth!, fifth!]);
-    const events = await eventsOf(reader, scope.run_id);
+    const events = await listEvents(reader, scope.run_id);
     expect(events.map(({ event }) => ('index' in event ? event.index : -1))).toEqual([0, 1, 2, 3, 4]);
     expect(foldedText(events, 'a')).toBe('one two three four five ');
     expect(await store.texts(scope.run_id, ['a'])).toEqual(['one two three four five ']);
   });
 
-  it('counts on from where it is for the next attempt', async () => {
+  it('continues its indexes in the next attempt', async () => {
     const next = await beginTurn(store, scope, 'a');
     expect(next.attempt).toMatchObject({ epoch: 2, nextIndex: 5, text: 'one two three four five ' });
   });
 });
 
 describe('records that Redis lost', () => {
-  it('refuse an append that leaves a gap as lost, and add nothing', async () => {
+  it('reject an append that leaves a gap as lost, and add nothing', async () => {
     const scope = newScope();
     const voice = await beginTurn(store, scope, 'a');
     const [, second] = voice.deltas('one ', 'two ');
-    expect(await verdictOf(voice.append([second!]))).toBe('lost');
-    expect(await eventsOf(reader, scope.run_id)).toEqual([]);
+    expect(await readVerdict(voice.append([second!]))).toBe('lost');
+    expect(await listEvents(reader, scope.run_id)).toEqual([]);
     expect(await store.texts(scope.run_id, ['a'])).toEqual([null]);
   });
 
-  it('refuse a writer from before the loss', async () => {
+  it('reject a writer from before the loss', async () => {
     const scope = newScope();
     const voice = await beginTurn(store, scope, 'a');
     await voice.say('before ');
     await lose(scope.run_id, 'a');
-    expect(await verdictOf(voice.say('after'))).toBe('lost');
+    expect(await readVerdict(voice.say('after'))).toBe('lost');
   });
 
-  it('refuse it also when the stream was made anew since, even with an epoch that is newer there', async () => {
+  it('reject it also if the stream was recreated since, even with a newer epoch there', async () => {
     const scope = newScope();
     await store.begin(scope.run_id, 'a');
     const before = await beginTurn(store, scope, 'a');
@@ -141,31 +141,31 @@ describe('records that Redis lost', () => {
     const after = await beginTurn(store, scope, 'a');
     expect(after.attempt.epoch).toBe(1);
     expect(after.attempt.generation).not.toBe(before.attempt.generation);
-    expect(await verdictOf(before.say('old'))).toBe('fenced');
+    expect(await readVerdict(before.say('old'))).toBe('fenced');
     await after.say('new');
-    const events = await eventsOf(reader, scope.run_id);
+    const events = await listEvents(reader, scope.run_id);
     expect(events.map(({ cursor }) => cursor)).toEqual([`${after.attempt.generation}-1`]);
     expect(foldedText(events, 'a')).toBe('new');
   });
 });
 
 describe('a closed run', () => {
-  it('takes nothing more: neither a new attempt, nor an append, nor an event of its own', async () => {
+  it('accepts nothing: neither a new attempt, nor an append, nor a run event', async () => {
     const scope = newScope();
     const voice = await beginTurn(store, scope, 'a');
     await voice.say('said');
     await store.close(scope, ENDINGS.completed, ['a']);
-    expect(await verdictOf(store.begin(scope.run_id, 'a'))).toBe('closed');
-    expect(await verdictOf(store.begin(scope.run_id, 'b'))).toBe('closed');
-    expect(await verdictOf(voice.say(' too late'))).toBe('closed');
+    expect(await readVerdict(store.begin(scope.run_id, 'a'))).toBe('closed');
+    expect(await readVerdict(store.begin(scope.run_id, 'b'))).toBe('closed');
+    expect(await readVerdict(voice.say(' too late'))).toBe('closed');
     await store.publish(scope, OPENING);
-    const events = await eventsOf(reader, scope.run_id);
+    const events = await listEvents(reader, scope.run_id);
     expect(events.map(({ event }) => event.type)).toEqual(['turn.delta', 'run.completed']);
     expect(await store.texts(scope.run_id, ['a'])).toEqual(['said']);
   });
 });
 
-it('ids are dense over turns that append at once', async () => {
+it('ids have no gaps across turns that append concurrently', async () => {
   const scope = newScope();
   await store.publish(scope, OPENING);
   const voices = await Promise.all(['a', 'b', 'c', 'd'].map((turn) => beginTurn(store, scope, turn)));
@@ -174,7 +174,7 @@ it('ids are dense over turns that append at once', async () => {
       await voice.say(...Array.from({ length: 1 + n }, (_, i) => `${round}.${i} `));
   });
   await Promise.all(rounds);
-  const events = await eventsOf(reader, scope.run_id);
+  const events = await listEvents(reader, scope.run_id);
   const generation = voices[0]!.attempt.generation;
   expect(generation).toMatch(/^\d{16}$/);
   expect(events.map(({ cursor }) => cursor)).toEqual(cursors(generation, 1, 1 + 25 * (1 + 2 + 3 + 4)));
@@ -182,20 +182,20 @@ it('ids are dense over turns that append at once', async () => {
   for (const [n, turn] of ['a', 'b', 'c', 'd'].entries()) expect(foldedText(events, turn)).toBe(voices[n]!.text);
 });
 
-it('a result that was noted is what the next attempt finds', async () => {
+it('a stored result is returned to the next attempt', async () => {
   const scope = newScope();
   const voice = await beginTurn(store, scope, 'a');
   expect(voice.attempt.result).toBeUndefined();
-  const result = resultOf('a', 'Ein Vogelschwarm: "🐦\n"');
-  const { turn: _turn, role: _role, label: _label, text, ...news } = result;
+  const result = readResult('a', 'Ein Vogelschwarm: "🐦\n"');
+  const { turn: _turn, role: _role, label: _label, text, ...payload } = result;
   await voice.append([
     ...voice.deltas(text),
-    voice.tell({ type: 'turn.completed', ...news, length: text.length }, { result }),
+    voice.tell({ type: 'turn.completed', ...payload, length: text.length }, { result }),
   ]);
   expect((await store.begin(scope.run_id, 'a')).result).toEqual(result);
 });
 
-it('the route that was noted last is what the next attempt finds', async () => {
+it('the last stored route is returned to the next attempt', async () => {
   const scope = newScope();
   const voice = await beginTurn(store, scope, 'a');
   expect(voice.attempt.route).toBeUndefined();

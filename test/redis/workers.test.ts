@@ -1,10 +1,10 @@
-/** What workers say about themselves is there while they live. */
+/** Status reports of workers exist while the workers live. */
 import { randomUUID } from 'node:crypto';
 import type { RedisConnection } from '../../src/redis/connect';
 import { workerKey } from '../../src/redis/keys';
 import {
   forgetWorker,
-  liveWorkers,
+  listLiveWorkers,
   REPORT_INTERVAL_MS,
   reportWorker,
   type WorkerReport,
@@ -26,9 +26,9 @@ const newReport = (): WorkerReport => ({
   models: { fast: 'some-model' },
   at: Date.now(),
 });
-const find = async (id: string) => (await liveWorkers(redis)).filter((report) => report.id === id);
+const find = async (id: string) => (await listLiveWorkers(redis)).filter((report) => report.id === id);
 
-it('a report is read as it was given, once, and the newest of a worker holds', async () => {
+it('a report is read as written, once, and the newest of a worker applies', async () => {
   const report = newReport();
   await reportWorker(redis, { ...report, gateways: [] });
   await reportWorker(redis, report);
@@ -38,19 +38,19 @@ it('a report is read as it was given, once, and the newest of a worker holds', a
 it('all workers are listed, more than one scan returns', async () => {
   const reports = Array.from({ length: 700 }, newReport);
   await Promise.all(reports.map((report) => reportWorker(redis, report)));
-  const seen = new Set((await liveWorkers(redis)).map(({ id }) => id));
+  const seen = new Set((await listLiveWorkers(redis)).map(({ id }) => id));
   expect(reports.filter(({ id }) => !seen.has(id))).toEqual([]);
   await Promise.all(reports.map(({ id }) => forgetWorker(redis, id)));
 });
 
-it('a worker that said goodbye is gone at once', async () => {
+it('a worker that unregistered is removed at once', async () => {
   const report = newReport();
   await reportWorker(redis, report);
   await forgetWorker(redis, report.id);
   expect(await find(report.id)).toEqual([]);
 });
 
-it('a worker that fell silent is gone after a few reports have failed to come, not after one', async () => {
+it('a silent worker is removed after several missing reports, not after one', async () => {
   const report = newReport();
   await reportWorker(redis, report);
   const ttlMs = await redis.pttl(workerKey(report.id));

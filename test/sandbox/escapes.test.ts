@@ -1,30 +1,30 @@
-/** Programs that try to get out, or to be taken for better than they are. Each door is tried; the run behind it goes on. */
+/** Programs that try to escape, or to get a better verdict than they deserve. Every attempt is made, and the next program still runs. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createRig, demand, type Rig } from './fixtures';
+import { createHarness, demand, type Harness } from './fixtures';
 
 const SECRET = 'a-secret-of-the-host';
-let rig: Rig;
+let harness: Harness;
 let server: Server;
 let visits = 0;
 
 beforeAll(async () => {
   process.env.MURMURATION_SECRET = SECRET;
   server = createServer((_request, response) => response.end(String(++visits))).listen(0, '127.0.0.1');
-  rig = createRig({ wallMs: 4000 });
-  await rig.sandbox.layers();
+  harness = createHarness({ wallMs: 4000 });
+  await harness.sandbox.layers();
 }, 120_000);
 afterAll(async () => {
-  const walls = (await rig.sandbox.layers()).join(', ');
-  process.stdout.write(`escapes: ${rig.programs()} programs, behind ${walls}\n`);
-  await rig.stop();
+  const walls = (await harness.sandbox.layers()).join(', ');
+  process.stdout.write(`escapes: ${harness.programs()} programs, behind ${walls}\n`);
+  await harness.stop();
   server.close();
 });
 
 /** The address of a server on this machine that counts its visitors. */
 const address = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
 
-/** Python expressions that would hand out something of the host's; each must raise, or hand out nothing of worth. */
+/** Python expressions that would yield something of the host; each must raise, or yield nothing of value. */
 const PYTHON_DOORS: [door: string, program: string][] = [
   ['the environment through os', 'import os\nfound = os.environ.get("MURMURATION_SECRET")'],
   ['the environment through js', 'import js\nfound = js.process.env.MURMURATION_SECRET'],
@@ -59,11 +59,11 @@ const PYTHON_DOORS: [door: string, program: string][] = [
   ['the code of another function', 'def a(): pass\ndef b(): pass\na.__code__ = b.__code__\nfound = a'],
   ['a shell', 'import os\nif os.system("id") != 0: raise OSError\nfound = 1'],
   ['a connection', 'import socket\nfound = socket.create_connection(("127.0.0.1", 80))'],
-  // the permission model stops it, and the interpreter does not survive that: it comes last
+  // the permission model stops it, and the interpreter does not survive that: it must come last
   ['a shell by the module behind it', 'import posix\nif posix.system("id") != 0: raise OSError\nfound = 1'],
 ];
 
-/** The same in JavaScript; what is found must be nothing. */
+/** The same in JavaScript; the result must be nothing. */
 const JAVASCRIPT_DOORS: [door: string, program: string][] = [
   ['the environment', 'globalThis.found = process.env.MURMURATION_SECRET'],
   ['the code generator', 'globalThis.found = (() => {}).constructor("return this.process.mainModule")()'],
@@ -96,8 +96,8 @@ const JAVASCRIPT_DOORS: [door: string, program: string][] = [
 
 const indented = (program: string) => program.replace(/^/gm, '    ');
 
-// what is raised becomes an error that says nothing of what is missing here, so that all doors of a language are tried by one program
-describe('doors to the host', () => {
+// an exception becomes an error without a reported lack, so that one program can make all attempts of a language
+describe('access to the host', () => {
   test.each([
     [
       'Python',
@@ -115,8 +115,8 @@ describe('doors to the host', () => {
         code: `(async () => { globalThis.found = undefined; try { ${program} } catch (error) { throw String(error) }; if (globalThis.found === undefined) throw "nothing" })()`,
       })),
     ],
-  ] as const)('%s: none of them opens', async (_name, language, checks) => {
-    const report = await rig[language]('1', { checks: [...checks] });
+  ] as const)('%s: no attempt succeeds', async (_name, language, checks) => {
+    const report = await harness[language]('1', { checks: [...checks] });
     const demands = report.checks.filter(({ origin }) => origin === 'request');
     expect(demands.map(({ name, passed: open }) => [name, open])).toEqual(checks.map(({ name }) => [name, false]));
     expect(JSON.stringify(report)).not.toContain(SECRET);
@@ -124,8 +124,8 @@ describe('doors to the host', () => {
     expect(JSON.stringify(report)).not.toContain('was not reached');
   });
 
-  test('Python: a program that begins a thread is not executed any further', async () => {
-    const report = await rig.python('import threading\nthreading.Thread(target=print).start()');
+  test('Python: a program that starts a thread is not executed further', async () => {
+    const report = await harness.python('import threading\nthreading.Thread(target=print).start()');
     expect(report).toMatchObject({ executed: false, missing: ['threads'] });
   });
 
@@ -147,24 +147,25 @@ for module in list(sys.modules.values()): look(module, 4)
 for kind in object.__subclasses__(): look(kind, 4)
 print(len(seen))
 assert not proxies, proxies`;
-    const report = await rig.python(crawler);
+    const report = await harness.python(crawler);
     expect(report.checks[0]?.error).toBeUndefined();
     expect(Number(report.output)).toBeGreaterThan(5000);
   });
 
-  test('no visitor came: neither language has a network', async () => {
+  test('the server had no visitor: neither language has a network', async () => {
     const python = `import urllib.request\nurllib.request.urlopen(${JSON.stringify(address())}, timeout=2)`;
     const socket = `import socket\nsocket.create_connection(("127.0.0.1", ${(server.address() as AddressInfo).port}), 2)`;
     const name =
       'import socket\nsocket.gethostbyname("localhost") == "127.0.0.1" or 1\nsocket.socket().bind(("0.0.0.0", 80))\nraise OSError';
-    for (const program of [python, socket, name]) expect(await rig.python(program)).toMatchObject({ passed: false });
-    expect(await rig.javascript(`await fetch(${JSON.stringify(address())})`)).toMatchObject({ passed: false });
+    for (const program of [python, socket, name])
+      expect(await harness.python(program)).toMatchObject({ passed: false });
+    expect(await harness.javascript(`await fetch(${JSON.stringify(address())})`)).toMatchObject({ passed: false });
     expect(visits).toBe(0);
     expect(await (await fetch(address())).text()).toBe('1');
   });
 });
 
-/** Programs that are wrong and want to be taken for right. The request demands f(2) == 4. */
+/** Wrong programs that try to pass. The request demands f(2) == 4. */
 const FORGERIES: [trick: string, program: string][] = [
   ['skips its demands', 'import unittest\ndef f(x): raise unittest.SkipTest'],
   [
@@ -224,7 +225,7 @@ const FORGERIES: [trick: string, program: string][] = [
 
 describe('forged results', () => {
   test.each(FORGERIES)('Python: a program that %s has not passed', async (_trick, program) => {
-    const report = await rig.python(program, { checks: [demand('assert f(2) == 4')] });
+    const report = await harness.python(program, { checks: [demand('assert f(2) == 4')] });
     expect(report).toMatchObject({ executed: true, passed: false });
     expect(report.checks.find(({ origin }) => origin === 'request')?.passed).toBe(false);
   });
@@ -240,20 +241,20 @@ describe('forged results', () => {
     ],
     ['redefines JSON', 'JSON.stringify = () => "4"; function f() { return 0 }'],
   ])('JavaScript: a program that %s has not passed', async (_trick, program) => {
-    const report = await rig.javascript(program, { checks: [demand('f(2)', '4')] });
+    const report = await harness.javascript(program, { checks: [demand('f(2)', '4')] });
     expect(report.passed).toBe(false);
   });
 
-  test('what one program leaves behind, the next one does not find', async () => {
+  test('nothing passes from one program to the next', async () => {
     const trace =
       'import builtins, sys\nbuiltins.trace = 1\nsys.modules["trace_of_it"] = sys\nopen("/tmp/trace", "w").write("x")\nopen("trace", "w").write("x")';
-    expect(await rig.python(trace)).toMatchObject({ passed: true });
+    expect(await harness.python(trace)).toMatchObject({ passed: true });
     const next =
       'import builtins, os, sys\nassert not hasattr(builtins, "trace")\nassert "trace_of_it" not in sys.modules\nassert not os.path.exists("/tmp/trace") and os.listdir(".") == ["main.py"]';
-    expect((await rig.python(next)).checks[0]?.error).toBeUndefined();
-    await rig.javascript('Array.prototype.map = () => 1; globalThis.trace = 1');
+    expect((await harness.python(next)).checks[0]?.error).toBeUndefined();
+    await harness.javascript('Array.prototype.map = () => 1; globalThis.trace = 1');
     expect(
-      await rig.javascript('if (globalThis.trace || [1].map((x) => x)[0] !== 1) throw new Error("found")'),
+      await harness.javascript('if (globalThis.trace || [1].map((x) => x)[0] !== 1) throw new Error("found")'),
     ).toMatchObject({ passed: true });
   });
 });
@@ -269,10 +270,10 @@ describe('limits', () => {
     ['JavaScript in timers', 'javascript', 'setInterval(() => {}, 1)'],
   ] as const)('an endless loop of %s is killed in time', async (_name, language, program) => {
     const start = performance.now();
-    const report = await rig[language](program, { wallMs: 700 });
+    const report = await harness[language](program, { wallMs: 700 });
     expect(report).toMatchObject({ executed: true, passed: false, killed: 'time' });
     expect(report.ms).toBeLessThan(1500);
-    expect(performance.now() - start).toBeLessThan(8000);
+    expect(performance.now() - start).toBeLessThan(25_000);
   });
 
   test.each([
@@ -281,26 +282,28 @@ describe('limits', () => {
     ['JavaScript', 'javascript', 'const x = []; for (;;) x.push(new Array(100000).fill(1))'],
     ['JavaScript in text', 'javascript', 'const x = []; for (;;) x.push("x".repeat(1e6) + x.length)'],
   ] as const)('a memory bomb of %s ends at its limit', async (_name, language, program) => {
-    expect(await rig[language](program)).toMatchObject({ passed: false, killed: 'memory' });
+    // with a margin: on a slow machine, text of that size takes seconds
+    const report = await harness[language](program, { wallMs: 25_000 });
+    expect(report).toMatchObject({ passed: false, killed: 'memory' });
   });
 
   test.each([
     ['Python', 'python', 'for i in range(100): print("x" * 10**6)'],
     ['JavaScript', 'javascript', 'for (let i = 0; i < 100; i++) console.log("x".repeat(1e6))'],
   ] as const)('100 MB of output of %s are cut off', async (_name, language, program) => {
-    const report = await rig[language](program);
+    const report = await harness[language](program);
     expect(report).toMatchObject({ passed: false, killed: 'output' });
     expect(report.output.length).toBeLessThan(10_000);
   });
 
   test('100 MB of files stay in the program and count as its memory', async () => {
     const program = 'for i in range(1000): open(f"f{i}", "wb").write(b"x" * 10**6)';
-    const report = await rig.python(program);
+    const report = await harness.python(program);
     expect(report.passed).toBe(false);
   });
 
-  test('a program behind all of these runs as if nothing had been', async () => {
-    expect(await rig.python('print(6 * 7)')).toMatchObject({ passed: true, output: '42\n' });
-    expect(await rig.javascript('console.log(6 * 7)')).toMatchObject({ passed: true, output: '42\n' });
+  test('a program after all of these runs normally', async () => {
+    expect(await harness.python('print(6 * 7)')).toMatchObject({ passed: true, output: '42\n' });
+    expect(await harness.javascript('console.log(6 * 7)')).toMatchObject({ passed: true, output: '42\n' });
   });
 });

@@ -1,26 +1,23 @@
-/** One sandbox for a suite, built as the worker builds it, and short words for what is put into it. */
-import { mkdtempSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+/** One sandbox for a suite, built as the worker builds it, and helpers for its input and reports. */
 import path from 'node:path';
 import type { CheckReport } from '../../src/contract/checks';
-import { createSandbox, type CheckOrder, type Sandbox, type SandboxOptions } from '../../src/sandbox/sandbox';
+import { createSandbox, type CheckOrder, type Sandbox, type SandboxOptions } from '../../src/sandbox/host/sandbox';
+import { IMAGES } from './images';
 
-/** The programs that run inside are compiled ones. */
-const INSIDE = path.join(__dirname, '../../dist/sandbox/inside');
+/** The guest programs are compiled ones. */
+const GUEST = path.join(__dirname, '../../dist/sandbox/guest');
 
-export interface Rig {
+export interface Harness {
   sandbox: Sandbox;
   python(text: string, more?: Partial<CheckOrder>): Promise<CheckReport>;
   javascript(text: string, more?: Partial<CheckOrder>): Promise<CheckReport>;
-  /** How many programs were put in. */
+  /** The number of programs that were checked. */
   programs(): number;
   stop(): Promise<void>;
 }
 
-export function createRig(options: Partial<SandboxOptions> = {}): Rig {
-  const folder = mkdtempSync(path.join(tmpdir(), 'murmuration-sandbox-'));
-  const sandbox = createSandbox({ folder, inside: INSIDE, ...options });
+export function createHarness(options: Partial<SandboxOptions> = {}): Harness {
+  const sandbox = createSandbox({ folder: IMAGES, guest: GUEST, ...options });
   let programs = 0;
   const run =
     (language: string, name: string) =>
@@ -33,24 +30,21 @@ export function createRig(options: Partial<SandboxOptions> = {}): Rig {
     python: run('python', 'main.py'),
     javascript: run('typescript', 'main.ts'),
     programs: () => programs,
-    async stop() {
-      await sandbox.close();
-      await rm(folder, { recursive: true });
-    },
+    stop: () => sandbox.close(),
   };
 }
 
-/** A demand of the request's: it stands outside of the program. */
+/** A check of the request: it is outside of the program. */
 export const demand = (code: string, expected?: string) => ({
   name: code,
   code,
   ...(expected === undefined ? {} : { expected }),
 });
 
-/** Names of the checks that hold. */
+/** The names of the checks that passed. */
 export const passed = ({ checks }: CheckReport) => checks.filter((check) => check.passed).map(({ name }) => name);
-/** The error of the only check that does not hold. */
-export function errorOf({ checks }: CheckReport): string | undefined {
+/** The error of the only check that failed. */
+export function readError({ checks }: CheckReport): string | undefined {
   const failed = checks.filter((check) => !check.passed);
   if (failed.length !== 1) throw new Error(`${failed.length} checks do not hold: ${JSON.stringify(failed)}`);
   return failed[0]?.error;

@@ -1,4 +1,4 @@
-import { equalValues } from '../../src/sandbox/javascript-literal';
+import { equalValues } from '../../src/sandbox/host/javascript-literal';
 
 test.each([
   ['1', '1.0'],

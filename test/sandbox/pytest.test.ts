@@ -1,10 +1,10 @@
-/** What programs use of pytest must be there and mean the same; the tests are found as pytest finds them. */
+/** The part of pytest that programs use must be available and have the same meaning; tests are found as pytest finds them. */
 import type { CheckReport } from '../../src/contract/checks';
-import { createRig, passed, type Rig } from './fixtures';
+import { createHarness, passed, type Harness } from './fixtures';
 
-let rig: Rig;
-beforeAll(() => void (rig = createRig()));
-afterAll(() => rig.stop());
+let harness: Harness;
+beforeAll(() => void (harness = createHarness()));
+afterAll(() => harness.stop());
 
 const GIVEN = `
 import os
@@ -16,11 +16,11 @@ def add(a, b):
         raise ValueError("cannot add None")
     return a + b
 `;
-const run = (tests: string) => rig.python(GIVEN + tests, { ownTests: true });
+const run = (tests: string) => harness.python(GIVEN + tests, { ownTests: true });
 const failed = ({ checks }: CheckReport) =>
   checks.flatMap(({ name, passed: holds, error }) => (holds ? [] : [[name, error?.split('\n').at(-1)]]));
 
-test('a table of parameters is a test for each row, under the name that pytest gives it', async () => {
+test('a parameter table becomes one test per row, with pytest’s name', async () => {
   const report = await run(`
 @pytest.mark.parametrize("a,b,c", [(1, 2, 3), pytest.param(2, 2, 4, id="four"), (1, 1, 3)])
 def test_add(a, b, c):
@@ -55,7 +55,7 @@ def test_too_few(a, b):
   ]);
 }, 60_000);
 
-test('fixtures are provided, each as often as its scope says, and cleared up', async () => {
+test('fixtures are provided, as often as their scope requires, and torn down', async () => {
   const report = await run(`
 made = []
 
@@ -128,7 +128,7 @@ class TestMore(TestGroup):
   expect(failed(report)).toEqual([['test_lacks', expect.stringContaining("fixture 'nothing' not found") as string]]);
 }, 60_000);
 
-/** Tests that hold. */
+/** Tests that pass. */
 const HOLDS = [
   'with pytest.raises(ValueError, match="add N.ne") as caught: add(None, 1)\n    assert "None" in str(caught.value)',
   'with pytest.raises((KeyError, ValueError)): add(None, 1)',
@@ -139,7 +139,7 @@ const HOLDS = [
   'import warnings\n    with pytest.warns(UserWarning, match="old"): warnings.warn("old way")',
   'pytest.skip("not here")\n    assert False',
 ];
-/** Tests that do not. */
+/** Tests that fail. */
 const FAILS = [
   'with pytest.raises(ValueError): add(1, 1)',
   'with pytest.raises(KeyError): add(None, 1)',
@@ -150,7 +150,7 @@ const FAILS = [
   'pytest.fail("as I say")',
 ];
 
-test('what its assertions say is what they mean', async () => {
+test('its assertions pass and fail as in pytest', async () => {
   const test = (kind: string) => (body: string, i: number) => `def test_${kind}_${i}():\n    ${body}\n`;
   const report = await run([...HOLDS.map(test('holds')), ...FAILS.map(test('fails'))].join('\n'));
   expect(failed(report).map(([name]) => name)).toEqual(FAILS.map((_, i) => `test_fails_${i}`));
@@ -158,7 +158,7 @@ test('what its assertions say is what they mean', async () => {
   expect(passed(report)).toHaveLength(1 + HOLDS.length - 1);
 }, 60_000);
 
-test('files, output and surroundings are a test’s own', async () => {
+test('files, output and environment are isolated per test', async () => {
   const report = await run(`
 def test_files(tmp_path):
     (tmp_path / "a.txt").write_text("x")
@@ -183,8 +183,8 @@ def test_unpatched():
   expect(passed(report)).toHaveLength(5);
 }, 60_000);
 
-test('what is set aside is no test, and neither is a function that takes what nobody provides', async () => {
-  const report = await rig.python(
+test('skipped tests are not run, nor are functions with parameters that nothing provides', async () => {
+  const report = await harness.python(
     `def test_case(name, expected):
     assert name == expected
 
@@ -220,8 +220,8 @@ if __name__ == "__main__":
   expect(failed(aside)).toEqual([]);
 }, 60_000);
 
-test('tests in a file of their own import the program', async () => {
-  const report = await rig.sandbox.check({
+test('tests in a separate file import the program', async () => {
+  const report = await harness.sandbox.check({
     language: 'python',
     files: [
       { path: 'test_main.py', text: 'import pytest\nfrom main import f\n\ndef test_f():\n    assert f(2) == 4\n' },
@@ -232,13 +232,13 @@ test('tests in a file of their own import the program', async () => {
   expect(passed(report)).toEqual(['the program loads', 'test_f']);
 });
 
-/** What a failed test says after its traceback. */
-const said = ({ checks }: CheckReport) =>
+/** The error of a failed test after its traceback. */
+const published = ({ checks }: CheckReport) =>
   Object.fromEntries(
     checks.flatMap(({ name, error }) => (error ? [[name, error.split(/^AssertionError: ?/m).at(-1)]] : [])),
   );
 
-test('a failed assertion tells what it was given, as pytest does', async () => {
+test('a failed assertion shows its values, as in pytest', async () => {
   const report = await run(`
 def test_equal():
     assert add(1, 2) == add(2, 2), f"not {4}"
@@ -268,7 +268,7 @@ def test_long():
 if __name__ == "__main__":
     assert add(2, 2) == 5
 `);
-  const { test_long: long, ...others } = said(report);
+  const { test_long: long, ...others } = published(report);
   expect(others).toEqual({
     test_equal: 'not 4\nassert 3 == 4\n +  where 3 = add(1, 2)\n +  where 4 = add(2, 2)',
     test_each_condition: 'assert 3 in (4, 5)\n +  where 3 = add(1, 2)',
@@ -281,7 +281,7 @@ if __name__ == "__main__":
   expect(long).toMatch(/^assert 'a{399} == 'b'\n/);
 }, 60_000);
 
-test('what a program asserts of its arguments keeps its message, and a held assertion keeps nothing', async () => {
+test('an assertion about arguments keeps its message, and a passed assertion keeps no values alive', async () => {
   const report = await run(`
 import gc
 import weakref
@@ -311,5 +311,5 @@ def test_let_go():
 assert Thing() != 1
 `);
   expect(failed(report)).toEqual([]);
-  expect(passed(report)).toEqual(['the program loads', 'test_message', 'test_let_go']);
+  expect(passed(report)).toEqual(['the program loads', 'assert Thing() != 1', 'test_message', 'test_let_go']);
 }, 60_000);

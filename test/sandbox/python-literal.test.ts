@@ -1,4 +1,4 @@
-import { equalLiterals } from '../../src/sandbox/python-literal';
+import { equalLiterals } from '../../src/sandbox/host/python-literal';
 
 const range = Array.from({ length: 20_000 }, (_, i) => i).join();
 

@@ -1,4 +1,4 @@
-/** Where nothing can be written to, as in a container: the worker's folder is of no use, the temporary one is. */
+/** A read-only environment, as in a container: the worker's folder is not writable, but the temporary one is. */
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,8 +6,8 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 
 const ROOT = path.join(__dirname, '../..');
-const SANDBOX = path.join(ROOT, 'dist/sandbox/sandbox.js');
-/** Nobody can make a folder there, not even root, to whom no folder is read-only. */
+const SANDBOX = path.join(ROOT, 'dist/sandbox/host/sandbox.js');
+/** Nobody can create a folder there, not even root, for whom no folder is read-only. */
 const UNWRITABLE = '/dev/null/sandbox';
 
 const own = mkdtempSync(path.join(tmpdir(), 'murmuration-test-'));
@@ -19,7 +19,7 @@ afterAll(() => rmSync(own, { recursive: true }));
 const inNode = (args: string[], options: { cwd: string; env?: NodeJS.ProcessEnv }) =>
   promisify(execFile)(process.execPath, args, options);
 
-/** What a worker of these folders has to say of a Python and a JavaScript program. */
+/** The reports of a worker with these folders for a Python and a JavaScript program. */
 async function reportsWith(folder: string, temporaryFolder: string, cwd = own): Promise<unknown> {
   const program = `
     const { createSandbox } = require(${JSON.stringify(SANDBOX)});
@@ -37,15 +37,15 @@ const EXECUTED = [
   { executed: true, passed: true, output: '3\n' },
 ];
 
-test('programs are executed although the folder of the sandbox cannot be written to, and nothing is left behind', async () => {
+test('programs are executed although the sandbox’s folder is read-only, and nothing is left behind', async () => {
   expect(await reportsWith(UNWRITABLE, temporary)).toMatchObject(EXECUTED);
   expect(readdirSync(temporary)).toEqual([]);
 }, 120_000);
 
-test('what the image of the containers holds for the sandbox is what a worker looks for', async () => {
+test('the container image contains the sandbox images that a worker looks for', async () => {
   const [, made = ''] = /^RUN node -e "(.*)"$/m.exec(readFileSync(path.join(ROOT, 'Dockerfile'), 'utf8')) ?? [];
   symlinkSync(path.join(ROOT, 'dist'), path.join(image, 'dist'));
   await inNode(['-e', made], { cwd: image });
   expect(await reportsWith('.data/sandbox', UNWRITABLE, image)).toMatchObject(EXECUTED);
-  expect(readdirSync(path.join(image, '.data/sandbox'))).toHaveLength(1);
+  expect(readdirSync(path.join(image, '.data/sandbox'))).toHaveLength(2);
 }, 120_000);

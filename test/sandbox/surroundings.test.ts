@@ -1,9 +1,9 @@
-/** What JavaScript programs find beside the language: as Node has it, or told as missing, and never a reason to call them wrong. */
-import { createRig, demand, errorOf, passed, type Rig } from './fixtures';
+/** The environment of JavaScript programs: it behaves as in Node, or is reported as missing, and never makes a correct program fail. */
+import { createHarness, demand, readError, passed, type Harness } from './fixtures';
 
-let rig: Rig;
-beforeAll(() => void (rig = createRig()));
-afterAll(() => rig.stop());
+let harness: Harness;
+beforeAll(() => void (harness = createHarness()));
+afterAll(() => harness.stop());
 
 /** Statements that hold in Node. */
 const HOLDS = [
@@ -42,12 +42,32 @@ const same = (got, expected) => assert.deepStrictEqual(got, expected);
 const throws = (run) => assert.throws(run);
 const fail = () => assert.fail('It must not come to this.');
 test('it', async () => { ${code} });`;
-  const report = await rig.javascript(program, { ownTests: true });
+  const report = await harness.javascript(program, { ownTests: true });
   expect(report.checks.flatMap(({ error }) => error ?? [])).toEqual([]);
   expect(passed(report)).toEqual(['the program loads', 'it']);
 });
 
-test('time is a test’s own where it fakes it', async () => {
+test('values are printed as in Node, and nested more deeply', async () => {
+  const program = `
+console.log(new (class Point { x = 1; name = 'a' })(), new Map([['k', { n: [1] }]]), new Set(['a']), { href: 'b' });
+console.log([[[[1]]]], null, undefined, -0, 5n, Symbol('s'), () => 1, [undefined, 'x'], 'plain', 1.5, true);
+console.log('%s is %d: %j', 'a', 2, { b: 1 }, [3]);
+console.dir({ a: new Date(0) }); console.log(); console.log('');
+require('assert').throws(() => require('assert').deepStrictEqual(new (class A { a = 1 })(), new (class B { a = 1 })()));`;
+  const report = await harness.javascript(program);
+  expect(report.checks).toEqual([{ name: 'the program loads', origin: 'load', passed: true }]);
+  expect(report.output.split('\n')).toEqual([
+    "Point { x: 1, name: 'a' } Map(1) { 'k' => { n: [ 1 ] } } Set(1) { 'a' } { href: 'b' }",
+    "[ [ [ [ 1 ] ] ] ] null undefined -0 5n Symbol(s) [Function (anonymous)] [ undefined, 'x' ] plain 1.5 true",
+    'a is 2: {"b":1} [ 3 ]',
+    '{ a: 1970-01-01T00:00:00.000Z }',
+    '',
+    '',
+    '',
+  ]);
+});
+
+test('fake timers affect only the test that uses them', async () => {
   const program = `
 const debounce = (run, ms) => { let t; return (...given) => { clearTimeout(t); t = setTimeout(() => run(...given), ms) } };
 beforeEach(() => { jest.useFakeTimers() });
@@ -78,34 +98,34 @@ test('stands where it is put', () => {
   jest.advanceTimersByTime(1000);
   expect(Date.now() - new Date('2030-01-01T00:00:01Z').getTime()).toBeLessThan(1000);
 });`;
-  const report = await rig.javascript(program, { ownTests: true });
+  const report = await harness.javascript(program, { ownTests: true });
   expect(report.checks.flatMap(({ error }) => error ?? [])).toEqual([]);
   expect(passed(report)).toHaveLength(5);
 });
 
 test.each(['fetch("http://a")', 'new URL("http://a")', 'document.title', 'new WebSocket("ws://a")'])(
-  'a program that needs what Node or a browser has and the sandbox lacks is not executed: %s',
+  'a program that needs an API of Node or of a browser that the sandbox lacks is not executed: %s',
   async (code) => {
     const [name] = /\w+(?=[(."])/.exec(code.replace('new ', '')) ?? [];
     for (const program of [code, `test('it', () => { ${code} })`]) {
-      const report = await rig.javascript(program, { ownTests: true });
+      const report = await harness.javascript(program, { ownTests: true });
       expect(report).toMatchObject({ executed: false, reason: `It needs what the sandbox does not have: ${name}.` });
     }
   },
 );
 
-test('a name that nobody knows is a fault', async () => {
-  expect(errorOf(await rig.javascript('nobody()'))).toContain("'nobody' is not defined");
+test('an unknown name is an error', async () => {
+  expect(readError(await harness.javascript('nobody()'))).toContain("'nobody' is not defined");
 });
 
-test('a program that leaves well has loaded, and what is demanded of it is still asked; one that leaves badly has failed', async () => {
+test('a program that exits with code 0 has loaded and is still checked; with another code it has failed', async () => {
   const checks = [demand('f(2)', '4')];
   const program = (code: string) =>
     `function f(x) { return x * x }\nconsole.log('done');\nprocess.exit(${code});\nnobody();`;
-  expect((await rig.javascript(program('0'), { checks })).passed).toBe(true);
-  expect((await rig.javascript(program(''), { checks })).passed).toBe(true);
-  expect(errorOf(await rig.javascript(program('1')))).toContain('process.exit(1)');
-  expect(errorOf(await rig.javascript("test('it', () => process.exit(0))", { ownTests: true }))).toContain(
+  expect((await harness.javascript(program('0'), { checks })).passed).toBe(true);
+  expect((await harness.javascript(program(''), { checks })).passed).toBe(true);
+  expect(readError(await harness.javascript(program('1')))).toContain('process.exit(1)');
+  expect(readError(await harness.javascript("test('it', () => process.exit(0))", { ownTests: true }))).toContain(
     'left before',
   );
 });

@@ -1,13 +1,13 @@
-/** Chance that can be repeated: a failing property names its seed. */
+/** Repeatable randomness: a failing property reports its seed. */
 
 export interface Draw {
-  /** A whole number from 0 to below `limit`. */
+  /** Returns an integer from 0 to below `limit`. */
   below(limit: number): number;
   pick<T>(items: readonly T[]): T;
 }
 
 export interface Chance extends Draw {
-  /** Cuts a text into pieces of 1 to `longest` characters (code points), at random. */
+  /** Cuts a text into random pieces of 1 to `longest` characters (code points). */
   pieces(text: string, longest: number): string[];
 }
 

@@ -1,10 +1,14 @@
-/** Events as a run publishes them: a sample of each type, and whole histories made at random. */
-import type { RunEvent, RunEventType, RunNews, TurnNews } from '../../src/contract';
+/** Events as a run publishes them: a sample of each type, and random whole histories. */
+import type { RunEvent, RunEventType, RunPayload, TurnPayload } from '../../src/contract';
+import type { TurnPlace } from '../../src/contract/shapes';
 import type { Draw } from './chance';
 
 const SCOPE = { v: 1, run_id: 'run-1', session_id: 'session-1', team_id: 'debate-swarm' } as const;
 const USAGE = { prompt_tokens: 12, completion_tokens: 34 };
 const TOTALS = { turns: 2, usage: USAGE, cost_usd: 0.01 };
+
+/** The place of a turn in a run of one swarm. */
+export const PLACE: TurnPlace = { stage: null, step: 'answer', try: 1 };
 
 export interface Place {
   turn: string;
@@ -13,18 +17,20 @@ export interface Place {
 }
 
 /** An event of a turn. */
-export function turnEvent(news: TurnNews, { turn, epoch, index }: Place, at = 1_790_000_000_000): RunEvent {
-  return { ...SCOPE, at, turn, role: 'moderator', label: `Label of ${turn}`, epoch, index, ...news };
+export function turnEvent(payload: TurnPayload, { turn, epoch, index }: Place, at = 1_790_000_000_000): RunEvent {
+  const first = index === 0 ? { place: PLACE } : {};
+  return { ...SCOPE, at, turn, role: 'moderator', label: `Label of ${turn}`, epoch, index, ...first, ...payload };
 }
 
 /** An event of the run itself. */
-export function runNews(news: RunNews, at = 1_790_000_000_000): RunEvent {
-  return { ...SCOPE, at, ...news };
+export function runPayloads(payload: RunPayload, at = 1_790_000_000_000): RunEvent {
+  return { ...SCOPE, at, ...payload };
 }
 
-export const turnSamples: { [T in TurnNews['type']]: Extract<TurnNews, { type: T }> } = {
+export const turnSamples: { [T in TurnPayload['type']]: Extract<TurnPayload, { type: T }> } = {
   'turn.started': { type: 'turn.started', model: 'one', gateway: 'openrouter' },
   'turn.delta': { type: 'turn.delta', text: 'Grüße 🐦', offset: 0 },
+  'turn.thinking': { type: 'turn.thinking', thinking: 'Hm 🐦', offset: 0 },
   'turn.waiting': { type: 'turn.waiting', reason: 'RATE_LIMITED', message: 'Slow down.', until: 1_790_000_002_000 },
   'turn.rerouted': { type: 'turn.rerouted', from: 'one', to: 'two', reason: 'MODEL_NOT_FOUND', message: 'Gone.' },
   'turn.resumed': { type: 'turn.resumed', offset: 0, model: 'two', how: 'prefill' },
@@ -47,7 +53,7 @@ export const turnSamples: { [T in TurnNews['type']]: Extract<TurnNews, { type: T
 
 const CHECKED = { about: 'draft', language: 'python', executed: true, output: 'hi', ms: 30 };
 
-const runSamples: { [T in RunNews['type']]: Extract<RunNews, { type: T }> } = {
+const runSamples: { [T in RunPayload['type']]: Extract<RunPayload, { type: T }> } = {
   'run.queued': { type: 'run.queued', behind: ['one-voice-1'] },
   'run.started': { type: 'run.started', swarm_id: 'debate-swarm', message: 'Should we?' },
   'gate.opened': { type: 'gate.opened', gate: 'plan', question: 'Shall it be built?', about: 'plan/plan' },
@@ -63,13 +69,13 @@ const runSamples: { [T in RunNews['type']]: Extract<RunNews, { type: T }> } = {
   'run.cancelled': { type: 'run.cancelled', ...TOTALS, cost_usd: null, code: 'CANCELLED', message: 'Stopped.' },
 };
 
-/** What a turn may say: one of each type. */
-export const TURN_SAMPLES: TurnNews[] = Object.values(turnSamples);
+/** One turn event of each type. */
+export const TURN_SAMPLES: TurnPayload[] = Object.values(turnSamples);
 
-/** One event of each type, in the order of their names; a new type does not compile until it is here. */
+/** One event of each type, sorted by name; a new type does not compile until it is added here. */
 export const SAMPLES: { [T in RunEventType]: RunEvent } = {
-  ...mapValues(runSamples, (news) => runNews(news)),
-  ...mapValues(turnSamples, (news) => turnEvent(news, { turn: 'summary', epoch: 1, index: 0 })),
+  ...mapValues(runSamples, (payload) => runPayloads(payload)),
+  ...mapValues(turnSamples, (payload) => turnEvent(payload, { turn: 'summary', epoch: 1, index: 0 })),
 };
 
 function mapValues<K extends string, V, W>(object: Record<K, V>, change: (value: V) => W): Record<K, W> {
@@ -87,7 +93,7 @@ const STEERING = [
 ];
 const ENDINGS = [runSamples['run.completed'], runSamples['run.failed'], runSamples['run.cancelled']];
 
-/** A whole run, and what a reader must hold at its end. */
+/** A whole run, and the texts that a reader must have at its end. */
 export interface History {
   events: RunEvent[];
   texts: Record<string, string>;
@@ -95,23 +101,23 @@ export interface History {
 
 const PIECES = ['A', ' flock', '🐦', '\ud83d', '\udc26', 'ß\n', '', ' turns as one.'];
 
-/** Several turns at once, each with attempts that are cut, resumed, begun anew, rerouted, and finished or not. */
+/** Several concurrent turns, each with attempts that are cut, resumed, restarted, rerouted, and finished or not. */
 export function randomHistory(chance: Draw): History {
   const turns = Array.from({ length: 1 + chance.below(4) }, (_, i) => randomTurn(`turn-${i}`, chance));
-  const events = [runNews(runSamples['run.started'])];
-  const queues = [...turns.map(({ events: own }) => [...own]), STEERING.map((news) => runNews(news))];
+  const events = [runPayloads(runSamples['run.started'])];
+  const queues = [...turns.map(({ events: own }) => [...own]), STEERING.map((payload) => runPayloads(payload))];
   while (queues.some((queue) => queue.length > 0)) {
     const queue = chance.pick(queues.filter(({ length }) => length > 0));
     events.push(...queue.splice(0, 1 + chance.below(3)));
   }
-  events.push(runNews(chance.pick([...ENDINGS])));
+  events.push(runPayloads(chance.pick([...ENDINGS])));
   return { events, texts: Object.fromEntries(turns.map(({ turn, text }) => [turn, text])) };
 }
 
 function randomTurn(turn: string, chance: Draw) {
   const events: RunEvent[] = [];
   let [text, epoch] = ['', 1];
-  const tell = (news: TurnNews) => events.push(turnEvent(news, { turn, epoch, index: events.length }));
+  const tell = (payload: TurnPayload) => events.push(turnEvent(payload, { turn, epoch, index: events.length }));
   const speak = () => {
     for (let n = chance.below(6); n > 0; n--) {
       const piece = chance.pick(PIECES);

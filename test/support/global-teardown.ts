@@ -1,4 +1,4 @@
-/** Stops what the set-up started. */
+/** Stops the servers that the set-up started. */
 export default async function tearDown(): Promise<void> {
   await globalThis.testServers?.stop();
 }

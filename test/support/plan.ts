@@ -1,6 +1,6 @@
-import { PLAN_HEADINGS } from '../../src/contract/plan';
+import { PLAN_HEADINGS } from '../../src/answers/plan';
 
-/** A plan with all of its parts, none of them thin. */
+/** Returns a plan with all of its parts, each long enough. */
 export function planText(about: string): string {
   const part = (title: string) => `${title}\n${`${about} is to be built as follows. `.repeat(6)}\n`;
   return Object.values(PLAN_HEADINGS).map(part).join('\n');

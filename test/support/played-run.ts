@@ -1,8 +1,8 @@
-/** A run as the public cases want it: ordered by POST, watched on a WebSocket, and compared with the books of the gateway. */
+/** Plays a run like the public cases: started by POST, watched on a WebSocket, and compared with the gateway's log. */
 import { connectRedis } from '../../src/redis/connect';
 import { createLedger, type Spent } from '../../src/redis/ledger';
 import type { GatewayRequest } from './scripted-gateway';
-import { foldFrames, post, textsOf, Watcher, type AnyFrame } from './readers';
+import { foldFrames, post, listTexts, Watcher, type AnyFrame } from './readers';
 import { until, type Stack } from './stack';
 
 export interface PlayedRun {
@@ -10,14 +10,14 @@ export interface PlayedRun {
   sessionId: string;
   frames: AnyFrame[];
   last: AnyFrame;
-  /** Of the turn `answer`. */
+  /** Text of the turn `answer`. */
   text: string | undefined;
   has(event: string): AnyFrame[];
 }
 
 export const ONE_VOICE = { swarm_id: 'one-voice', message: 'Go' };
 
-/** Orders a run without waiting for it. */
+/** Starts a run without waiting for it. */
 export async function order(
   stack: Stack,
   more: object = {},
@@ -29,7 +29,7 @@ export async function order(
 }
 
 export interface HowToPlay {
-  /** Fields of the order. */
+  /** Further fields of the request. */
   more?: object;
   /** The caller's API key. */
   key?: string;
@@ -37,7 +37,7 @@ export interface HowToPlay {
   meanwhile?(runId: string): Promise<unknown>;
 }
 
-/** Orders a run and watches it to its end. */
+/** Starts a run and watches it to its end. */
 export async function play(stack: Stack, { more = {}, key, meanwhile }: HowToPlay = {}): Promise<PlayedRun> {
   const { runId, sessionId } = await order(stack, more, key);
   const watcher = await Watcher.connect(stack.url, `/ws/swarm${key ? `?api_key=${key}` : ''}`);
@@ -46,11 +46,11 @@ export async function play(stack: Stack, { more = {}, key, meanwhile }: HowToPla
   const last = await watcher.done(runId);
   watcher.close();
   const { frames } = watcher;
-  const { answer: text } = textsOf(foldFrames(frames));
+  const { answer: text } = listTexts(foldFrames(frames));
   return { runId, sessionId, frames, last, text, has: (event) => frames.filter((frame) => frame.event === event) };
 }
 
-/** Waits until the ledger says of the run what the gateway has charged for these calls, to the ninth digit; answers it. */
+/** Waits until the ledger's amount for the run equals the gateway's charge for these calls, to the ninth digit; returns it. */
 export async function agreedBooks(
   stack: Stack,
   { runId, sessionId }: Pick<PlayedRun, 'runId' | 'sessionId'>,

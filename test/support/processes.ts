@@ -1,4 +1,4 @@
-/** Starts the programs that tests talk to, tells when they are ready, and makes sure that they end. */
+/** Starts the programs that tests use, waits until they are ready, and ensures that they end. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo } from 'node:net';
@@ -8,19 +8,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface Running {
   readonly child: ChildProcess;
   readonly pid: number;
-  /** All that it has written so far, on standard output and standard error. */
-  said(): string;
-  /** SIGTERM, and SIGKILL when that is not enough. */
+  /** Everything it has written so far to standard output and standard error. */
+  output(): string;
+  /** Sends SIGTERM, and SIGKILL if that is not enough. */
   stop(): Promise<void>;
-  /** The process is gone when this resolves. */
+  /** The process has ended when this resolves. */
   kill(signal?: NodeJS.Signals): Promise<void>;
 }
 
-/** Starts a program; what it says is kept, and shown where `TEST_OUTPUT` is set. */
+/** Starts a program; its output is kept, and shown if `TEST_OUTPUT` is set. */
 export function start(program: string, args: string[], env: NodeJS.ProcessEnv = {}): Running {
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
-  const said: Buffer[] = [];
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => said.push(chunk));
+  const output: Buffer[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => output.push(chunk));
   if (process.env.TEST_OUTPUT) child.stderr.pipe(process.stderr, { end: false });
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const kill = async (signal: NodeJS.Signals = 'SIGKILL') => {
@@ -30,7 +30,7 @@ export function start(program: string, args: string[], env: NodeJS.ProcessEnv = 
   return {
     child,
     pid: child.pid ?? -1,
-    said: () => Buffer.concat(said).toString(),
+    output: () => Buffer.concat(output).toString(),
     kill,
     async stop() {
       const hard = setTimeout(() => child.kill('SIGKILL'), 8000);
@@ -68,7 +68,7 @@ function parseJson(line: string): Record<string, unknown> | undefined {
   }
 }
 
-/** A port that is free now. */
+/** Returns a port that is currently free. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -78,7 +78,7 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** Resolves when something listens there. */
+/** Resolves when a server listens on the port. */
 export async function listening(port: number, limitMs = 60_000): Promise<void> {
   for (const until = Date.now() + limitMs; Date.now() < until; await sleep(50)) {
     const open = await new Promise<boolean>((resolve) => {

@@ -1,10 +1,11 @@
-/** Clients as they exist in the wild: one that posts JSON, one that reads Server-Sent Events, one on a WebSocket. */
+/** Typical clients: one that posts JSON, one that reads Server-Sent Events, one on a WebSocket. */
 import { once } from 'node:events';
 import WebSocket from 'ws';
-import { emptySnapshot, foldEvent } from '../../src/contract/fold';
-import type { Frame, RunEvent, RunSnapshot } from '../../src/contract';
+import { emptySnapshot, foldEvent } from '../../src/events/fold';
+import type { RunEvent, RunSnapshot } from '../../src/contract';
+import type { Frame } from '../../src/events/frames';
 
-/** A frame as JSON gives it, errors included. */
+/** A frame as parsed from JSON, errors included. */
 export type AnyFrame = Partial<Frame> & { error?: { code: string; message: string }; receivedAt: number } & Record<
     string,
     unknown
@@ -49,7 +50,7 @@ export async function* readSse(response: Response): AsyncGenerator<AnyFrame & { 
   }
 }
 
-/** All frames of an SSE request. */
+/** Returns all frames of an SSE request. */
 export async function collectSse(url: string, init?: RequestInit): Promise<AnyFrame[]> {
   const frames: AnyFrame[] = [];
   for await (const frame of readSse(await fetch(url, init))) frames.push(frame);
@@ -79,7 +80,7 @@ export class Watcher {
     this.socket.send(typeof frame === 'string' ? frame : JSON.stringify(frame));
   }
 
-  /** The first frame, already here or still to come, for which this holds. */
+  /** Returns the first frame, already received or future, that matches. */
   async frame(matches: (frame: AnyFrame) => boolean, limitMs = 20_000): Promise<AnyFrame> {
     const end = Date.now() + limitMs;
     for (;;) {
@@ -95,7 +96,7 @@ export class Watcher {
     }
   }
 
-  /** The run's last frame. */
+  /** Returns the run's last frame. */
   done(runId?: string, limitMs?: number): Promise<AnyFrame> {
     return this.frame((frame) => frame.done === true && (runId === undefined || frame.run_id === runId), limitMs);
   }
@@ -105,7 +106,7 @@ export class Watcher {
   }
 }
 
-/** Folds a run's frames as a careful client does: throws when one is missing or comes twice, or text does not fit its offset. */
+/** Folds a run's frames like a strict client: throws if one is missing or duplicated, or text does not fit its offset. */
 export function foldFrames(frames: AnyFrame[]): RunSnapshot {
   const run = emptySnapshot();
   frames.forEach((frame, i) => {
@@ -127,7 +128,7 @@ export function toEvent({
   return { v: 1, type: event, ...(event === 'turn.delta' ? { text: content } : {}), ...rest } as unknown as RunEvent;
 }
 
-/** The text of each turn by turn id. */
-export function textsOf(run: RunSnapshot): Record<string, string> {
+/** Returns the text of each turn by turn id. */
+export function listTexts(run: RunSnapshot): Record<string, string> {
   return Object.fromEntries(run.turns.map(({ turn, text }) => [turn, text]));
 }

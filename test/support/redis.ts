@@ -1,4 +1,4 @@
-/** A real Redis for a suite: the one that the global set-up started, else one of its own; and servers that a test may kill. */
+/** A real Redis for a suite: the one from the global set-up, or a separate one; and servers that a test may kill. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -7,9 +7,9 @@ import { freePort, listening, start, type Running } from './processes';
 
 export interface TestRedis {
   readonly url: string;
-  /** Opens a connection, patient unless told otherwise; it is closed with the suite. */
+  /** Opens a connection, patient by default; it is closed with the suite. */
   connect(options?: Partial<Omit<ConnectOptions, 'url'>>): RedisConnection;
-  /** Closes the connections, and stops the server if it is ours. */
+  /** Closes the connections, and stops the server if we started it. */
   stop(): Promise<void>;
 }
 
@@ -22,14 +22,14 @@ export async function createTestRedis(): Promise<TestRedis> {
 }
 
 export interface RedisServer extends TestRedis {
-  /** SIGKILL; what was acknowledged is in the append-only file. */
+  /** Sends SIGKILL; acknowledged writes are in the append-only file. */
   kill(): Promise<void>;
-  /** Starts it again after `kill`, on the same port and files. */
+  /** Restarts it after `kill`, on the same port and files. */
   revive(): Promise<void>;
 }
 
-/** A server for one test alone, with an append-only file as in production when it is `durable`. */
-export async function startRedisServer({ durable = false } = {}): Promise<RedisServer> {
+/** Starts a server for a single test, with an append-only file as in production if it is `durable`. */
+export async function startRedisServer({ durable = false, options = [] as string[] } = {}): Promise<RedisServer> {
   const port = await freePort();
   const folder = mkdtempSync(path.join(tmpdir(), 'murmuration-redis-'));
   const storage = ['--dir', folder, '--save', '', '--appendonly', durable ? 'yes' : 'no'];
@@ -41,6 +41,7 @@ export async function startRedisServer({ durable = false } = {}): Promise<RedisS
       '--bind',
       '127.0.0.1',
       ...storage,
+      ...options,
     ]);
     await listening(port);
   };
@@ -62,14 +63,14 @@ function connectTo(url: string, close: () => Promise<void>): TestRedis {
       return connection;
     },
     async stop() {
-      // to disconnect one that has ended would start a timer that nothing stops
+      // disconnecting an ended connection would start a timer that nothing stops
       for (const connection of connections) if (connection.status !== 'end') connection.disconnect();
       await close();
     },
   };
 }
 
-/** Cuts a connection from the server's side, as a failing network would. */
+/** Breaks a connection on the server's side, like a failing network. */
 export async function killConnection(victim: RedisConnection, by: RedisConnection): Promise<void> {
   const { localAddress, localPort } = victim.stream as { localAddress?: string; localPort?: number };
   await by.client('KILL', 'ADDR', `${localAddress}:${localPort}`);

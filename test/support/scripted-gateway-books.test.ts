@@ -1,4 +1,4 @@
-// The books of the simulator: who ended a call and when, and what the gateway would have charged for it.
+// The log of the simulator: who ended a call and when, and what the gateway would have charged for it.
 import { cases, createScriptedGateway, now, quirks, type ScriptedGateway } from './scripted-gateway';
 import { createClient, post, QUESTION, stream } from './scripted-gateway-clients';
 
@@ -15,7 +15,7 @@ afterEach(() => gateway.stop());
 const createRightClient = () => createClient(gateway.url, 'right');
 const get = (path: string) => fetch(gateway.url + path, { headers: { authorization: 'Bearer right' } });
 
-it('logs when the client left, and bills what was generated until then', async () => {
+it('logs when the client left, and bills the tokens generated until then', async () => {
   gateway.script('priced', cases.slowStream);
   const abort = new AbortController();
   const seen = stream(createRightClient(), 'priced', { signal: abort.signal });
@@ -35,7 +35,7 @@ it('logs when the client left, and bills what was generated until then', async (
   expect(call.tokensSent).toBeLessThan(200);
 });
 
-it('bills the whole reply when the provider generates on after the client has left', async () => {
+it('bills the whole reply if the provider continues after the client has left', async () => {
   gateway.script('m', quirks.goesOnAfterClose);
   const abort = new AbortController();
   const seen = stream(createRightClient(), 'm', { signal: abort.signal });
@@ -47,7 +47,7 @@ it('bills the whole reply when the provider generates on after the client has le
   expect(call.tokensSent).toBeLessThan(40);
 });
 
-it('bills the whole reply to a client that leaves a request that does not stream', async () => {
+it('bills the whole reply to a client that leaves a request without streaming', async () => {
   gateway.script('m', cases.slowStream);
   const abort = new AbortController();
   const { signal } = abort;
@@ -60,7 +60,7 @@ it('bills the whole reply to a client that leaves a request that does not stream
   expect(call).toMatchObject({ status: 0, tokensSent: 0, usage: { completionTokens: 200 } });
 });
 
-it('takes fixed numbers from the script, but counts what a cut call had generated', async () => {
+it('takes fixed numbers from the script, but counts the generated tokens of a cut call', async () => {
   const fixed = { promptTokens: 10, completionTokens: 15, costUsd: 0.0012 };
   gateway.script('m', [fixed, { ...fixed, fault: { kind: 'cut', at: 2 } }]);
   expect((await stream(createRightClient(), 'm')).usages).toMatchObject([{ completion_tokens: 15, cost: 0.0012 }]);
@@ -71,7 +71,7 @@ it('takes fixed numbers from the script, but counts what a cut call had generate
   ]);
 });
 
-it('tells a generation from the books', async () => {
+it('returns a generation from the log', async () => {
   await stream(createRightClient(), 'm');
   const [call] = gateway.calls('m');
   expect(await (await get(`/generation?id=${call?.id}`)).json()).toMatchObject({
@@ -79,7 +79,7 @@ it('tells a generation from the books', async () => {
   });
 });
 
-it('knows no generation that is open, or not indexed yet', async () => {
+it('returns no generation that is open, or not indexed yet', async () => {
   const slow = await createScriptedGateway({ generationDelayMs: 60_000 });
   try {
     await stream(createClient(slow.url), 'm');
@@ -96,7 +96,7 @@ it('knows no generation that is open, or not indexed yet', async () => {
   expect(await (await get(`/generation?id=${call.id}`)).json()).toMatchObject({ data: { cancelled: true } });
 });
 
-it('tells the key and the models, or what a script says of them', async () => {
+it('returns the key and the models, or their scripted replies', async () => {
   await stream(createRightClient(), 'm');
   expect(await (await get('/key')).json()).toMatchObject({ data: { usage: gateway.calls('m')[0]?.costUsd } });
   expect(await (await get('/models')).json()).toMatchObject({
@@ -106,7 +106,7 @@ it('tells the key and the models, or what a script says of them', async () => {
   expect((await get('/key')).headers.get('retry-after')).toBe('1');
 });
 
-it('requires the key, and spends no script on a call without it', async () => {
+it('requires the key, and uses no script for a call without it', async () => {
   gateway.script('m', { tokens: ['in'] });
   expect((await stream(createClient(gateway.url, 'wrong'), 'm')).error).toMatchObject({ status: 401, code: 401 });
   expect((await stream(createRightClient(), 'm')).text).toBe('in');
@@ -114,7 +114,7 @@ it('requires the key, and spends no script on a call without it', async () => {
   expect(gateway.calls('m').map(({ status }) => status)).toEqual([401, 200]);
 });
 
-it('says what it saw when a wait is in vain', async () => {
+it('reports the log when a wait times out', async () => {
   await stream(createRightClient(), 'm');
   await expect(gateway.waitFor(() => gateway.calls('m')[1], 50)).rejects.toThrow(/m status 200 tokens 3 completed/);
 });

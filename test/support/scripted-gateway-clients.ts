@@ -1,4 +1,4 @@
-// The clients that the tests of the simulator look through: the real SDK, and a bare socket that shows every byte.
+// The clients used in the tests of the simulator: the real SDK, and a bare socket that shows every byte.
 import { connect, type Socket } from 'node:net';
 
 import OpenAI from 'openai';
@@ -6,12 +6,12 @@ import type { ChatCompletionChunk, ChatCompletionMessageParam } from 'openai/res
 
 export const QUESTION: ChatCompletionMessageParam[] = [{ role: 'user', content: 'What do starlings do?' }];
 
-/** The SDK as the product uses it: retries are not its business. */
+/** The SDK as the product uses it: without its own retries. */
 export function createClient(url: string, apiKey = 'test-key'): OpenAI {
   return new OpenAI({ baseURL: url, apiKey, maxRetries: 0, logLevel: 'off' });
 }
 
-/** All that a caller of the SDK gets to see of one streamed call. */
+/** Everything that a caller of the SDK sees of one streamed call. */
 export interface Seen {
   chunks: ChatCompletionChunk[];
   text: string;
@@ -20,7 +20,7 @@ export interface Seen {
   error?: unknown;
 }
 
-/** Streams one call to its end, with or without a throw. */
+/** Streams one call to its end, with or without an error. */
 export async function stream(client: OpenAI, model: string, options: { signal?: AbortSignal } = {}): Promise<Seen> {
   const seen: Seen = { chunks: [], text: '', finishes: [], usages: [] };
   const request = { model, messages: QUESTION, stream: true, stream_options: { include_usage: true } } as const;
@@ -43,7 +43,7 @@ function note(seen: Seen, chunk: ChatCompletionChunk): void {
 }
 
 export interface RawReply {
-  /** Everything received so far, status line and chunk sizes included. */
+  /** Everything received so far, including status line and chunk sizes. */
   readonly wire: string;
   reads: Buffer[];
   socket: Socket;
@@ -78,8 +78,8 @@ export async function post(
   };
 }
 
-/** The body of a raw reply: chunk sizes taken away. */
-export function bodyOf({ wire }: RawReply): string {
+/** Returns the body of a raw reply without chunk sizes. */
+export function readBody({ wire }: RawReply): string {
   const body = wire.slice(wire.indexOf('\r\n\r\n') + 4);
   const bytes = Buffer.from(body);
   let [text, at] = ['', 0];

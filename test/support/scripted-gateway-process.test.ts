@@ -1,4 +1,4 @@
-// The simulator as a process of its own, scripted and read over HTTP.
+// The simulator as a separate process, scripted and read over HTTP.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterEach(() => gateway.reset());
 afterAll(() => gateway.stop());
 
-it('plays scripts that came as JSON, and tells its log', async () => {
+it('plays scripts sent as JSON, and returns its log', async () => {
   await gateway.send({
     script: { m: cases.serverErrorOnce },
     always: { m: { tokens: { count: 500 } } },
@@ -59,7 +59,8 @@ it('shows open requests and a client that leaves', async () => {
   expect(await gateway.open()).toBe(0);
 });
 
-it('says what is wrong with a script', async () => {
+it('reports errors in a script', async () => {
+  // cspell:ignore tokkens
   const wrong = { script: { m: [{ tokkens: ['x'] }] } };
   await expect(gateway.send(wrong as never)).rejects.toThrow(/400.*tokkens/s);
 });

@@ -1,4 +1,4 @@
-// What the real openai client (maxRetries 0) makes of each scripted reply; GATEWAYS.md sections 0, 1 and 3 say what to expect.
+// How the real openai client (maxRetries 0) handles each scripted reply; GATEWAYS.md sections 0, 1 and 3 say what to expect.
 import {
   APIConnectionError,
   APIError,
@@ -29,7 +29,7 @@ function play(replies: Reply[]) {
 }
 const FIRST_THREE = 'A flock turns';
 
-describe('streams that end well', () => {
+describe('streams that succeed', () => {
   it.each([
     ['normalStream', cases.normalStream],
     ['usageInEmptyDelta', cases.usageInEmptyDelta],
@@ -48,25 +48,25 @@ describe('streams that end well', () => {
     expect(call).toMatchObject({ tokensSent: 6, textSent: CASE_TEXT, endedBy: 'completed', costUsd: 0.000018 });
   });
 
-  it('carries usage in a chunk without choices, or beside one empty delta', async () => {
+  it('have usage in a chunk without choices, or beside one empty delta', async () => {
     const empty = await play(cases.normalStream);
     expect(empty.chunks.at(-1)).toMatchObject({ choices: [], usage: { total_tokens: 12 } });
     const delta = await play(cases.usageInEmptyDelta);
     expect(delta.chunks.at(-1)).toMatchObject({ choices: [{ delta: { content: '' } }], usage: { total_tokens: 12 } });
   });
 
-  it('splits characters over reads and the text is still whole', async () => {
+  it('keep the text whole if characters are split over reads', async () => {
     const seen = await play(quirks.splitCharacters);
     expect(seen.text).toBe('Grüße 🐦‍⬛ 日本 \ud83d\udc26');
   });
 
-  it('reports finish length, and the model that really answered', async () => {
+  it('report finish length, and the model that really answered', async () => {
     expect((await play(cases.lengthLimit)).finishes).toEqual(['length']);
     const [chunk] = (await play(quirks.otherModelAnswers)).chunks;
     expect(chunk?.model).toBe('openai/gpt-5.4-mini');
   });
 
-  it('answers a request that does not stream with one body', async () => {
+  it('are one body for a request that does not stream', async () => {
     gateway.script('m', cases.normalBody);
     const completion = await client.chat.completions.create({ model: 'm', messages: QUESTION });
     expect(completion).toMatchObject({
@@ -77,11 +77,11 @@ describe('streams that end well', () => {
   });
 });
 
-describe('streams that end without a throw and are no success', () => {
+describe('streams that end without an error and are no success', () => {
   it.each<[string, Reply[], { text: string; finishes: string[] }]>([
     ['endWithoutFinish', quirks.endWithoutFinish, { text: CASE_TEXT, finishes: [] }],
     ['endAfterThreeTokens', quirks.endAfterThreeTokens, { text: FIRST_THREE, finishes: [] }],
-    // openai 7 throws a SyntaxError here; openai 6 drops the half frame without a word.
+    // openai 7 throws a SyntaxError here; openai 6 silently drops the half frame.
     ['halfFrame', quirks.halfFrame, { text: FIRST_THREE, finishes: [] }],
     ['finishError', quirks.finishError, { text: CASE_TEXT, finishes: ['error'] }],
     ['vllmAbort', quirks.vllmAbort, { text: CASE_TEXT, finishes: ['abort'] }],
@@ -110,12 +110,12 @@ describe('errors inside a stream', () => {
     expect(gateway.calls('m')[0]).toMatchObject({ finish: 'error', costUsd: 0, tokensSent: 3 });
   });
 
-  it('keeps the metadata of the error', async () => {
+  it('keep their metadata', async () => {
     const { error } = await play(cases.errorChunkAfterThreeTokens);
     expect(error).toMatchObject({ error: { metadata: { error_type: 'provider_unavailable' } } });
   });
 
-  it('stands beside the text when the request does not stream', async () => {
+  it('accompany the text if the request does not stream', async () => {
     gateway.script('m', cases.errorChunkAfterThreeTokens);
     const { choices } = await client.chat.completions.create({ model: 'm', messages: QUESTION });
     expect(choices[0]).toMatchObject({
@@ -153,7 +153,7 @@ describe('broken transport', () => {
   it('hang before the headers is a timeout of the SDK; hang after them is not', async () => {
     const hasty = client.withOptions({ timeout: 400 });
     gateway.script('m', [...cases.hangBeforeHeaders, ...quirks.hangAfterThreeTokens]);
-    // An APIConnectionTimeoutError outside Jest; in Jest's realm the SDK does not know the DOMException for an error.
+    // An APIConnectionTimeoutError outside Jest; in Jest's realm the SDK does not recognise the DOMException as an error.
     expect((await stream(hasty, 'm')).error).toBeInstanceOf(APIConnectionError);
     await gateway.waitFor(() => gateway.calls('m')[0]?.endedBy === 'client-closed');
     const startedAt = Date.now();
@@ -209,7 +209,7 @@ describe('refusals', () => {
     expect(gateway.calls('m')[0]).toMatchObject({ costUsd: 0, tokensSent: 0, endedBy: 'completed' });
   });
 
-  it('tells how long to wait in every documented way', async () => {
+  it('say how long to wait in every documented way', async () => {
     const header = async (replies: Reply[], name: string) => {
       const { error } = await play(replies);
       return (error as APIError).headers?.get(name) ?? null;

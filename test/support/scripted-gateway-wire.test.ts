@@ -1,6 +1,6 @@
 // The bytes on the wire, seen through a bare socket.
 import { createScriptedGateway, quirks, type Reply, type ScriptedGateway } from './scripted-gateway';
-import { bodyOf, post, type RawReply } from './scripted-gateway-clients';
+import { readBody, post, type RawReply } from './scripted-gateway-clients';
 
 let gateway: ScriptedGateway;
 
@@ -18,10 +18,10 @@ async function play(reply: Reply | undefined, body: object = {}): Promise<RawRep
   return raw;
 }
 
-/** The frames of a stream; the id and the time are set to fixed values. */
-function framesOf(raw: RawReply): string[] {
+/** Returns the frames of a stream, with fixed values for the id and the time. */
+function listFrames(raw: RawReply): string[] {
   const id = gateway.calls('m').at(-1)?.id ?? '';
-  return bodyOf(raw)
+  return readBody(raw)
     .replaceAll(id, 'gen-1')
     .replace(/"created":\d+/g, '"created":1')
     .split(/\r?\n\r?\n/);
@@ -33,7 +33,7 @@ it('frames a stream as OpenRouter does', async () => {
   const raw = await play({ tokens: ['Hi', '!'], comments: 2, provider: 'P', promptTokens: 10, costUsd: 0.0012 });
   expect(raw.wire).toMatch(/^HTTP\/1\.1 200 OK\r\ncontent-type: text\/event-stream/);
   expect(raw.wire.toLowerCase()).toContain(`x-generation-id: ${gateway.calls('m')[0]?.id}`);
-  expect(framesOf(raw)).toEqual([
+  expect(listFrames(raw)).toEqual([
     ': OPENROUTER PROCESSING',
     ': OPENROUTER PROCESSING',
     `${HEAD}"choices":[{"index":0,"delta":{"role":"assistant","content":"Hi"},"finish_reason":null,"native_finish_reason":null}]}`,
@@ -45,17 +45,17 @@ it('frames a stream as OpenRouter does', async () => {
   ]);
 });
 
-it('sends usage only when asked, where the server is like that, and no cost where it knows none', async () => {
+it('sends usage only if requested, for servers that do so, and no cost if they know none', async () => {
   const local: Reply = { usage: 'if-asked', reportsCost: false };
-  expect(bodyOf(await play(local))).not.toContain('usage');
-  const asked = bodyOf(await play(local, { stream_options: { include_usage: true } }));
+  expect(readBody(await play(local))).not.toContain('usage');
+  const asked = readBody(await play(local, { stream_options: { include_usage: true } }));
   expect(asked).toContain('"usage":{"prompt_tokens":6,"completion_tokens":3,"total_tokens":9}');
 });
 
-it('puts errors on a stream in each documented shape', async () => {
+it('writes errors to a stream in each documented format', async () => {
   const error = { code: 500, message: 'no' };
   const shape = async (as: 'chunk' | 'bare-chunk' | 'event' | 'field') =>
-    framesOf(await play({ tokens: [], provider: 'P', fault: { kind: 'error', at: 0, error, as } }));
+    listFrames(await play({ tokens: [], provider: 'P', fault: { kind: 'error', at: 0, error, as } }));
   expect(await shape('chunk')).toEqual([
     `${HEAD}"error":{"code":500,"message":"no"},"choices":[{"index":0,"delta":{"content":""},"finish_reason":"error"}]}`,
     '',
@@ -65,13 +65,13 @@ it('puts errors on a stream in each documented shape', async () => {
   expect(await shape('field')).toEqual(['error: {"code":500,"message":"no"}', 'data: [DONE]', '']);
 });
 
-it('ends every line with CR LF when told to', async () => {
-  const body = bodyOf(await play(quirks.crlf[0]));
+it('ends every line with CR LF if scripted', async () => {
+  const body = readBody(await play(quirks.crlf[0]));
   expect(body.replaceAll('\r\n', '')).not.toMatch(/[\r\n]/);
   expect(body.endsWith('data: [DONE]\r\n\r\n')).toBe(true);
 });
 
-it('cuts characters in two between reads', async () => {
+it('splits characters in two between reads', async () => {
   const { reads } = await play({ tokens: ['ü'], splitUtf8: true });
   expect(reads.some((read) => read.includes(Buffer.from([0xc3])) && !read.includes(Buffer.from('ü')))).toBe(true);
 });
@@ -80,24 +80,24 @@ it('closes a stream cleanly at an early end, and without the closing chunk at a 
   const ended = await play({ fault: { kind: 'end', at: 2 } });
   expect(ended.wire.endsWith('0\r\n\r\n')).toBe(true);
   const cut = await play({ fault: { kind: 'cut', at: 2 } });
-  expect(bodyOf(cut)).toContain('" from"');
+  expect(readBody(cut)).toContain('" from"');
   expect(cut.wire.endsWith('0\r\n\r\n')).toBe(false);
 });
 
-it('cuts before the headers without a byte', async () => {
+it('cuts before the headers without sending a byte', async () => {
   const { wire } = await play({ fault: { kind: 'cut', at: 'headers' } });
   expect(wire).toBe('');
 });
 
 it('stops in the middle of a frame', async () => {
-  const frames = framesOf(await play({ fault: { kind: 'half-frame', at: 1 } }));
+  const frames = listFrames(await play({ fault: { kind: 'half-frame', at: 1 } }));
   expect(frames).toHaveLength(2);
   expect(frames[1]).toMatch(/^data: \{"id"/);
   expect(() => JSON.parse((frames[1] ?? '').slice(6)) as unknown).toThrow();
 });
 
 it('keeps a silent stream alive with comments, while it waits and while it hangs', async () => {
-  const waiting = framesOf(await play({ tokens: ['x'], firstTokenMs: 120, keepAliveMs: 25 }));
+  const waiting = listFrames(await play({ tokens: ['x'], firstTokenMs: 120, keepAliveMs: 25 }));
   expect(waiting.filter((frame) => frame.startsWith(':')).length).toBeGreaterThanOrEqual(3);
   gateway.script('m', { tokens: ['x'], keepAliveMs: 25, fault: { kind: 'hang', at: 1 } });
   const raw = await post(gateway.url, { model: 'm', stream: true });
@@ -105,31 +105,31 @@ it('keeps a silent stream alive with comments, while it waits and while it hangs
   raw.socket.destroy();
 });
 
-it('puts raw text where the script says', async () => {
-  const frames = framesOf(await play({ tokens: ['a', 'b'], raw: [{ after: 1, text: 'event: ping\ndata: {}\n\n' }] }));
+it('writes raw text where the script says', async () => {
+  const frames = listFrames(await play({ tokens: ['a', 'b'], raw: [{ after: 1, text: 'event: ping\ndata: {}\n\n' }] }));
   expect(frames[1]).toBe('event: ping\ndata: {}');
   expect(frames[2]).toContain('"b"');
 });
 
-it('escapes half a surrogate pair rather than spoil it', async () => {
-  expect(bodyOf(await play({ tokens: ['\ud83d', '\udc26'] }))).toContain('"content":"\\ud83d"');
+it('escapes half a surrogate pair instead of corrupting it', async () => {
+  expect(readBody(await play({ tokens: ['\ud83d', '\udc26'] }))).toContain('"content":"\\ud83d"');
 });
 
 it('pads the body with blank lines, and cuts it in the middle, when not streaming', async () => {
   const padded = await play({ comments: 3 }, { stream: false });
-  expect(bodyOf(padded)).toMatch(/^\n\n\n\{"id"/);
+  expect(readBody(padded)).toMatch(/^\n\n\n\{"id"/);
   const half = await play({ fault: { kind: 'half-frame', at: 3 } }, { stream: false });
-  expect(() => JSON.parse(bodyOf(half)) as unknown).toThrow();
+  expect(() => JSON.parse(readBody(half)) as unknown).toThrow();
 });
 
-it('answers under any prefix before /chat/completions, as Portkey needs it', async () => {
+it('accepts any prefix before /chat/completions, as Portkey needs it', async () => {
   const raw = await post(gateway.url, { model: 'm' }, { path: '/anything/v1/chat/completions' });
   await raw.closed;
-  expect(bodyOf(raw)).toContain('Hello from upstream.');
+  expect(readBody(raw)).toContain('Hello from upstream.');
   expect(gateway.calls('m')).toHaveLength(1);
 });
 
-it('answers a body that is no completion request with 400', async () => {
+it('replies 400 to a body that is not a completion request', async () => {
   const raw = await post(gateway.url, { messages: [] });
   await raw.closed;
   expect(raw.wire).toMatch(/^HTTP\/1\.1 400 /);

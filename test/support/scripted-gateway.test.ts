@@ -1,4 +1,4 @@
-// Scripts, timetable and prefill of the simulator; its books, and what stands on the wire, are in the tests beside this one.
+// Scripts, timing and prefill of the simulator; its log and its wire format have separate tests.
 import { createServer } from 'node:net';
 
 import {
@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterEach(() => gateway.reset());
 afterAll(() => gateway.stop());
 
-/** Starts one more, which ends with its test whatever becomes of that. */
+/** Starts another simulator, which is stopped after its test in any case. */
 const others: ScriptedGateway[] = [];
 async function startAnother(options: ScriptedGatewayOptions): Promise<ScriptedGateway> {
   const other = await createScriptedGateway(options);
@@ -35,7 +35,7 @@ afterEach(async () => {
 });
 
 describe('scripts', () => {
-  it('uses the queue up, then the standing reply, and the default for other models', async () => {
+  it('uses up the queue, then the standing reply, and the default for other models', async () => {
     gateway.script('m', [{ tokens: ['1'] }, { tokens: ['2'] }]);
     gateway.script('m', { tokens: ['3'] });
     gateway.always('m', { tokens: ['stands'] });
@@ -44,7 +44,7 @@ describe('scripts', () => {
     expect(texts).toEqual(['1', '2', 'Hello from upstream.', '3', 'stands', 'stands']);
   });
 
-  it('lets rules on the body come first; a list is used up, a single reply stands', async () => {
+  it('applies rules on the body first; a list is used up, a single reply stays', async () => {
     gateway.script('m', { tokens: ['queue'] });
     gateway.scriptWhen({ lastMessageIncludes: 'starlings' }, [{ tokens: ['rule'] }]);
     gateway.scriptWhen((body) => body.model === 'n', { tokens: ['predicate'] });
@@ -53,30 +53,30 @@ describe('scripts', () => {
     expect(texts).toEqual(['rule', 'queue', 'predicate', 'predicate']);
   });
 
-  it('refuses a field that it does not know', () => {
+  it('rejects an unknown field', () => {
     expect(() => gateway.script('m', { finishReason: 'stop' } as Reply)).toThrow(/finishReason/);
   });
 
-  it('is data: every ready-made case survives JSON', () => {
+  it('consists of data: every predefined case survives JSON', () => {
     const all = { ...cases, ...quirks };
     expect(JSON.parse(JSON.stringify(all))).toEqual(all);
     expect(() => Object.values(all).forEach((replies) => gateway.script('m', replies))).not.toThrow();
   });
 });
 
-describe('timetable', () => {
-  it('keeps to first token and interval without drift, never early', async () => {
+describe('timing', () => {
+  it('keeps first token and interval without drift, never early', async () => {
     gateway.script('m', { tokens: { count: 200, stamped: true }, firstTokenMs: 60, intervalMs: 2 });
     const { text } = await stream(client, 'm');
     const [call] = gateway.calls('m');
     const lateness = readSequence(text).sentAt.map((at, n) => at - (call?.at ?? 0) - 60 - n * 2);
     expect(lateness).toHaveLength(200);
     expect(Math.min(...lateness)).toBeGreaterThanOrEqual(0);
-    // A timer set anew for each token would be late by half a millisecond more each time.
+    // Restarting a timer for each token would add half a millisecond of delay each time.
     expect(Math.min(...lateness.slice(-40))).toBeLessThan(30);
   });
 
-  it('stamps tokens on the clock of this machine', async () => {
+  it('stamps tokens with the clock of this machine', async () => {
     gateway.script('m', { tokens: { count: 1, stamped: true, prefix: 't' } });
     const { text } = await stream(client, 'm');
     const [sentAt = 0] = readSequence(text, { prefix: 't' }).sentAt;
@@ -84,7 +84,7 @@ describe('timetable', () => {
     expect(text).toMatch(/^t0@\d{13}\.\d{3} $/);
   });
 
-  it('waits for a reader that does not read, and goes on when it does', async () => {
+  it('waits for a reader that does not read, and continues when it does', async () => {
     gateway.script('m', { tokens: { count: 200_000 } });
     const raw = await post(gateway.url, { model: 'm', stream: true });
     await gateway.waitFor(() => raw.reads.length > 0);
@@ -139,17 +139,17 @@ describe('prefill', () => {
     expect(call?.prefill).toBe('ignored');
   });
 
-  it('finds its place among stamped tokens, also within one', async () => {
-    const said = '#0@1790000000000.123 #1@1790000000005.';
-    const { text, call } = await continueFrom(said, { tokens: { count: 3, stamped: true } });
+  it('finds its position among stamped tokens, also within one', async () => {
+    const published = '#0@1790000000000.123 #1@1790000000005.';
+    const { text, call } = await continueFrom(published, { tokens: { count: 3, stamped: true } });
     expect(call?.prefill).toBe('continued');
-    expect(readSequence(said + text)).toMatchObject({ seen: [0, 1, 2], stray: '' });
+    expect(readSequence(published + text)).toMatchObject({ seen: [0, 1, 2], stray: '' });
     expect((await continueFrom('#1@1790000000000.123 ', { tokens: { count: 3, stamped: true } })).call?.prefill).toBe(
       'mismatch',
     );
   });
 
-  it('stops at max_tokens where the script says that the model does', async () => {
+  it('stops at max_tokens if the script says that the model does', async () => {
     gateway.script('m', { tokens: { count: 5 }, honoursMaxTokens: true });
     const { choices } = await client.chat.completions.create({ model: 'm', messages: QUESTION, max_tokens: 2 });
     expect(choices[0]).toMatchObject({ message: { content: '#0 #1 ' }, finish_reason: 'length' });
@@ -169,7 +169,7 @@ describe('start and stop', () => {
     expect((await stream(createClient(url), 'm')).error).toBeDefined();
   });
 
-  it('destroys open sockets when it stops, and says so in the log', async () => {
+  it('destroys open sockets when it stops, and logs it', async () => {
     const short = await startAnother({ defaultReply: { fault: { kind: 'hang', at: 1 } } });
     const raw = await post(short.url, { model: 'm', stream: true });
     await short.waitFor(() => short.calls('m')[0]?.tokensSent === 1);
@@ -180,7 +180,7 @@ describe('start and stop', () => {
   });
 });
 
-it('reads lost, repeated and reordered tokens out of a text', () => {
+it('detects lost, repeated and reordered tokens in a text', () => {
   expect(readSequence('#0 #1 #3 #3 #2 x#6 ', { expected: 9 })).toEqual({
     seen: [0, 1, 3, 3, 2, 6],
     lost: [4, 5, 7, 8],

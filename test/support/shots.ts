@@ -1,9 +1,9 @@
-/** Times on a machine that is shared with others. */
+/** Measures times on a shared machine. */
 import { median } from '../../bench/statistics';
 
 const SHOTS = 3;
 
-/** The median of several measurements, one after the other: a busy machine may pause for once. */
+/** Returns the median of several sequential measurements: a busy machine may pause once. */
 export async function medianOfShots(measure: () => Promise<number>): Promise<number> {
   const times: number[] = [];
   for (let shot = 0; shot < SHOTS; shot++) times.push(await measure());

@@ -1,37 +1,31 @@
-/** A Temporal server for one test alone, which the test may kill: what it acknowledged is in its file. */
-import { execFileSync } from 'node:child_process';
+/** A Temporal server for a single test, which may kill it: its file contains what it acknowledged. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { temporalServerArgs, TEMPORAL_SERVER_ENV } from '../../src/dev-stack/temporal-server';
 import { freePort, listening, start, type Running } from './processes';
 
 export interface TemporalServer {
   readonly address: string;
   readonly pid: number;
-  /** SIGKILL. */
+  /** Sends SIGKILL. */
   kill(): Promise<void>;
-  /** Starts it again after `kill`, on the same port and file. */
+  /** Restarts it after `kill`, on the same port and file. */
   revive(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** The arguments of production; jest itself cannot import the module that knows them. */
-function serverArgs(options: { port: number; dbFile: string }): string[] {
-  const module = pathToFileURL(path.join(__dirname, '../../bootstrap/temporal.mjs'));
-  const script = `import { temporalServerArgs } from '${module}'; console.log(JSON.stringify(temporalServerArgs(${JSON.stringify(options)})))`;
-  return JSON.parse(
-    execFileSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8' }),
-  ) as string[];
-}
-
-export async function startTemporalServer(): Promise<TemporalServer> {
+/** `settings` are further values of the server's dynamic configuration, as `name=value`. */
+export async function startTemporalServer(settings: string[] = []): Promise<TemporalServer> {
   const port = await freePort();
   const folder = mkdtempSync(path.join(tmpdir(), 'murmuration-temporal-'));
-  const args = serverArgs({ port, dbFile: path.join(folder, 'temporal.db') });
+  const args = [
+    ...temporalServerArgs({ port, dbFile: path.join(folder, 'temporal.db') }),
+    ...settings.flatMap((setting) => ['--dynamic-config-value', setting]),
+  ];
   let running: Running;
   const launch = async () => {
-    running = start(process.env.TEMPORAL_BIN ?? 'temporal', args, { GOGC: '400' });
+    running = start(process.env.TEMPORAL_BIN ?? 'temporal', args, TEMPORAL_SERVER_ENV);
     await listening(port);
   };
   await launch();

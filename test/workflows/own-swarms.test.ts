@@ -1,55 +1,55 @@
-/** The patterns that users' own swarms are led by: a role with its own prompt, a panel, a pipeline, and code with demands. */
+/** Patterns for user-defined swarms: a role with its own prompt, a panel, a pipeline, and code with required checks. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure } from '@temporalio/common';
 import { ownSwarm } from '../support/own-swarms';
 import { until } from '../support/stack';
-import { createTheatre, ownInput, report, type Theatre } from '../support/workflows';
+import { createHarness, ownInput, report, type Harness } from '../support/workflows';
 
-let theatre: Theatre;
-beforeAll(async () => (theatre = await createTheatre()), 60_000);
-afterAll(() => theatre.stop());
+let harness: Harness;
+beforeAll(async () => (harness = await createHarness()), 60_000);
+afterAll(() => harness.stop());
 beforeEach(() => {
-  theatre.asked.length = theatre.closed.length = theatre.verified.length = 0;
-  theatre.script = ({ turn }) => `text of ${turn}`;
+  harness.asked.length = harness.closed.length = harness.verified.length = 0;
+  harness.script = ({ turn }) => `text of ${turn}`;
 });
 
-const turns = () => theatre.asked.map(({ turn }) => turn);
-/** What a turn was asked, with `<turn>` for the text of another. */
+const turns = () => harness.asked.map(({ turn }) => turn);
+/** The prompt of a turn, with `<turn>` for a reference to another turn's text. */
 function question(turn: string): string {
-  const asked = theatre.asked.find((request) => request.turn === turn);
+  const asked = harness.asked.find((request) => request.turn === turn);
   const parts = asked?.messages.flatMap((message) => message.parts) ?? [];
   return parts.map((part) => (typeof part === 'string' ? part : `<${part.turn}>`)).join('');
 }
 const own = (id: string) => ownInput(ownSwarm(id), ['jury', 'translator', 'cookbook'].map(ownSwarm));
 function failing(...roles: string[]): void {
-  theatre.script = ({ turn }) => {
+  harness.script = ({ turn }) => {
     if (roles.includes(turn)) throw ApplicationFailure.nonRetryable('is gone', 'MODEL_NOT_FOUND');
     return `text of ${turn}`;
   };
 }
 
-describe('a role with a prompt and models of its own', () => {
-  test('is asked by that prompt, through those models', async () => {
-    await theatre.run(own('translator'));
+describe('a role with its own prompt and models', () => {
+  test('receives that prompt and uses those models', async () => {
+    await harness.run(own('translator'));
     expect(question('answer')).toBe('Into French: The task\nMind {{braces}}.');
-    expect(theatre.asked[0]?.definition.models).toEqual(['vendor/first', 'vendor/second']);
+    expect(harness.asked[0]?.definition.models).toEqual(['vendor/first', 'vendor/second']);
   });
 
-  test('in a fork with another alias speaks through that', async () => {
+  test('uses the alias that a fork sets', async () => {
     const input = own('translator');
     const edits = [{ from: 'answer', edit: { alias: 'fast' as const } }];
-    await theatre.run({
+    await harness.run({
       ...input,
       fork: { run_id: 'before', from: 'answer', edits, recorded: {}, context_of: 'before' },
     });
-    expect(theatre.asked[0]?.definition).toMatchObject({ alias: 'fast' });
-    expect(theatre.asked[0]?.definition).not.toHaveProperty('models');
+    expect(harness.asked[0]?.definition).toMatchObject({ alias: 'fast' });
+    expect(harness.asked[0]?.definition).not.toHaveProperty('models');
   });
 });
 
 describe('panel', () => {
-  test('all begin before one is finished, and the chair concludes from what they said', async () => {
-    const result = await theatre.run(own('jury'));
+  test('all roles start before one finishes, and the chair concludes from their answers', async () => {
+    const result = await harness.run(own('jury'));
     expect(turns().slice(0, 3).sort()).toEqual(['baker', 'grocer', 'guest']);
     expect(turns()[3]).toBe('chair');
     expect(question('grocer')).toBe('Would you sell this? The task');
@@ -59,19 +59,19 @@ describe('panel', () => {
   });
 
   test('without a chair the answers are those of its roles', async () => {
-    const { answers } = await theatre.run(own('circle'));
+    const { answers } = await harness.run(own('circle'));
     expect(answers).toEqual(['baker', 'guest']);
     expect(turns()).toHaveLength(2);
   });
 
-  test("the chair's own prompt says where the answers go", async () => {
-    await theatre.run(own('addressed'));
+  test("the chair's own prompt determines where the answers are inserted", async () => {
+    await harness.run(own('addressed'));
     expect(question('chair')).toBe('The task The guest says <guest>. All: # Baker\n<baker>\n\n# Guest\n<guest>');
   });
 
-  test('a role that fails is named to the chair, and the others answer', async () => {
+  test('the chair is told of a role that failed, and the others answer', async () => {
     failing('guest');
-    const result = await theatre.run(own('addressed'));
+    const result = await harness.run(own('addressed'));
     expect(result.answers).toEqual(['baker', 'chair']);
     expect(result.failures).toMatchObject([{ turn: 'guest', code: 'MODEL_NOT_FOUND' }]);
     const asked = question('chair');
@@ -79,26 +79,26 @@ describe('panel', () => {
     expect(asked).toContain('Not heard: Guest (is gone). Only 1 of the 2 that were needed were heard. Say so.');
   });
 
-  test('a role that is late when the quorum was heard is cut off and named', async () => {
-    theatre.script = async ({ turn }) => {
+  test('a role that is late after the quorum is cancelled and recorded', async () => {
+    harness.script = async ({ turn }) => {
       if (turn === 'guest') await sleep(4000);
       return `text of ${turn}`;
     };
-    const result = await theatre.run(own('jury'));
+    const result = await harness.run(own('jury'));
     expect(result.answers).toEqual(['baker', 'grocer', 'chair']);
     expect(result.failures).toMatchObject([{ turn: 'guest', code: 'CUT_OFF' }]);
     expect(question('chair')).toMatch(/Not heard: Guest \(.*\)\. Say so\.$/);
   }, 15_000);
 
-  test('fails with the cause when all roles fail of it', async () => {
+  test('fails with the common cause if all roles fail', async () => {
     failing('baker', 'guest');
-    await expect(theatre.run(own('circle'))).rejects.toMatchObject({ cause: { type: 'MODEL_NOT_FOUND' } });
+    await expect(harness.run(own('circle'))).rejects.toMatchObject({ cause: { type: 'MODEL_NOT_FOUND' } });
   });
 });
 
 describe('pipeline', () => {
-  test('each stage is told what its prompt names, or else the task and the answer before it', async () => {
-    const result = await theatre.run(own('cookbook'));
+  test('each stage receives what its prompt names, or by default the task and the previous answer', async () => {
+    const result = await harness.run(own('cookbook'));
     expect(turns().slice(3)).toEqual(['taste/chair', 'recipe/answer', 'check/answer', 'last/answer']);
     const translated = (text: string) => `Into French: ${text}\nMind {{braces}}.`;
     expect(question('taste/guest')).toBe('The task');
@@ -114,8 +114,8 @@ describe('pipeline', () => {
     ]);
   });
 
-  test('may be a stage of another, and its last answer is what goes on', async () => {
-    const result = await theatre.run(own('library'));
+  test('may be a stage of another, which receives its last answer', async () => {
+    const result = await harness.run(own('library'));
     expect(turns()).toHaveLength(8);
     expect(question('index/answer')).toContain('Index: <books/last/answer>');
     expect(result.answers).toEqual(['books/last/answer', 'index/answer']);
@@ -124,32 +124,32 @@ describe('pipeline', () => {
     ]);
   });
 
-  test('the first stage that fails ends the run, which keeps what it had', async () => {
+  test('the first stage that fails ends the run, which keeps its partial result', async () => {
     failing('check/answer');
-    await expect(theatre.run(own('cookbook'))).rejects.toMatchObject({ cause: { type: 'MODEL_NOT_FOUND' } });
+    await expect(harness.run(own('cookbook'))).rejects.toMatchObject({ cause: { type: 'MODEL_NOT_FOUND' } });
     expect(turns()).not.toContain('last/answer');
-    expect(theatre.closed[0]).toMatchObject({ status: 'failed', failure: { code: 'MODEL_NOT_FOUND' } });
-    expect(theatre.closed[0]?.result.turns.map(({ turn }) => turn)).toContain('recipe/answer');
+    expect(harness.closed[0]).toMatchObject({ status: 'failed', failure: { code: 'MODEL_NOT_FOUND' } });
+    expect(harness.closed[0]?.result.turns.map(({ turn }) => turn)).toContain('recipe/answer');
   });
 
-  test('is cancelled like any other run', async () => {
-    theatre.script = async ({ turn }) => {
-      if (turn === 'recipe/answer') await theatre.handle(input.run_id).cancel();
+  test('can be cancelled like any other run', async () => {
+    harness.script = async ({ turn }) => {
+      if (turn === 'recipe/answer') await harness.handle(input.run_id).cancel();
       return `text of ${turn}`;
     };
     const input = own('cookbook');
-    await expect(theatre.run(input)).rejects.toThrow();
-    await until(() => theatre.closed[0]?.status === 'cancelled');
+    await expect(harness.run(input)).rejects.toThrow();
+    await until(() => harness.closed[0]?.status === 'cancelled');
     expect(turns()).not.toContain('last/answer');
   });
 });
 
 describe('build', () => {
-  test('what the file demands is executed with what the request says, and a failure goes back to the coder', async () => {
-    theatre.execution = ({ turn }) =>
+  test('checks of the file are executed with those of the request, and a failure goes back to the coder', async () => {
+    harness.execution = ({ turn }) =>
       report([{ name: 'spaces', passed: turn !== 'draft', error: "slug('A B') returned 'A B', expected 'a-b'" }]);
-    const { verification } = await theatre.run(own('slugs'));
-    const [check] = theatre.verified;
+    const { verification } = await harness.run(own('slugs'));
+    const [check] = harness.verified;
     expect(check?.checks).toEqual([{ name: 'spaces', code: "slug('A B')", expected: "'a-b'" }]);
     expect(question('repair-1')).toContain("slug('A B') returned 'A B', expected 'a-b'");
     expect(verification).toMatchObject({ passed: true, rounds: 1, turn: 'repair-1' });

@@ -1,16 +1,16 @@
-/** What a reviewer found, asked for as data by those who read it so, and by nobody else. */
+/** A reviewer's findings are requested as structured data only if the caller needs them. */
 import { ApplicationFailure } from '@temporalio/client';
 import type { SwarmRunInput } from '../../src/contract';
 import { PLAN_CRITIC_REQUEST, STRUCTURE_REQUESTS } from '../../src/contract/prompts';
 import { planText } from '../support/plan';
-import { createTheatre, swarmInput, type Theatre } from '../support/workflows';
+import { createHarness, swarmInput, type Harness } from '../support/workflows';
 
-let theatre: Theatre;
-beforeAll(async () => (theatre = await createTheatre()), 60_000);
-afterAll(() => theatre.stop());
+let harness: Harness;
+beforeAll(async () => (harness = await createHarness()), 60_000);
+afterAll(() => harness.stop());
 beforeEach(() => {
-  theatre.asked.length = 0;
-  theatre.script = ({ turn }) => said[turn] ?? planText(turn);
+  harness.asked.length = 0;
+  harness.script = ({ turn }) => text[turn] ?? planText(turn);
 });
 
 const NOTHING = { security: [], data_integrity: [], logic_correctness: [], performance: [], usability: [] };
@@ -18,8 +18,8 @@ const FOUND = {
   ...{ verdict: 'revise', findings: { ...NOTHING, maintainability: ['No names.'] } },
   ...{ must_fix: ['Name it.'], nice_to_have: [], confidence_score: 0.8 },
 };
-const said: Record<string, string> = { critic: JSON.stringify(FOUND), review: 'VERDICT: REVISE' };
-const turns = () => theatre.asked.map(({ turn }) => turn);
+const text: Record<string, string> = { critic: JSON.stringify(FOUND), review: 'VERDICT: REVISE' };
+const turns = () => harness.asked.map(({ turn }) => turn);
 const asData = (input: SwarmRunInput): SwarmRunInput => ({ ...input, reviews_as_data: true });
 const oldCoding = () => {
   const given = swarmInput('coding-swarm');
@@ -31,14 +31,14 @@ test.each([
   ['coding', oldCoding, ['draft', 'review', 'revision'], 'review', STRUCTURE_REQUESTS.critic],
   ['strategic', () => swarmInput('strategic-swarm'), ['draft', 'critique', 'plan'], 'critique', PLAN_CRITIC_REQUEST],
 ])(
-  '%s: the review is asked for as data after the answer, with room for it',
+  '%s: the findings are requested as data after the answer, with enough tokens',
   async (_what, of, before, review, words) => {
-    const { structures, answers } = await theatre.run(asData(of()));
+    const { structures, answers } = await harness.run(asData(of()));
     expect(turns()).toEqual([...before, 'critic']);
     expect(structures?.critic).toEqual(FOUND);
     expect(answers).not.toContain('critic');
-    const reviewer = theatre.asked.find(({ turn }) => turn === review)!.role;
-    const { role, messages, definition } = theatre.asked.at(-1)!;
+    const reviewer = harness.asked.find(({ turn }) => turn === review)!.role;
+    const { role, messages, definition } = harness.asked.at(-1)!;
     expect(role).toBe(reviewer);
     expect(messages[0]?.parts).toEqual([expect.any(String), { turn: review }, `\n\n${words}`]);
     expect(definition.max_tokens).toBe(800);
@@ -46,28 +46,28 @@ test.each([
 );
 
 test.each([swarmInput('coding-swarm'), oldCoding(), swarmInput('strategic-swarm')])(
-  'nobody else pays for it: $swarm.pattern',
+  'no call is made for findings that were not requested: $swarm.pattern',
   async (input) => {
-    const { structures } = await theatre.run(input);
+    const { structures } = await harness.run(input);
     expect(turns()).not.toContain('critic');
     expect(structures?.critic).toBeUndefined();
   },
 );
 
-test('one that cannot be read is asked for once more, and then named', async () => {
-  theatre.script = ({ turn }) => (turn.startsWith('critic') ? 'It is fine.' : planText(turn));
-  const { structures, answers } = await theatre.run(asData(swarmInput('coding-swarm')));
+test('findings that cannot be read are requested once more, and then recorded as unread', async () => {
+  harness.script = ({ turn }) => (turn.startsWith('critic') ? 'It is fine.' : planText(turn));
+  const { structures, answers } = await harness.run(asData(swarmInput('coding-swarm')));
   expect(turns()).toEqual(['draft', 'review', 'critic', 'critic-repair']);
   expect(structures?.unread).toMatchObject([{ name: 'critic', turn: 'critic-repair' }]);
   expect(answers).toEqual(['draft']);
 });
 
-test('a review that was not held is not asked for', async () => {
-  theatre.script = ({ turn }) => {
+test('no findings are requested without a review', async () => {
+  harness.script = ({ turn }) => {
     if (turn === 'review') throw ApplicationFailure.nonRetryable('gone', 'MODEL_NOT_FOUND');
     return planText(turn);
   };
-  const { structures } = await theatre.run(asData(swarmInput('coding-swarm')));
+  const { structures } = await harness.run(asData(swarmInput('coding-swarm')));
   expect(turns()).toEqual(['draft', 'review']);
   expect(structures?.critic).toBeUndefined();
 });

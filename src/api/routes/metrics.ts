@@ -1,15 +1,19 @@
-/** `GET /metrics`, for Prometheus: what this process measures of itself, and what all workers have counted together. */
-import type Router from '@koa/router';
+/** `GET /metrics`, for Prometheus: the metrics of this process and the combined counters of all workers. */
 import { Registry } from 'prom-client';
 import { readSharedMetrics } from '../../metrics/shared';
 import { createTurnMetrics } from '../../metrics/turn-metrics';
-import type { Services } from '../services';
+import { defineRoute } from '../routing/define-route';
 
-export function addMetricsRoute(router: Router, { metrics, redis }: Services): void {
-  const known = createTurnMetrics().registry;
-  router.get('/metrics', async (ctx) => {
+const { registry: known } = createTurnMetrics();
+
+export const metricsRoute = defineRoute({
+  method: 'get',
+  path: '/metrics',
+  tag: 'Service',
+  summary: 'For Prometheus',
+  replies: { 200: { description: 'Text exposition format.', media: 'text/plain' } },
+  async handle({ reply, services: { metrics, redis } }) {
     const all = Registry.merge([metrics.registry, await readSharedMetrics(redis, known)]);
-    ctx.type = all.contentType;
-    ctx.body = await all.metrics();
-  });
-}
+    return reply(200, await all.metrics(), { 'Content-Type': all.contentType });
+  },
+});

@@ -1,140 +1,150 @@
-/** `GET /runs`, `GET /runs/:id`, `/events` and `/prompts` of it, `POST /runs/:id/fork` and `/cancel`: finding, reading, watching, varying and stopping runs. */
-import type Router from '@koa/router';
+/** `GET /runs`, `GET /runs/{id}` with `/prompts`, `POST /runs/{id}/fork` and `/cancel`: list, read, fork and cancel runs. */
+import { emptySnapshot, foldEvent } from '../../events/fold';
 import { forkRequest } from '../../contract/fork';
-import { emptySnapshot, foldEvent } from '../../contract/fold';
-import { eventsQuery, listRunsQuery } from '../../contract/requests';
-import { totalsOf } from '../../contract/totals';
+import * as replies from '../../contract/replies';
+import type { RunView } from '../../contract/replies';
+import { listRunsQuery } from '../../contract/requests';
+import { summariseConclusion } from '../../events/conclusion';
+import { measureHeldMs } from '../../events/held-time';
+import { sumTotals } from '../../events/totals';
 import type { RunSnapshot } from '../../contract';
-import { BEGINNING, readAll } from '../../redis/events';
-import type { RunDescription } from '../descriptions';
-import { parse } from '../errors';
-import { callerOf } from '../idempotency';
-import { nextEvents } from '../long-poll';
-import { toReply } from '../outcomes';
-import type { FrameSink } from '../relay';
+import { readAll } from '../../redis/events';
+import { readCaller } from '../idempotency';
+import type { RecordedRun } from '../descriptions';
+import { toReply } from '../results';
+import { defineRoute } from '../routing/define-route';
+import { replayHeaders, runAddress, runningRun } from '../routing/run-replies';
 import type { Services } from '../services';
 import { describeSettled } from '../wait';
+import { runParams } from './params';
 
-export function addRunRoutes(router: Router, services: Services): void {
-  const { runs, history } = services;
+const listRoute = defineRoute({
+  method: 'get',
+  path: '/runs',
+  tag: 'Runs',
+  summary: 'Runs, newest first',
+  query: listRunsQuery,
+  replies: { 200: { description: 'A page of runs.', schema: replies.runListReply } },
+  // `forked_from` names a run
+  errors: [404],
+  async handle({ reply, query, services }) {
+    return reply(200, await services.listRuns(query));
+  },
+});
 
-  router.get('/runs', async (ctx) => {
-    ctx.body = await services.listRuns(parse(listRunsQuery, ctx.query));
-  });
+const viewRoute = defineRoute({
+  method: 'get',
+  path: '/runs/{id}',
+  tag: 'Runs',
+  summary: 'One run: status, turns, result',
+  params: runParams,
+  replies: { 200: { description: 'The run as it is now.', schema: replies.runView } },
+  errors: [404],
+  async handle({ reply, params: { id }, services }) {
+    return reply(200, await readRun(services, id));
+  },
+});
 
-  router.get('/runs/:id', async (ctx) => {
-    const id = String(ctx.params.id);
-    const description = await describeSettled(services, id);
-    const snapshot = await readSnapshot(id);
-    const reply = description.status === 'completed' ? await runs.result(id) : undefined;
-    const { failure, usage, cost_usd, ...outcome } = reply ? snapshot : await endOf(runs, id, description, snapshot);
-    ctx.body = {
-      ...description,
-      ...(failure ? { failure } : {}),
-      ...(usage ? { usage, cost_usd } : {}),
-      ...(reply ? { ...toReply(reply), status: description.status } : {}),
-      // the stream knows more of a turn than the result, and nothing once it has expired
-      turns:
-        snapshot.turns.length > 0
-          ? snapshot.turns
-          : (reply ?? outcome).turns.map((turn) => ({ ...turn, status: 'completed' })),
-      paused: description.status === 'running' && snapshot.paused,
-      gates: snapshot.gates,
-      guidance: snapshot.guidance,
-      checks: snapshot.checks,
-      ...linkOf(services, id),
-    };
-  });
+const promptsRoute = defineRoute({
+  method: 'get',
+  path: '/runs/{id}/prompts',
+  tag: 'Runs',
+  summary: 'With what each turn was asked',
+  params: runParams,
+  replies: { 200: { description: 'The prompts, as far as a fork may edit them.', schema: replies.promptsReply } },
+  errors: [404, 409],
+  async handle({ reply, params: { id }, services }) {
+    return reply(200, { run_id: id, turns: await services.readPrompts(id) });
+  },
+});
 
-  addEventRoute(router, services);
+const forkRoute = defineRoute({
+  method: 'post',
+  path: '/runs/{id}/fork',
+  tag: 'Runs',
+  summary: 'Run it again from a turn on, with a change',
+  params: runParams,
+  body: forkRequest,
+  replies: { 202: { description: 'The new run.', schema: replies.forkReply } },
+  errors: [404, 409],
+  acceptsIdempotencyKey: true,
+  async handle({ reply, params: { id }, body, ctx, services }) {
+    const fork = await services.forkRun(id, body, readCaller(ctx));
+    const headers = { Location: runAddress(fork.run_id), ...replayHeaders(fork) };
+    return reply(202, { ...runningRun(fork), forked_from: fork.forked_from }, headers);
+  },
+});
 
-  router.get('/runs/:id/prompts', async (ctx) => {
-    const id = String(ctx.params.id);
-    ctx.body = { run_id: id, turns: await services.readPrompts(id) };
-  });
+const cancelRoute = defineRoute({
+  method: 'post',
+  path: '/runs/{id}/cancel',
+  tag: 'Runs',
+  summary: 'Stop a run, and the spending',
+  params: runParams,
+  replies: {
+    200: { description: 'It had ended before.', schema: replies.cancelReply },
+    202: { description: 'It is being cancelled.', schema: replies.cancelReply },
+  },
+  errors: [404],
+  async handle({ reply, params: { id }, services }) {
+    const { run_id, status } = await services.cancelRun(id);
+    return status === 'running'
+      ? reply(202, { run_id, accepted: true, status: 'cancelling' })
+      : reply(200, { run_id, accepted: false, status });
+  },
+});
 
-  router.post('/runs/:id/fork', async (ctx) => {
-    const request = parse(forkRequest, ctx.request.body ?? {});
-    const { replayed, ...fork } = await services.forkRun(String(ctx.params.id), request, callerOf(ctx));
-    if (replayed) ctx.set('Idempotency-Replayed', 'true');
-    const address = `/runs/${encodeURIComponent(fork.run_id)}`;
-    ctx.set('Location', address);
-    ctx.status = 202;
-    ctx.body = { ...fork, status: 'running', events: `${address}/events` };
-  });
+export const runRoutes = [listRoute, viewRoute, promptsRoute, forkRoute, cancelRoute];
 
-  router.post('/runs/:id/cancel', async (ctx) => {
-    const { run_id, status } = await services.cancelRun(String(ctx.params.id));
-    const accepted = status === 'running';
-    ctx.status = accepted ? 202 : 200;
-    ctx.body = { run_id, accepted, status: accepted ? 'cancelling' : status };
-  });
-
-  async function readSnapshot(id: string): Promise<RunSnapshot> {
-    const snapshot = emptySnapshot();
-    for await (const { event } of readAll(history, id)) foldEvent(snapshot, event);
-    return snapshot;
-  }
+async function readRun(services: Services, id: string): Promise<RunView> {
+  const { runs } = services;
+  const recorded = await describeSettled(services, id);
+  const snapshot = await readSnapshot(services, id);
+  const description = await services.states.describeWith(recorded, snapshot);
+  const reply = description.status === 'completed' ? await runs.result(id) : undefined;
+  const { failure, usage, cost_usd, ...outcome } = reply ? snapshot : await addOutcome(runs, id, description, snapshot);
+  return {
+    ...description,
+    ...(failure ? { failure } : {}),
+    ...(usage ? { usage, cost_usd } : {}),
+    ...(reply ? { ...toReply(reply), status: description.status } : {}),
+    // the stream has more details of a turn than the result, but is empty once it has expired
+    turns:
+      snapshot.turns.length > 0
+        ? snapshot.turns
+        : (reply ?? outcome).turns.map((turn) => ({ ...turn, status: 'completed' as const })),
+    ...pickProgress(snapshot),
+    paused: description.status === 'running' && snapshot.paused,
+    verdict: reply ? summariseConclusion(reply.structures, reply.stages) : null,
+    ...makeTemporalLink(services, id),
+  };
 }
 
-/** How a run ended that did not complete; where the stream has expired, Temporal still knows, but not what a cancelled one has used. */
-async function endOf(runs: Services['runs'], id: string, { status }: RunDescription, snapshot: RunSnapshot) {
+/** The fields of a run's view that its events alone determine. */
+function pickProgress(snapshot: RunSnapshot) {
+  const { gates, guidance, checks, graph } = snapshot;
+  return {
+    ...{ gates, guidance, checks },
+    ...(graph ? { graph } : {}),
+    waited_for_people_ms: measureHeldMs(snapshot, Date.now()),
+  };
+}
+
+async function readSnapshot({ history }: Services, id: string): Promise<RunSnapshot> {
+  const snapshot = emptySnapshot();
+  for await (const { event } of readAll(history, id)) foldEvent(snapshot, event);
+  return snapshot;
+}
+
+/** The outcome of a run that did not complete. If the stream has expired, Temporal still has it, except the usage of a cancelled run. */
+async function addOutcome(runs: Services['runs'], id: string, { status }: RecordedRun, snapshot: RunSnapshot) {
   if (status === 'running' || snapshot.failure) return snapshot;
   const { failure, result } = await runs.outcome(id);
-  const { usage, cost_usd } = snapshot.usage || !result || status === 'cancelled' ? snapshot : totalsOf(result);
+  const { usage, cost_usd } = snapshot.usage || !result || status === 'cancelled' ? snapshot : sumTotals(result);
   return { failure, usage, cost_usd, turns: result?.turns ?? [] };
 }
 
-/** A stream of events from a cursor to the end, or with `wait` the next of them as JSON. */
-function addEventRoute(router: Router, { relay, streams }: Services): void {
-  router.get('/runs/:id/events', async (ctx) => {
-    const id = String(ctx.params.id);
-    const lastEventId = ctx.get('Last-Event-ID');
-    const query = parse(eventsQuery, { ...ctx.query, ...(lastEventId ? { after: lastEventId } : {}) });
-    const { after = BEGINNING, wait } = query;
-    if (wait !== undefined) {
-      ctx.body = await nextEvents(relay, id, after, wait * 1000);
-      return;
-    }
-    const waiting = holdBack();
-    const following = await relay.resume(id, after, waiting);
-    // EventSource reconnects after the end; 204 is the answer that stops it
-    if (waiting.ended) {
-      ctx.status = 204;
-      return;
-    }
-    const stream = streams.open(ctx);
-    stream.onLeave(() => following.stop());
-    waiting.passOn(stream);
-  });
-}
-
-/** Holds frames until it is known that there is something to stream, because a status cannot be taken back. */
-function holdBack() {
-  const held: Parameters<FrameSink['frame']>[] = [];
-  let target: FrameSink | undefined;
-  const sink = {
-    ended: false,
-    frame(...frame: Parameters<FrameSink['frame']>) {
-      if (target) target.frame(...frame);
-      else held.push(frame);
-    },
-    end() {
-      sink.ended = held.length === 0 && !target;
-      finished = true;
-      target?.end();
-    },
-    passOn(stream: FrameSink) {
-      target = stream;
-      held.forEach((frame) => stream.frame(...frame));
-      if (finished) stream.end();
-    },
-  };
-  let finished = false;
-  return sink;
-}
-
-function linkOf({ temporalUiUrl, namespace }: Services, id: string): object {
+function makeTemporalLink({ temporalUiUrl, namespace }: Services, id: string): { temporal_ui?: string } {
   return temporalUiUrl
     ? { temporal_ui: `${temporalUiUrl}/namespaces/${namespace}/workflows/${encodeURIComponent(id)}` }
     : {};

@@ -1,99 +1,175 @@
-/** `GET /swarms`, `GET /swarms/schema.json`, `POST /swarm/execute`, `POST /swarm/coordinate` and `POST /swarms/multi`: what there is to start, and starting it. */
-import type Router from '@koa/router';
+/**
+ * `GET /swarms`, `GET /swarms/schema.json`, `POST /swarm/execute`, `POST /swarm/coordinate` and `POST /swarms/multi`: list swarms and start
+ * runs.
+ */
 import type { Context } from 'koa';
+import { z } from 'zod';
 import type { Role, SwarmDefinition } from '../../contract';
 import { COORDINATION } from '../../contract/compositions';
 import { COORDINATE, MULTI } from '../../contract/names';
-import { ownSwarmsSchema } from '../../contract/own-swarms';
+import { withEarlierNames } from '../../contract/earlier-names';
+import { acceptedReply, runReply } from '../../contract/replies';
 import { coordinateRequest, executeRequest, multiRequest } from '../../contract/requests';
-import { errorFrame, parse, toApiError } from '../errors';
-import { callerOf } from '../idempotency';
-import { toReply } from '../outcomes';
-import type { Order } from '../orders';
+import { swarmList } from '../../contract/service-replies';
+import { ownSwarmsSchema } from '../../config/own-swarms';
+import { makeRunGraph } from '../../workflows/run-graph';
+import { PATTERN_NAMES } from '../../workflows/registry';
+import { errorFrame, toApiError } from '../errors';
+import { readCaller } from '../idempotency';
+import { toReply } from '../results';
+import type { Order } from '../start-requests';
+import { defineRoute, type PreparedReply, type PrepareReply } from '../routing/define-route';
+import { replayHeaders, runAddress, runningRun } from '../routing/run-replies';
 import type { Services } from '../services';
-import { waitForResult } from '../wait';
+import { toSwarmId } from '../team-names';
+import { waitForResult, waitLimit } from '../wait';
 
-/** Where the JSON Schema of a file of swarms is published: editors ask for it without a key. */
-export const SCHEMA_PATH = '/swarms/schema.json';
+const startReplies = {
+  200: {
+    description: 'The answer; with `stream: true` the run as Server-Sent Events.',
+    schema: runReply,
+    events: 'Frame',
+  },
+  202: {
+    description: 'The run goes on: `wait: false`, `Prefer: respond-async`, or it took longer.',
+    schema: acceptedReply,
+  },
+} as const;
 
-/** How the caller wants the answer. */
-type Delivery = 'stream' | 'async' | 'wait';
+/** Shared by the routes that start a run. */
+const start = {
+  method: 'post',
+  tag: 'Start',
+  replies: startReplies,
+  errors: [402, 404, 409, 413, 422, 502],
+  acceptsIdempotencyKey: true,
+} as const;
 
-export function addSwarmRoutes(router: Router, services: Services): void {
-  router.get('/swarms', (ctx) => {
+const executeRoute = defineRoute({
+  ...start,
+  path: '/swarm/execute',
+  summary: 'Run one swarm',
+  body: withEarlierNames(executeRequest),
+  documentedBody: executeRequest,
+  handle({ reply, body: { stream, wait, swarm_id: name, ...order }, ctx, services }) {
+    const swarm_id = toSwarmId(services.swarms, name);
+    const whole = { ...order, swarm_id, max_rounds: 1, ...readCaller(ctx) };
+    return startRun(ctx, services, whole, { stream, wait, reply });
+  },
+});
+
+const coordinateRoute = defineRoute({
+  ...start,
+  path: '/swarm/coordinate',
+  summary: 'Plan, implement, review',
+  body: withEarlierNames(coordinateRequest),
+  documentedBody: coordinateRequest,
+  handle({ reply, body: { stream, wait, ...order }, ctx, services }) {
+    const whole = { ...order, swarm_id: COORDINATE, ...readCaller(ctx) };
+    return startRun(ctx, services, whole, { stream, wait, reply });
+  },
+});
+
+const multiRoute = defineRoute({
+  ...start,
+  path: '/swarms/multi',
+  summary: 'Several swarms on one message',
+  body: withEarlierNames(multiRequest),
+  documentedBody: multiRequest,
+  handle({ reply, body: { stream, wait, ...order }, ctx, services }) {
+    const whole = { ...order, swarm_id: MULTI, max_rounds: 1, ...readCaller(ctx) };
+    return startRun(ctx, services, whole, { stream, wait, reply });
+  },
+});
+
+const listReply = z.array(swarmList.element.extend({ pattern: z.enum(PATTERN_NAMES) }));
+const listRoute = defineRoute({
+  method: 'get',
+  path: '/swarms',
+  tag: 'Start',
+  summary: 'The swarms and their roles',
+  replies: { 200: { description: 'All swarms, without their prompts.', schema: listReply } },
+  handle({ reply, services }) {
     const all = [...services.swarms.all(), COORDINATION];
-    ctx.body = all.map((swarm) => describeSwarm(swarm, all));
-  });
+    return reply(
+      200,
+      all.map((swarm) => describeSwarm(swarm, all)),
+    );
+  },
+});
 
-  const schema = ownSwarmsSchema();
-  router.get(SCHEMA_PATH, (ctx) => {
-    ctx.body = schema;
-    ctx.type = 'application/schema+json';
-  });
+const fileSchema = ownSwarmsSchema();
+const schemaRoute = defineRoute({
+  method: 'get',
+  path: '/swarms/schema.json',
+  tag: 'Start',
+  summary: 'JSON Schema of a file of swarms',
+  isOpen: true,
+  replies: {
+    200: {
+      description: 'For editors; it needs no key.',
+      schema: z.looseObject({}),
+      media: 'application/schema+json',
+    },
+  },
+  handle: ({ reply }) => reply(200, { ...fileSchema }),
+});
 
-  router.post('/swarm/execute', async (ctx) => {
-    const { stream, wait, ...order } = parse(executeRequest, ctx.request.body);
-    await carryOut(ctx, services, { ...order, max_rounds: 1, ...callerOf(ctx) }, deliveryOf(ctx, stream, wait));
-  });
+export const swarmRoutes = [executeRoute, coordinateRoute, multiRoute, listRoute, schemaRoute];
 
-  router.post('/swarm/coordinate', async (ctx) => {
-    const { stream, wait, ...order } = parse(coordinateRequest, ctx.request.body);
-    const whole = { ...order, swarm_id: COORDINATE, ...callerOf(ctx) };
-    await carryOut(ctx, services, whole, deliveryOf(ctx, stream, wait));
-  });
-
-  router.post('/swarms/multi', async (ctx) => {
-    const { stream, wait, ...order } = parse(multiRequest, ctx.request.body);
-    const whole = { ...order, swarm_id: MULTI, max_rounds: 1, ...callerOf(ctx) };
-    await carryOut(ctx, services, whole, deliveryOf(ctx, stream, wait));
-  });
-}
-
-/** A swarm as callers see it: everything but the prompts. */
+/** The public description of a swarm: everything except its prompts. */
 function describeSwarm(swarm: SwarmDefinition, all: SwarmDefinition[]) {
   const stages = swarm.stages?.map(({ prompt: _prompt, ...stage }) => stage);
-  return { ...swarm, ...(stages ? { stages } : {}), roles: rolesOf(swarm, all) };
+  const graph = makeRunGraph(swarm, (wanted) => all.find(({ id }) => id === wanted));
+  return { ...swarm, ...(stages ? { stages } : {}), roles: listRoles(swarm, all), graph };
 }
 
-/** The roles of a swarm; of one that is made of others the roles of those, each behind its stage, as in the ids of turns. */
-function rolesOf(
+/** The roles of a swarm. For a swarm of several swarms, the roles of those, prefixed with their stage as in turn ids. */
+function listRoles(
   { roles, stages = [] }: SwarmDefinition,
   all: SwarmDefinition[],
-): ({ role: string } & Partial<Role>)[] {
+): ({ role: string } & Omit<Role, 'system' | 'prompt'>)[] {
   const own = Object.entries(roles).map(([role, { system: _system, prompt: _prompt, ...about }]) => ({
     role,
     ...about,
   }));
   const staged = stages.flatMap(({ name, swarm }) => {
     const member = all.find(({ id }) => id === swarm);
-    return member ? rolesOf(member, all).map(({ role, ...about }) => ({ role: `${name}/${role}`, ...about })) : [];
+    return member ? listRoles(member, all).map(({ role, ...about }) => ({ role: `${name}/${role}`, ...about })) : [];
   });
   return [...own, ...staged];
 }
 
-function deliveryOf(ctx: Context, stream: boolean | null | undefined, wait: boolean | null | undefined): Delivery {
-  if (stream) return 'stream';
-  return wait === false || /\brespond-async\b/.test(ctx.get('Prefer')) ? 'async' : 'wait';
+/** How the caller wants the reply delivered. */
+interface Delivery {
+  stream: boolean | null | undefined;
+  wait: boolean | number | null | undefined;
+  reply: PrepareReply<typeof startReplies>;
 }
 
-async function carryOut(ctx: Context, services: Services, order: Order, delivery: Delivery): Promise<void> {
+async function startRun(
+  ctx: Context,
+  services: Services,
+  order: Order,
+  { stream, wait, reply }: Delivery,
+): Promise<PreparedReply | undefined> {
+  const waitMs = Math.min(waitLimit(ctx, wait) ?? Infinity, services.syncWaitMs);
   const run = services.runs.prepare(order);
-  if (delivery === 'stream') return streamRun(ctx, services, order, run);
-  const { replayed, ...scope } = await services.runs.start(order, run);
-  if (replayed) ctx.set('Idempotency-Replayed', 'true');
-  const result = delivery === 'wait' ? await waitForResult(services, run.run_id, services.syncWaitMs) : undefined;
-  ctx.set('Location', `/runs/${encodeURIComponent(run.run_id)}`);
-  if (result) {
-    ctx.body = toReply(result);
-  } else {
-    ctx.status = 202;
-    ctx.body = { ...scope, status: 'running', events: `/runs/${encodeURIComponent(run.run_id)}/events` };
+  if (stream) {
+    await streamRun(ctx, services, order, run);
+    return undefined;
   }
+  const started = await services.runs.start(order, run);
+  // also set on the error reply of a run that fails while its caller waits
+  ctx.set(replayHeaders(started));
+  const result = waitMs > 0 ? await waitForResult(services, run.run_id, waitMs) : undefined;
+  const headers = { Location: runAddress(run.run_id) };
+  return result ? reply(200, toReply(result), headers) : reply(202, runningRun(started), headers);
 }
 
 /**
- * The reader is there before the run starts, so that the first token waits for nothing. With an idempotency key the run may be another
- * one's: it is known first which.
+ * The reader is attached before the run starts, so that the first token is not delayed. With an idempotency key the run may belong to an
+ * earlier request, so the start is awaited first.
  */
 async function streamRun(
   ctx: Context,
@@ -101,8 +177,10 @@ async function streamRun(
   order: Order,
   run: ReturnType<Services['runs']['prepare']>,
 ): Promise<void> {
-  const starting = runs.start(order, run);
-  if (order.idempotencyKey && (await starting).replayed) ctx.set('Idempotency-Replayed', 'true');
+  // awaited while the reply can still be an error
+  const opened = await runs.open(order, run);
+  const starting = runs.start(order, run, opened);
+  if (order.idempotencyKey) ctx.set(replayHeaders(await starting));
   const stream = streams.open(ctx);
   const following = relay.fresh(run.run_id, stream);
   stream.onLeave(() => following.stop());

@@ -1,38 +1,40 @@
 /**
- * Writes a text that streams into the page as Markdown. A block that is finished is rendered once; only the last one, which may still
- * grow, is rendered again, less often the longer that takes. Long texts are worked through in slices, so that no frame is held up.
+ * Renders streaming Markdown into the page. A finished block is rendered once. Only the last block, which may still grow, is rendered
+ * again; the longer that takes, the less often. Long texts are processed in slices, so that no frame is delayed.
  */
 import type { Token } from 'marked';
 import { inNextFrame } from '../state/frame-loop';
 import type { TextListener } from '../state/turn-view';
-import { blocksOf, renderBlock } from './render';
+import { parseBlocks, renderBlock } from './render';
+import { holdsSelection } from './selection';
 import { visible } from './visible';
 
-/** UTF-16 units that are parsed at once. */
+/** The number of UTF-16 units that are parsed at once. */
 const SLICE = 16_384;
-/** A block longer than this is shown as plain text, and so is what follows it. */
+/** A longer block is shown as plain text, and so is everything after it. UTF-16 units. */
 const BLOCK_LIMIT = 65_536;
-/** Milliseconds of a frame that one lane takes before it lets others go first. */
+/** The time in a frame that one lane may use before others get their turn. Milliseconds. */
 const FRAME_SHARE_MS = 6;
-/** The growing block is rendered again after this many times the milliseconds that it took. */
+/** The pause before the growing block is rendered again, as a multiple of its last rendering time. */
 const REST_FACTOR = 8;
-/** Longer code gets its colours when it is finished. UTF-16 units. */
+/** Longer code is highlighted only when it is finished. UTF-16 units. */
 const GROWING_COLOURED_LIMIT = 6000;
 
 export class BlockWriter implements TextListener {
   /** Text that has not been parsed yet. */
   private queue = '';
-  /** Text from the first unfinished block on. */
+  /** The text from the first unfinished block on. */
   private tail = '';
   private live: HTMLElement | undefined;
   private plain: HTMLElement | undefined;
   private finished = false;
   private resting = 0;
   private mark = false;
+  private isHeld = false;
 
   constructor(
     private readonly container: HTMLElement,
-    /** Called after each change, to keep the end of the text in sight. */
+    /** Called after each change, to keep the end of the text visible. */
     private readonly onChange: () => void = () => undefined,
   ) {}
 
@@ -49,7 +51,7 @@ export class BlockWriter implements TextListener {
     this.onChange();
   }
 
-  /** The block that now grows carries the mark. */
+  /** Marks the growing block as the place where a later attempt continues. */
   resumed(): void {
     this.takeQueue(Infinity);
     this.mark = true;
@@ -62,6 +64,7 @@ export class BlockWriter implements TextListener {
   }
 
   private readonly work = (): void => {
+    if (this.live && holdsSelection(this.live)) return this.awaitSelection();
     const began = performance.now();
     if (began < this.resting && !this.finished) return inNextFrame(this.work);
     do this.takeQueue(SLICE);
@@ -71,6 +74,17 @@ export class BlockWriter implements TextListener {
     this.onChange();
     if (this.queue) inNextFrame(this.work);
   };
+
+  /** Selected text is not replaced; the text goes on when the reader has selected something else. */
+  private awaitSelection(): void {
+    if (this.isHeld) return;
+    this.isHeld = true;
+    const goOn = () => {
+      this.isHeld = false;
+      inNextFrame(this.work);
+    };
+    document.addEventListener('selectionchange', goOn, { once: true });
+  }
 
   private takeQueue(limit: number): void {
     const slice = this.queue.slice(0, limit);
@@ -85,13 +99,13 @@ export class BlockWriter implements TextListener {
     this.tail = '';
   }
 
-  /** Renders the blocks that can no longer change; returns the one that still grows. */
+  /** Renders the finished blocks; returns the one that still grows. */
   private settleBlocks(): Token | undefined {
-    const tokens = blocksOf(this.tail);
+    const tokens = parseBlocks(this.tail);
     const last = tokens.findLastIndex(({ type }) => type !== 'space');
     const settled = this.finished && !this.queue ? tokens.length : Math.max(0, last);
     for (const token of tokens.slice(0, settled)) {
-      // what the parser has rewritten cannot be cut off: it stays until the text is whole
+      // a block that the parser has normalised cannot be cut off the text: it stays until the text is complete
       if (!this.tail.startsWith(token.raw)) return token;
       this.settle(token);
     }

@@ -1,8 +1,8 @@
-/** Copies text to the clipboard, on plain-HTTP addresses as well, where browsers withhold the clipboard interface. */
+/** Copies text to the clipboard, also on plain-HTTP pages, where browsers do not provide the clipboard API. */
 
 const THANKS_MS = 1500;
 
-export async function copyText(text: string): Promise<boolean> {
+async function copyText(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);
     return true;
@@ -22,7 +22,7 @@ function copyBySelection(text: string): boolean {
   return copied;
 }
 
-/** Copies, and says so on the button for a moment. */
+/** Copies the text and briefly confirms it on the button. */
 export async function copyWithThanks(button: HTMLElement, text: string): Promise<void> {
   const before = button.dataset.label ?? button.textContent ?? '';
   button.dataset.label = before;
@@ -30,7 +30,7 @@ export async function copyWithThanks(button: HTMLElement, text: string): Promise
   setTimeout(() => (button.textContent = before), THANKS_MS);
 }
 
-/** Serves the copy buttons of all code blocks, present and future. */
+/** Handles the copy buttons of all code blocks, including later ones. */
 export function serveCopyButtons(): void {
   document.addEventListener('click', ({ target }) => {
     const button = target instanceof Element ? target.closest<HTMLElement>('[data-copy="code"]') : null;

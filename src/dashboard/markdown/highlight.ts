@@ -1,4 +1,4 @@
-/** Colours for the languages that swarms write most. */
+/** Syntax highlighting for the languages that swarms write most. */
 import hljs from 'highlight.js/lib/core';
 import bash from 'highlight.js/lib/languages/bash';
 import css from 'highlight.js/lib/languages/css';
@@ -16,11 +16,14 @@ import yaml from 'highlight.js/lib/languages/yaml';
 const LANGUAGES = { bash, css, go, java, javascript, json, python, rust, sql, typescript, xml, yaml };
 for (const [name, language] of Object.entries(LANGUAGES)) hljs.registerLanguage(name, language);
 
-/** Longer code stays plain: colouring it would hold the page up for longer than a frame or two. UTF-16 units. */
+/** Longer code is not highlighted, because that would block the page for several frames. UTF-16 units. */
 export const COLOURED_LIMIT = 30_000;
 
-/** The code as HTML with classes; undefined for a language that is not known, and for code beyond the limit. */
+/** Unusual code, on which some grammars take quadratic time: 30,000 spaces blocked the page for seconds. */
+const AWKWARD = /\s{200}|[^\n]{1000}/;
+
+/** The code as HTML with classes; undefined for an unknown language, and for code that is too long or awkward. */
 export function highlight(code: string, language: string, limit: number): string | undefined {
-  if (code.length > limit || !hljs.getLanguage(language)) return undefined;
+  if (code.length > limit || !hljs.getLanguage(language) || AWKWARD.test(code)) return undefined;
   return hljs.highlight(code, { language, ignoreIllegals: true }).value;
 }

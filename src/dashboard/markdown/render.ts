@@ -1,6 +1,6 @@
 /**
- * Renders model output, which may be hostile: raw HTML is shown as text, images become links, and what is left passes DOMPurify.
- * The page's Content-Security-Policy is the second wall.
+ * Renders model output, which may be hostile: raw HTML is shown as text, images become links, and the result is sanitised by DOMPurify. The
+ * page's Content-Security-Policy is the second line of defence.
  */
 import DOMPurify from 'dompurify';
 import { Marked, type Token } from 'marked';
@@ -30,12 +30,17 @@ function escape(text: string): string {
   return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
 }
 
-/** The Markdown blocks of a text. */
-export function blocksOf(text: string): Token[] {
-  return marked.lexer(text);
+/** The Markdown blocks of a text. A text that is nested too deeply for the parser becomes a single block of plain text. */
+export function parseBlocks(text: string): Token[] {
+  try {
+    return marked.lexer(text);
+  } catch (error) {
+    if (error instanceof RangeError) return [{ type: 'code', raw: text, text }];
+    throw error;
+  }
 }
 
-/** One block as nodes that are safe to show. */
+/** Renders one block to safe DOM nodes. */
 export function renderBlock(token: Token, colouredLimit = COLOURED_LIMIT): DocumentFragment {
   return finish(sanitize(marked.parser([token])), colouredLimit);
 }
@@ -59,7 +64,7 @@ function finish(fragment: DocumentFragment, colouredLimit: number): DocumentFrag
   return fragment;
 }
 
-/** The page has headings of its own: those of an answer come below them. */
+/** Lowers the level of headings in an answer below the page's own headings. */
 function lower(heading: Element): void {
   const level = Math.min(6, Number(heading.tagName.slice(1)) + 3);
   const lowered = document.createElement(`h${level}`);
@@ -68,7 +73,7 @@ function lower(heading: Element): void {
   heading.replaceWith(lowered);
 }
 
-/** What is wider than its lane scrolls by itself, by keyboard as well. */
+/** Content that is wider than its lane scrolls separately, also by keyboard. */
 function frame(content: HTMLElement, className: string, label: string): HTMLElement {
   const box = document.createElement('div');
   box.className = className;
@@ -94,7 +99,7 @@ function frameCode(code: HTMLElement, colouredLimit: number): void {
   figure.append(codeBar(language), pre);
 }
 
-/** The bar above a code block; the button copies the block beside it, see `copy.ts`. */
+/** The bar above a code block; its button copies the block below it, see `copy.ts`. */
 function codeBar(language: string): HTMLElement {
   const bar = document.createElement('figcaption');
   const name = document.createElement('span');

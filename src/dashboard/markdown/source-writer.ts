@@ -1,4 +1,4 @@
-/** Writes a text that streams into the page as it is, in pieces that the browser lays out only when they are seen. */
+/** Writes streaming text into the page unformatted, in pieces that the browser lays out only when they are visible. */
 import { inNextFrame } from '../state/frame-loop';
 import type { TextListener } from '../state/turn-view';
 import { visible } from './visible';

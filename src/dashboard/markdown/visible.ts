@@ -1,4 +1,4 @@
-/** Makes characters visible that act on a terminal or turn the reading direction: models may say them, the page does not obey. */
+/** Makes characters visible that control a terminal or change the reading direction, so that model output cannot have that effect. */
 
 const CONTROL_PICTURES = 0x2400;
 const DELETE = 0x7f;

@@ -1,15 +1,15 @@
-/** A call that a person asks for: busy while it is under way, and a sentence when it failed. */
+/** The state of a call that a person has requested: busy while it is running, and an error message if it failed. */
 import { useSignal } from '@preact/signals';
-import { failureOf } from '../state/api';
+import { toApiFailure } from '../state/api';
 
-export interface Attempt {
+export interface ShownAttempt {
   busy: boolean;
   problem: string;
   /** Resolves to whether it succeeded. */
   run(work: () => Promise<void>): Promise<boolean>;
 }
 
-export function useAttempt(): Attempt {
+export function useAttempt(): ShownAttempt {
   const busy = useSignal(false);
   const problem = useSignal('');
   return {
@@ -22,7 +22,7 @@ export function useAttempt(): Attempt {
         await work();
         return true;
       } catch (error) {
-        problem.value = failureOf(error).message;
+        problem.value = toApiFailure(error).message;
         return false;
       } finally {
         busy.value = false;

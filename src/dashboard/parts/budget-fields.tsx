@@ -1,8 +1,8 @@
-/** What a run may use at most, as a person gives it. */
+/** Input fields for a run's budget. */
 import type { Signal } from '@preact/signals';
 import type { JSX } from 'preact';
 
-/** As typed; empty without a limit. */
+/** As typed; empty if there is no limit. */
 export interface BudgetDraft {
   usd: string;
   tokens: string;
@@ -10,7 +10,7 @@ export interface BudgetDraft {
 
 export const NO_BUDGET: BudgetDraft = { usd: '', tokens: '' };
 
-export function budgetOf({ usd, tokens }: BudgetDraft): { budgetUsd?: number; budgetTokens?: number } {
+export function readBudget({ usd, tokens }: BudgetDraft): { budgetUsd?: number; budgetTokens?: number } {
   return {
     ...(Number(usd) > 0 ? { budgetUsd: Number(usd) } : {}),
     ...(Number(tokens) > 0 ? { budgetTokens: Number(tokens) } : {}),

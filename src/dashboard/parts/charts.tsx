@@ -1,31 +1,31 @@
-/** Plots of a run: tokens per second, time to first token, cost over time. Loaded when somebody looks at them. */
+/** Charts of a run: tokens per second, time to first token, cost over time. Loaded on first use. */
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import { duration, money } from '../format';
 import { theme } from '../theme';
-import { costOf, firstTokensOf, paceOf, type Series } from '../state/measures';
-import type { RunView } from '../state/run-view';
+import { measureCost, measureFirstTokens, measurePace, type Series } from '../state/measures';
+import type { DashboardRun } from '../state/run-view';
 
 const HEIGHT = 220;
 const REDRAW_MS = 500;
 
-export default function Charts({ run }: { run: RunView }): JSX.Element {
+export default function Charts({ run }: { run: DashboardRun }): JSX.Element {
   void run.version.value;
   const turns = run.turns.value;
   return (
     <div class="charts">
-      <Chart title="Tokens per second" series={() => paceOf(turns)} unit={rate} />
+      <Chart title="Tokens per second" series={() => measurePace(turns)} unit={rate} />
       <Chart
         title="Time to first token"
-        series={() => firstTokensOf(turns)}
+        series={() => measureFirstTokens(turns)}
         unit={(seconds) => duration(seconds * 1000)}
         shape="points"
       />
       <Chart
         title="Cost"
         shape="steps"
-        series={() => costOf(turns)}
+        series={() => measureCost(turns)}
         unit={money}
         empty="No turn has reported a cost yet."
       />
@@ -33,14 +33,14 @@ export default function Charts({ run }: { run: RunView }): JSX.Element {
   );
 }
 
-/** Slow models are told apart by tenths. */
+/** Rates of slow models need one decimal to be distinguishable. */
 const rate = (value: number): string => `${value < 10 ? Math.round(value * 10) / 10 : Math.round(value)}`;
 
 interface ChartProps {
   title: string;
   series: () => Series;
   unit: (value: number) => string;
-  /** Points where values do not follow from each other, steps where they hold until the next. */
+  /** `points` for independent values, `steps` for values that hold until the next one. */
   shape?: 'line' | 'points' | 'steps';
   empty?: string;
 }
@@ -54,7 +54,7 @@ function Chart({ title, series, unit, shape = 'line', empty = 'Nothing to plot y
   useEffect(() => {
     const box = place.current;
     if (!box || data.at.length === 0) return;
-    const drawn = new uPlot(options(box, { unit, shape, data }), tableOf(data), box);
+    const drawn = new uPlot(options(box, { unit, shape, data }), toTable(data), box);
     plot.current = drawn;
     const resizing = new ResizeObserver(() => drawn.setSize({ width: box.clientWidth, height: HEIGHT }));
     resizing.observe(box);
@@ -69,7 +69,7 @@ function Chart({ title, series, unit, shape = 'line', empty = 'Nothing to plot y
     const timer = setTimeout(
       () => {
         drawnAt.current = performance.now();
-        plot.current?.setData(tableOf(data));
+        plot.current?.setData(toTable(data));
       },
       Math.max(0, REDRAW_MS - passed),
     );
@@ -87,7 +87,7 @@ function Chart({ title, series, unit, shape = 'line', empty = 'Nothing to plot y
   );
 }
 
-/** What a screen reader says instead of the picture. */
+/** The description for screen readers. */
 function describe(title: string, { lines }: Series, unit: (value: number) => string): string {
   const last = lines.map(({ name, values }) => {
     const value = values.findLast((one) => one !== null);
@@ -96,7 +96,7 @@ function describe(title: string, { lines }: Series, unit: (value: number) => str
   return `${title}: ${last.join(', ')}`;
 }
 
-function tableOf({ at, lines }: Series): uPlot.AlignedData {
+function toTable({ at, lines }: Series): uPlot.AlignedData {
   return [at, ...lines.map(({ values }) => values)];
 }
 
@@ -124,20 +124,20 @@ function options(
         width: 2,
         spanGaps: true,
         value: (_: uPlot, value: number | null) => (value === null ? '–' : unit(value)),
-        ...drawingOf(shape, resolve(box, `--hue-${hue}`)),
+        ...chooseDrawing(shape, resolve(box, `--hue-${hue}`)),
       })),
     ],
     cursor: { points: { size: 7 } },
   };
 }
 
-function drawingOf(shape: NonNullable<ChartProps['shape']>, colour: string): Partial<uPlot.Series> {
+function chooseDrawing(shape: NonNullable<ChartProps['shape']>, colour: string): Partial<uPlot.Series> {
   if (shape === 'points') return { paths: () => null, points: { show: true, size: 9, fill: colour } };
   const steps = shape === 'steps' && uPlot.paths.stepped?.({ align: 1 });
   return { points: { show: false }, ...(steps ? { paths: steps } : {}) };
 }
 
-/** A custom property as the canvas needs it: a plain colour. */
+/** Resolves a custom property to a plain colour for the canvas. */
 function resolve(box: HTMLElement, property: string): string {
   const probe = document.createElement('span');
   probe.style.color = `var(${property})`;

@@ -1,29 +1,35 @@
-/** What executing a turn's code has shown: at the turn as it happens, and check by check with the result. */
+/** The result of executing a turn's code: at the turn while it runs, and check by check with the run's result. */
 import type { JSX } from 'preact';
 import type { CheckOrigin, CheckResult, CheckSnapshot, Verification } from '../../contract';
-import { describeAgreement } from '../../contract/verification';
+import { countChecks, describeAgreement, isTested } from '../../contract/verification';
 import { duration, plural } from '../format';
 import { visible } from '../markdown/visible';
 import { Icon, type IconName } from './icons';
 
 /** The outcome in a few words. */
-export function outcomeOf({ status, executed, reason, killed, passed = 0, failed = 0 }: CheckSnapshot): string {
+function describeOutcome({ status, executed, reason, killed, passed = 0, failed = 0 }: CheckSnapshot): string {
   if (status === 'running') return 'Executing';
   if (!executed) return `Not executed: ${reason ?? 'there is no code'}`;
   const counted = `${passed} of ${plural(passed + failed, 'check')} passed`;
   return killed ? `${counted}; stopped at its limit of ${killed}` : counted;
 }
 
+/** The outcome of a failed execution, for a label. */
+export function describeFailedCheck({ executed, killed, passed = 0, failed = 0 }: CheckSnapshot): string {
+  if (!executed) return 'Not executed';
+  return killed && failed === 0 ? `Stopped: ${killed}` : `${failed} of ${plural(passed + failed, 'check')} failed`;
+}
+
 const ICONS: Record<CheckSnapshot['status'], IconName> = { running: 'play', passed: 'check', failed: 'warn' };
 
-export function TurnCheck({ check }: { check: CheckSnapshot }): JSX.Element {
+export function CheckPanel({ check }: { check: CheckSnapshot }): JSX.Element {
   const { status, language, executed, errors = [], output = '', ms } = check;
   const tone = executed === false ? 'skipped' : status;
   return (
     <section class={`execution ${tone}`} aria-label="Execution" aria-busy={status === 'running'}>
       <p class="execution-title" role="status">
         <Icon name={ICONS[status]} size={15} />
-        <strong>{visible(outcomeOf(check))}</strong>
+        <strong>{visible(describeOutcome(check))}</strong>
         <span class="faint">{[language, ms === undefined ? '' : duration(ms)].filter(Boolean).join(', ')}</span>
       </p>
       {errors.length > 0 && <Errors errors={errors} />}
@@ -47,7 +53,7 @@ function Errors({ errors }: { errors: string[] }): JSX.Element {
 function Output({ text }: { text: string }): JSX.Element {
   return (
     <details>
-      <summary>What it printed</summary>
+      <summary>Output</summary>
       <pre dir="auto" tabIndex={0}>
         {visible(text)}
       </pre>
@@ -64,7 +70,7 @@ export function VerificationReport({ verification }: { verification: Verificatio
     <section class={`verification ${works ? 'passed' : executed ? 'failed' : 'skipped'}`} aria-label="Verification">
       <header>
         <Icon name={works ? 'check' : 'warn'} size={18} />
-        <h3>{works ? 'Executed, and it works' : executed ? 'Executed, and it fails' : 'Not executed'}</h3>
+        <h3>{writeTitle(verification)}</h3>
         <p class="faint">{tell(verification)}</p>
         {agreement && <p class="faint">{describeAgreement(agreement)}</p>}
       </header>
@@ -75,20 +81,37 @@ export function VerificationReport({ verification }: { verification: Verificatio
           ))}
         </ol>
       )}
+      <Unlisted verification={verification} />
       {output && <Output text={output} />}
     </section>
   );
 }
 
-function tell({ executed, reason, language, checks, rounds, ms }: Verification): string {
+/** The outcome in a few words. */
+function writeTitle(verification: Verification): string {
+  const { executed, killed } = verification;
+  if (!executed) return 'Not executed';
+  const { total, failed } = countChecks(verification);
+  if (failed > 0) return `${failed} of ${plural(total, 'check')} failed`;
+  if (killed) return `Stopped at its limit of ${killed}`;
+  return isTested(verification) ? 'All checks passed' : 'It runs; nothing tested it';
+}
+
+function Unlisted({ verification }: { verification: Verification }): JSX.Element | null {
+  const count = countChecks(verification).total - verification.checks.length;
+  return count > 0 ? <p class="faint">{`${plural(count, 'more check')} not listed`}</p> : null;
+}
+
+function tell(verification: Verification): string {
+  const { executed, reason, language, rounds, ms } = verification;
   if (!executed) return visible(reason ?? 'The answer holds no code.');
-  const held = checks.filter(({ passed }) => passed).length;
-  const parts = [language, `${held} of ${plural(checks.length, 'check')} passed`, repairs(rounds), duration(ms)];
+  const { total, failed } = countChecks(verification);
+  const parts = [language, `${total - failed} of ${plural(total, 'check')} passed`, repairs(rounds), duration(ms)];
   return visible(parts.join(', '));
 }
 
 function repairs(rounds: number): string {
-  return rounds === 0 ? 'at the first try' : `after ${plural(rounds, 'repair')}`;
+  return rounds === 0 ? 'on the first try' : `after ${plural(rounds, 'repair')}`;
 }
 
 function CheckRow({ check: { name, origin, passed, error } }: { check: CheckResult }): JSX.Element {

@@ -1,17 +1,17 @@
-/** Chooses the run to compare with: those of the same swarm, newest first. */
+/** Selects the run to compare with, from the runs of the same swarm, newest first. */
 import type { JSX } from 'preact';
 import { ago } from '../format';
 import { visible } from '../markdown/visible';
 import { now } from '../state/clock';
-import type { RunPage } from '../state/run-page';
-import type { RunView } from '../state/run-view';
+import type { RunPage } from '../../contract/replies';
+import type { DashboardRun } from '../state/run-view';
 import { Dialog } from './dialog';
 import { Away, Loading } from './notices';
 import { useAnswer } from './page';
 
 const OFFERED = 20;
 
-export function CompareDialog({ run, onClose }: { run: RunView; onClose: () => void }): JSX.Element {
+export function CompareDialog({ run, onClose }: { run: DashboardRun; onClose: () => void }): JSX.Element {
   const swarm = run.snapshot.swarm_id ?? '';
   const { data, failure, again } = useAnswer<RunPage>(`/runs?limit=${OFFERED}${swarm ? `&swarm=${swarm}` : ''}`);
   const others = data.value?.runs.filter(({ run_id }) => run_id !== run.id);

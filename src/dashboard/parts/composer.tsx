@@ -1,24 +1,43 @@
-/** Starts a run: which swarm, and what it is asked. */
+/** The form that starts a run: a swarm and its task. */
 import { useSignal, type Signal } from '@preact/signals';
 import type { JSX, RefObject } from 'preact';
 import { useMemo, useRef } from 'preact/hooks';
 import { useLocation } from 'preact-iso/router';
 import { COORDINATE, MESSAGE_LIMIT } from '../../contract/names';
-import { failureOf } from '../state/api';
+import { toApiFailure } from '../state/api';
 import { createOrderKeys } from '../state/key';
-import { startRun, swarms, type SwarmSummary } from '../state/swarms';
-import { BudgetFields, budgetOf, NO_BUDGET, type BudgetDraft } from './budget-fields';
-import { kindOf, KIND_ORDER } from './examples';
+import type { FormContent } from '../state/again';
+import { nameSwarm, startRun, swarms, type SwarmSummary } from '../state/swarms';
+import { BudgetFields, readBudget, NO_BUDGET, type BudgetDraft } from './budget-fields';
+import { findKind, KIND_ORDER } from './examples';
 import { Icon } from './icons';
+import { readTags, TagsField } from './tags-field';
 
 const MOST_ROUNDS = 3;
 
-export function Composer({ sessionId }: { sessionId?: string }): JSX.Element {
-  const chosen = useSignal('debate-swarm');
-  const message = useSignal('');
-  const rounds = useSignal(1);
-  const approvePlan = useSignal(false);
-  const budget = useSignal<BudgetDraft>(NO_BUDGET);
+interface ComposerProps {
+  sessionId?: string;
+  /** The request of an earlier run, with which the form begins. */
+  content?: FormContent;
+}
+
+const EMPTY_FORM: FormContent = {
+  swarmId: 'debate-swarm',
+  message: '',
+  rounds: 1,
+  approvePlan: false,
+  budget: NO_BUDGET,
+  tags: '',
+  rest: {},
+};
+
+export function Composer({ sessionId, content = EMPTY_FORM }: ComposerProps): JSX.Element {
+  const chosen = useSignal(content.swarmId);
+  const message = useSignal(content.message);
+  const rounds = useSignal(content.rounds);
+  const approvePlan = useSignal(content.approvePlan);
+  const budget = useSignal<BudgetDraft>(content.budget);
+  const [tags, askAbove] = [useSignal(content.tags), useSignal('')];
   const { busy, problem, start } = useStart();
   const field = useRef<HTMLTextAreaElement>(null);
   const offered = [...swarms.value].sort((a, b) => rank(a) - rank(b));
@@ -32,8 +51,10 @@ export function Composer({ sessionId }: { sessionId?: string }): JSX.Element {
         message: message.value,
         maxRounds: rounds.value,
         approvePlan: approvePlan.value,
-        ...budgetOf(budget.value),
+        ...readBudget(budget.value),
+        ...(Number(askAbove.value) > 0 ? { approveAboveUsd: Number(askAbove.value) } : {}),
         ...session,
+        rest: { ...content.rest, ...readTags(tags.value) },
       });
   };
   return (
@@ -43,8 +64,10 @@ export function Composer({ sessionId }: { sessionId?: string }): JSX.Element {
         <TaskField field={field} message={message} swarm={current} />
         <div class="composer-end">
           <div class="options">
+            <CostGate amount={askAbove} />
             {current?.id === COORDINATE && <PipelineOptions rounds={rounds} approvePlan={approvePlan} />}
             <BudgetFields budget={budget} />
+            <TagsField tags={tags} />
           </div>
           <span class="faint hint">Ctrl + Enter starts</span>
           <button type="submit" class="primary" disabled={busy || !current}>
@@ -87,7 +110,7 @@ function TaskField({ field, message, swarm }: TaskFieldProps): JSX.Element {
         rows={3}
         required
         maxLength={MESSAGE_LIMIT}
-        placeholder={kindOf(swarm?.pattern ?? '').examples[0] ?? 'What should the swarm do?'}
+        placeholder={findKind(swarm?.id ?? '').examples[0] ?? 'What should the swarm do?'}
         value={message.value}
         onInput={({ currentTarget }) => (message.value = currentTarget.value)}
         onKeyDown={(event) => {
@@ -98,8 +121,8 @@ function TaskField({ field, message, swarm }: TaskFieldProps): JSX.Element {
   );
 }
 
-const rank = ({ pattern }: SwarmSummary): number =>
-  (KIND_ORDER.indexOf(pattern) + KIND_ORDER.length + 1) % (KIND_ORDER.length + 1);
+const rank = ({ id }: SwarmSummary): number =>
+  (KIND_ORDER.indexOf(id) + KIND_ORDER.length + 1) % (KIND_ORDER.length + 1);
 
 function useStart() {
   const { route } = useLocation();
@@ -114,7 +137,7 @@ function useStart() {
       keys.done();
       route(`/dashboard/runs/${encodeURIComponent(runId)}`);
     } catch (error) {
-      problem.value = failureOf(error).message;
+      problem.value = toApiFailure(error).message;
     } finally {
       busy.value = false;
     }
@@ -136,12 +159,12 @@ function SwarmChoice({ offered, chosen, choose }: SwarmChoiceProps): JSX.Element
   return (
     <fieldset class="swarm-choice">
       <legend class="off-screen">Swarm</legend>
-      {offered.map(({ id, name, pattern, description }) => (
+      {offered.map(({ id, description }) => (
         <label key={id} class="swarm-card" title={description}>
           <input type="radio" name="swarm" value={id} checked={id === chosen} onChange={() => choose(id)} />
-          <Icon name={kindOf(pattern).icon} size={22} />
-          <span class="swarm-verb">{kindOf(pattern).verb}</span>
-          <span class="faint">{id === COORDINATE ? 'Whole pipeline' : name}</span>
+          <Icon name={findKind(id).icon} size={22} />
+          <span class="swarm-verb">{findKind(id).verb}</span>
+          <span class="faint">{nameSwarm(id)}</span>
         </label>
       ))}
     </fieldset>
@@ -163,20 +186,39 @@ function PipelineOptions({ rounds, approvePlan }: PipelineOptionsProps): JSX.Ele
           checked={approvePlan.value}
           onChange={({ currentTarget }) => (approvePlan.value = currentTarget.checked)}
         />
-        Ask me before the plan is built
+        Require plan approval
       </label>
     </>
+  );
+}
+
+/** The run asks a person each time it has spent this much more. */
+function CostGate({ amount }: { amount: Signal<string> }): JSX.Element {
+  return (
+    <label title="The run pauses and asks you each time it has spent this much more">
+      Ask for approval every $
+      <input
+        type="number"
+        class="short"
+        min="0.0001"
+        step="any"
+        inputMode="decimal"
+        placeholder="never"
+        value={amount.value}
+        onInput={({ currentTarget }) => (amount.value = currentTarget.value)}
+      />
+    </label>
   );
 }
 
 function Rounds({ rounds }: { rounds: Signal<number> }): JSX.Element {
   return (
     <label>
-      Review may send back
+      Review rounds
       <select value={rounds.value} onChange={({ currentTarget }) => (rounds.value = Number(currentTarget.value))}>
         {Array.from({ length: MOST_ROUNDS }, (_, index) => (
           <option key={index} value={index + 1}>
-            {index === 0 ? 'once' : `${index + 1} times`}
+            {index + 1}
           </option>
         ))}
       </select>
@@ -191,7 +233,7 @@ function Examples({
   swarm: SwarmSummary | undefined;
   take: (text: string) => void;
 }): JSX.Element | null {
-  const { examples } = kindOf(swarm?.pattern ?? '');
+  const { examples } = findKind(swarm?.id ?? '');
   if (examples.length === 0) return null;
   return (
     <p class="examples">

@@ -1,11 +1,11 @@
-/** A dialog over the page: the browser's own, which keeps the keyboard inside and closes on Escape. */
+/** A modal dialog: the browser's own, which traps the focus and closes on Escape. */
 import type { ComponentChildren, JSX } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { Icon } from './icons';
 
 interface DialogProps {
   title: string;
-  /** For texts to be read and written. */
+  /** For dialogs with longer texts. */
   wide?: boolean;
   onClose: () => void;
   children: ComponentChildren;

@@ -1,4 +1,5 @@
-/** Tasks that show what each swarm is for. */
+/** Example tasks that show what each swarm is for. */
+import { COORDINATE } from '../../contract/names';
 import type { IconName } from './icons';
 
 interface Kind {
@@ -15,7 +16,7 @@ const CODE: Kind = {
 };
 
 const KINDS: Record<string, Kind> = {
-  debate: {
+  'debate-swarm': {
     icon: 'debate',
     verb: 'Weigh a question',
     examples: [
@@ -24,14 +25,13 @@ const KINDS: Record<string, Kind> = {
       'Is it time to move to event sourcing?',
     ],
   },
-  strategic: {
+  'strategic-swarm': {
     icon: 'plan',
     verb: 'Plan a project',
     examples: ['Plan a microservices architecture', 'Plan the move of a shop to another payment provider'],
   },
-  build: CODE,
-  coding: CODE,
-  coordinate: {
+  'coding-swarm': CODE,
+  [COORDINATE]: {
     icon: 'pipeline',
     verb: 'Plan, build, review',
     examples: [
@@ -43,7 +43,7 @@ const KINDS: Record<string, Kind> = {
 
 const OWN: Kind = { icon: 'message', verb: 'Ask', examples: [] };
 
-/** By the pattern of a swarm. */
-export const kindOf = (pattern: string): Kind => KINDS[pattern] ?? OWN;
+/** Looks up a kind by the id of a swarm. */
+export const findKind = (swarmId: string): Kind => KINDS[swarmId] ?? OWN;
 /** The order in which swarms are offered. */
 export const KIND_ORDER = Object.keys(KINDS);

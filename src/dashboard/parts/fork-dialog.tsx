@@ -1,11 +1,12 @@
-/** Asks a step of a run again with an edited prompt: a new run, which takes over whatever stays the same. */
+/** Repeats a step of a run with an edited prompt: this starts a new run, which reuses all results that stay the same. */
 import { useSignal, type Signal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useLayoutEffect, useMemo } from 'preact/hooks';
 import { useLocation } from 'preact-iso/router';
-import type { TurnPrompt } from '../../contract';
+import type { RunGraph, TurnPrompt } from '../../contract';
+import type { PromptsReply } from '../../contract/replies';
 import { ALIASES } from '../../contract/names';
-import { draftOf, editOf, forkRun, stepsOf, type ForkDraft, type Prompts } from '../state/forking';
+import { makeDraft, makeEdit, forkRun, groupSteps, type ForkDraft } from '../state/forking';
 import { createOrderKeys } from '../state/key';
 import { useAttempt } from './attempt';
 import { Dialog } from './dialog';
@@ -15,33 +16,34 @@ import { useAnswer } from './page';
 
 interface ForkDialogProps {
   runId: string;
-  /** The step that is chosen at first; empty for the last one. */
+  /** The step that is selected initially; empty for the last one. */
   from: string;
+  graph: RunGraph | undefined;
   onClose: () => void;
 }
 
-export function ForkDialog({ runId, from, onClose }: ForkDialogProps): JSX.Element {
-  const { data, failure, again } = useAnswer<Prompts>(`/runs/${encodeURIComponent(runId)}/prompts`);
+export function ForkDialog({ runId, from, graph, onClose }: ForkDialogProps): JSX.Element {
+  const { data, failure, again } = useAnswer<PromptsReply>(`/runs/${encodeURIComponent(runId)}/prompts`);
   const turns = data.value?.turns ?? [];
   return (
     <Dialog title="Fork from a step" wide onClose={onClose}>
       {failure.value && <Away message={failure.value.message} retry={again} />}
       {!data.value && !failure.value && <Loading what="the prompts" />}
       {data.value && turns.length === 0 && (
-        <p class="dialog-body faint">The run ended before a step was begun: there is nothing to go on from.</p>
+        <p class="dialog-body faint">The run ended before its first step: there is nothing to fork.</p>
       )}
-      {turns.length > 0 && <ForkForm runId={runId} from={from} turns={turns} onClose={onClose} />}
+      {turns.length > 0 && <ForkForm runId={runId} from={from} graph={graph} turns={turns} onClose={onClose} />}
     </Dialog>
   );
 }
 
-function ForkForm({ runId, from, turns, onClose }: ForkDialogProps & { turns: TurnPrompt[] }): JSX.Element {
+function ForkForm({ runId, from, graph, turns, onClose }: ForkDialogProps & { turns: TurnPrompt[] }): JSX.Element {
   const { route } = useLocation();
   const known = turns.some(({ turn }) => turn === from) ? from : (turns[turns.length - 1]?.turn ?? '');
-  const draft = useSignal<ForkDraft>(draftOf(known, turns));
+  const draft = useSignal<ForkDraft>(makeDraft(known, turns));
   const keys = useMemo(createOrderKeys, []);
   const { busy, problem, run } = useAttempt();
-  const edit = editOf(draft.value, turns);
+  const edit = makeEdit(draft.value, turns);
   const start = () =>
     run(async () => {
       if (!edit) return;
@@ -57,7 +59,7 @@ function ForkForm({ runId, from, turns, onClose }: ForkDialogProps & { turns: Tu
         void start();
       }}
     >
-      <StepField draft={draft} turns={turns} />
+      <StepField draft={draft} turns={turns} graph={graph} />
       <PromptFields draft={draft} turns={turns} />
       {problem && (
         <p class="problem" role="alert">
@@ -65,7 +67,7 @@ function ForkForm({ runId, from, turns, onClose }: ForkDialogProps & { turns: Tu
         </p>
       )}
       <div class="dialog-end">
-        <p class="faint hint">What is asked the same as before is taken over, and costs nothing.</p>
+        <p class="faint hint">Unchanged steps are reused at no cost.</p>
         <button type="submit" class="primary" disabled={busy || !edit}>
           <Icon name="fork" size={16} />
           {busy ? 'Starting' : 'Start the fork'}
@@ -80,13 +82,13 @@ interface FieldsProps {
   turns: TurnPrompt[];
 }
 
-function StepField({ draft, turns }: FieldsProps): JSX.Element {
-  const choose = (from: string) => (draft.value = { ...draftOf(from, turns), instruction: draft.value.instruction });
+function StepField({ draft, turns, graph }: FieldsProps & { graph: RunGraph | undefined }): JSX.Element {
+  const choose = (from: string) => (draft.value = { ...makeDraft(from, turns), instruction: draft.value.instruction });
   return (
     <label class="field">
       Step
       <select value={draft.value.from} onChange={({ currentTarget }) => choose(currentTarget.value)}>
-        {stepsOf(turns).map(({ stage, title, turns: own }) =>
+        {groupSteps(turns, graph).map(({ stage, title, turns: own }) =>
           stage ? (
             <optgroup key={stage} label={title}>
               <option value={stage}>Every step of {title}</option>
@@ -116,13 +118,13 @@ function Steps({ turns }: { turns: TurnPrompt[] }): JSX.Element {
 function PromptFields({ draft, turns }: FieldsProps): JSX.Element {
   const known = turns.find(({ turn }) => turn === draft.value.from);
   const set = (change: Partial<ForkDraft>) => (draft.value = { ...draft.value, ...change });
-  // before anything can be typed
+  // runs before the user can type
   useLayoutEffect(() => document.getElementById('fork-system')?.focus(), []);
   return (
     <>
       {known && (
         <label class="field">
-          Prompt of the role
+          System prompt
           <textarea
             id="fork-system"
             rows={9}
@@ -135,14 +137,14 @@ function PromptFields({ draft, turns }: FieldsProps): JSX.Element {
       {known?.instructions.map((text) => (
         <p key={text} class="note past">
           <Icon name="message" size={16} />
-          <span dir="auto">Said already at the end of its task: {text}</span>
+          <span dir="auto">Extra instruction of an earlier fork: {text}</span>
         </p>
       ))}
       <label class="field">
-        Say at the end of its task
+        Extra instruction
         <textarea
           rows={2}
-          placeholder="Nothing more"
+          placeholder="None"
           value={draft.value.instruction}
           onInput={({ currentTarget }) => set({ instruction: currentTarget.value })}
         />
@@ -155,7 +157,7 @@ function PromptFields({ draft, turns }: FieldsProps): JSX.Element {
 interface AliasFieldProps {
   alias: ForkDraft['alias'];
   choose: (alias: ForkDraft['alias']) => void;
-  /** Offers to leave every step with its own. */
+  /** Adds an option that keeps the model of every step. */
   keep: boolean;
 }
 

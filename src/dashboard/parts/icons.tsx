@@ -1,4 +1,4 @@
-/** Icons, drawn on a grid of 24 with one stroke width; they decorate, words beside them speak. */
+/** Icons, drawn on a grid of 24 with one stroke width. They are decorative; the text next to them carries the meaning. */
 import type { JSX } from 'preact';
 
 const PATHS = {
@@ -28,6 +28,7 @@ const PATHS = {
     'M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8zM12 2v2M12 20v2M4 12H2M22 12h-2M5 5l1.5 1.5M17.5 17.5L19 19M19 5l-1.5 1.5M6.5 17.5L5 19',
   dark: 'M20 14A8 8 0 0 1 10 4a8 8 0 1 0 10 10z',
   auto: 'M12 3a9 9 0 1 0 0 18V3z',
+  bell: 'M6 16V11a6 6 0 1 1 12 0v5l1.500 2h-15L6 16zM10 20.500h4',
   key: 'M14 10a4 4 0 1 1-3.5 3.9L4 20M7 17l2 2M14 10l.01 0',
   search: 'M11 5a6 6 0 1 0 0 12 6 6 0 0 0 0-12zM20 20l-4.5-4.5',
   message: 'M4 5h16v11H9l-5 4V5zM8 9h8M8 12h5',
@@ -35,6 +36,7 @@ const PATHS = {
   plan: 'M6 3h9l4 4v14H6zM9 9h6M9 13h6M9 17h4',
   code: 'M8 7l-5 5 5 5M16 7l5 5-5 5M13 5l-2 14',
   pipeline: 'M4 8h4v8H4zM16 8h4v8h-4zM8 12h8M12 9v6',
+  edit: 'M4 20h4L19 9l-4-4L4 16v4zM13 7l4 4',
   arrow: 'M5 12h14M13 6l6 6-6 6',
 } as const;
 
@@ -48,7 +50,7 @@ export function Icon({ name, size = 18 }: { name: IconName; size?: number }): JS
   );
 }
 
-/** The flock. */
+/** The logo: a flock. */
 export function Logo(): JSX.Element {
   return (
     <svg class="logo" viewBox="0 0 32 32" width="28" height="28" aria-hidden="true" focusable="false">

@@ -1,8 +1,8 @@
-/** What people said to the run: decisions and guidance, in order. */
+/** The decisions and guidance that people gave the run, in order. */
 import type { JSX } from 'preact';
 import { moment } from '../format';
 import { visible } from '../markdown/visible';
-import type { RunView } from '../state/run-view';
+import type { DashboardRun } from '../state/run-view';
 import { Icon, type IconName } from './icons';
 
 interface Intervention {
@@ -12,7 +12,7 @@ interface Intervention {
   text: string;
 }
 
-export function Interventions({ run }: { run: RunView }): JSX.Element | null {
+export function Interventions({ run }: { run: DashboardRun }): JSX.Element | null {
   void run.version.value;
   const { gates, guidance } = run.snapshot;
   const decisions = gates.flatMap(({ status, question, reason = '', resolved_at = 0 }): Intervention[] => {
@@ -27,10 +27,10 @@ export function Interventions({ run }: { run: RunView }): JSX.Element | null {
       },
     ];
   });
-  const words = guidance.map(({ content, at }): Intervention => ({
+  const words = guidance.map(({ content, at, interrupted = [] }): Intervention => ({
     at,
-    icon: 'message',
-    title: 'Guidance',
+    icon: interrupted.length > 0 ? 'restart' : 'message',
+    title: interrupted.length > 0 ? `Guidance, interrupted ${nameTurns(interrupted, run)}` : 'Guidance',
     text: content,
   }));
   const all = [...decisions, ...words].sort((a, b) => a.at - b.at);
@@ -46,4 +46,10 @@ export function Interventions({ run }: { run: RunView }): JSX.Element | null {
       ))}
     </ol>
   );
+}
+
+/** The labels of turns, for example `Optimistic voice and Cautious voice`. */
+function nameTurns(ids: string[], { snapshot: { turns } }: DashboardRun): string {
+  const labels = ids.map((id) => turns.find(({ turn }) => turn === id)?.label ?? id);
+  return labels.length > 1 ? `${labels.slice(0, -1).join(', ')} and ${labels.at(-1)}` : (labels[0] ?? '');
 }

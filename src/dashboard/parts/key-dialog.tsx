@@ -1,14 +1,18 @@
-/** Asks for the API key when the API wants one. */
+/** Asks for the API key if the API requires one. */
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { apiKey, keyRefused, setApiKey } from '../state/key';
+import { useEffect, useRef } from 'preact/hooks';
+import { apiKey, keyState, postponeKey, setApiKey } from '../state/key';
 import { Dialog } from './dialog';
 
 export function KeyDialog(): JSX.Element | null {
   const typed = useSignal('');
-  if (!keyRefused.value) return null;
+  const field = useRef<HTMLInputElement>(null);
+  const isAsked = keyState.value === 'asked';
+  useEffect(() => field.current?.focus(), [isAsked]);
+  if (!isAsked) return null;
   return (
-    <Dialog title="This address needs a key" onClose={() => (keyRefused.value = false)}>
+    <Dialog title="Enter your API key" onClose={postponeKey}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -17,8 +21,12 @@ export function KeyDialog(): JSX.Element | null {
         }}
       >
         <p>
-          {apiKey.value ? 'The API refused the key.' : 'The API was started with API_KEYS.'} The key stays in this
-          browser tab and is sent with each call.
+          {apiKey.value
+            ? 'The server did not accept this key. Check it for missing characters, or ask for a new one.'
+            : 'This server answers only with a key. The person who runs it can give you one.'}
+        </p>
+        <p class="faint">
+          The key stays in this browser tab, is sent to this server only, and is forgotten when you close the tab.
         </p>
         <label class="field">
           API key
@@ -26,6 +34,7 @@ export function KeyDialog(): JSX.Element | null {
             type="password"
             autocomplete="off"
             required
+            ref={field}
             value={typed.value}
             onInput={({ currentTarget }) => (typed.value = currentTarget.value)}
           />

@@ -1,28 +1,34 @@
-/** One role's lane: its turns one below the other, with their text as it streams. */
+/** The lane of one role: its turns one below the other, with their streaming text. */
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useRef } from 'preact/hooks';
 import type { CheckSnapshot } from '../../contract';
 import { count, duration, money } from '../format';
 import { copyWithThanks } from '../markdown/copy';
 import { visible } from '../markdown/visible';
+import { readPosition } from '../../answers/position';
 import { now } from '../state/clock';
-import { tokensOf, type TurnView } from '../state/turn-view';
-import { TurnCheck } from './check-report';
+import { focusedLane, focusLane } from '../state/focus';
+import { averageFirstTokenMs, sumTurnMs, sumTurns } from '../state/totals';
+import { declaresPosition, isData } from '../state/turn-kinds';
+import { readTurnState } from '../state/turn-state';
+import type { TurnView } from '../state/turn-view';
+import { CheckPanel, describeFailedCheck } from './check-report';
+import { useFollowing } from './following';
+import { InspectButton } from './inspect-button';
+import { Thinking } from './thinking';
 import { Icon } from './icons';
+import { StanceChip } from './stance-chip';
 import { StatusPill } from './status';
-import { TurnNotes } from './turn-notes';
+import { CutOffNote, TurnNotes } from './turn-notes';
 import { TurnText } from './turn-text';
-
-/** How near to its end a lane must be scrolled to keep following the text. Pixels. */
-const FOLLOWS_WITHIN = 48;
 
 export interface LaneProps {
   id: string;
   title: string;
   hue: number;
   turns: TurnView[];
-  /** Executions of the run's turns. */
+  /** The executions of code of the run's turns. */
   checks: CheckSnapshot[];
   /** Opens the fork dialog at a turn. */
   fork?: (turn: string) => void;
@@ -31,12 +37,12 @@ export interface LaneProps {
 export function Lane({ id, title, hue, turns, checks, fork }: LaneProps): JSX.Element {
   const body = useRef<HTMLDivElement>(null);
   const source = useSignal(false);
-  const wide = useSignal(false);
-  const follow = useFollowing(body);
+  const following = useFollowing(body);
+  const isFocused = focusedLane.value === id;
   const last = turns[turns.length - 1];
   void last?.version.value;
   return (
-    <article class={`lane hue-${hue}${wide.value ? ' wide' : ''}`} aria-labelledby={`${id}-title`} id={id}>
+    <article class={`lane hue-${hue}${isFocused ? ' focused' : ''}`} aria-labelledby={`${id}-title`} id={id}>
       <header>
         <span class="avatar" aria-hidden="true">
           {initials(title)}
@@ -45,39 +51,46 @@ export function Lane({ id, title, hue, turns, checks, fork }: LaneProps): JSX.El
           <h3 id={`${id}-title`}>{title}</h3>
           <p class="mono faint">{visible(last?.snapshot.model ?? '') || 'choosing a model'}</p>
         </div>
-        {last && <StatusPill status={last.snapshot.status} />}
+        {last && <LaneStatus turn={last} check={findCheck(checks, last)} />}
       </header>
-      <div class="lane-body" ref={body} tabIndex={0} role="region" aria-label={`What ${title} says`}>
-        {turns.map((turn) => (
-          <Turn
-            key={turn.snapshot.turn}
-            view={turn}
-            source={source.value}
-            several={turns.length > 1}
-            check={checks.find(({ about }) => about === turn.snapshot.turn)}
-            onChange={follow}
-          />
-        ))}
+      <div class="lane-text">
+        <div class="lane-body" ref={body} tabIndex={0} role="region" aria-label={`Text of ${title}`}>
+          {turns.map((turn) => (
+            <Turn
+              key={turn.snapshot.turn}
+              view={turn}
+              source={source.value}
+              several={turns.length > 1}
+              check={findCheck(checks, turn)}
+              onChange={following.keepEnd}
+            />
+          ))}
+        </div>
+        {!following.isFollowing.value && (
+          <button type="button" class="small jump" onClick={following.jump}>
+            Jump to latest
+          </button>
+        )}
       </div>
-      <LaneBar turns={turns} source={source} wide={wide} title={title} {...(fork ? { fork } : {})} />
+      <LaneBar id={id} turns={turns} source={source} title={title} {...(fork ? { fork } : {})} />
     </article>
   );
 }
 
-/** Keeps the end in sight until the reader scrolls away from it. */
-function useFollowing(body: { current: HTMLDivElement | null }): () => void {
-  const following = useRef(true);
-  useEffect(() => {
-    const box = body.current;
-    if (!box) return;
-    const onScroll = () => (following.current = box.scrollHeight - box.scrollTop - box.clientHeight < FOLLOWS_WITHIN);
-    box.addEventListener('scroll', onScroll, { passive: true });
-    return () => box.removeEventListener('scroll', onScroll);
-  }, []);
-  return useRef(() => {
-    if (following.current && body.current) body.current.scrollTop = body.current.scrollHeight;
-  }).current;
+const findCheck = (checks: readonly CheckSnapshot[], { snapshot }: TurnView): CheckSnapshot | undefined =>
+  checks.find(({ about }) => about === snapshot.turn);
+
+/** A turn whose code fails its checks has not just been completed. */
+function LaneStatus({ turn, check }: { turn: TurnView; check: CheckSnapshot | undefined }): JSX.Element {
+  void turn.version.value;
+  const { snapshot } = turn;
+  if (snapshot.status !== 'completed' || check?.status !== 'failed')
+    return <StatusPill status={readTurnState(snapshot)} />;
+  return <StatusPill status="waiting" word={describeFailedCheck(check)} />;
 }
+
+/** How much of a text is searched for its position. UTF-16 units. */
+const POSITION_WITHIN = 300;
 
 interface TurnProps {
   view: TurnView;
@@ -89,7 +102,7 @@ interface TurnProps {
 
 function Turn({ view, source, several, check, onChange }: TurnProps): JSX.Element {
   void view.version.value;
-  const { label, status, text } = view.snapshot;
+  const { label, status, text, thinking } = view.snapshot;
   const speaking = status === 'running';
   return (
     <section
@@ -98,24 +111,35 @@ function Turn({ view, source, several, check, onChange }: TurnProps): JSX.Elemen
       tabIndex={-1}
       aria-busy={speaking}
     >
+      <InspectButton turn={view.snapshot.turn} label={label} />
       {several && <h4>{label}</h4>}
+      {declaresPosition(view.snapshot) && <StanceChip {...readPosition(text.slice(0, POSITION_WITHIN))} />}
       <TurnNotes view={view} />
-      {speaking && !text && <p class="thinking">Waiting for the first token</p>}
-      <TurnText view={view} source={source} onChange={onChange} />
-      {check && <TurnCheck check={check} />}
+      <Thinking view={view} />
+      {speaking && !text && <p class="thinking">{thinking ? 'Thinking' : 'Waiting for the first token'}</p>}
+      {isData(view.snapshot) ? (
+        <details class="thoughts">
+          <summary>Data for the run, as JSON</summary>
+          <TurnText view={view} source onChange={onChange} />
+        </details>
+      ) : (
+        <TurnText view={view} source={source} onChange={onChange} />
+      )}
+      <CutOffNote view={view} />
+      {check && <CheckPanel check={check} />}
     </section>
   );
 }
 
 interface LaneBarProps {
+  id: string;
   turns: TurnView[];
   title: string;
   source: { value: boolean };
-  wide: { value: boolean };
   fork?: (turn: string) => void;
 }
 
-function LaneBar({ turns, title, source, wide, fork }: LaneBarProps): JSX.Element {
+function LaneBar({ id, turns, title, source, fork }: LaneBarProps): JSX.Element {
   const last = turns.findLast(({ snapshot }) => snapshot.status === 'completed');
   const text = () => turns.map(({ snapshot }) => snapshot.text).join('\n\n');
   return (
@@ -144,40 +168,47 @@ function LaneBar({ turns, title, source, wide, fork }: LaneBarProps): JSX.Elemen
         <button
           type="button"
           class="quiet small"
-          aria-label={`Copy what ${title} says`}
+          aria-label={`Copy the text of ${title}`}
           onClick={({ currentTarget }) => void copyWithThanks(currentTarget, text())}
         >
           Copy
         </button>
-        <button
-          type="button"
-          class="quiet small icon-only"
-          aria-pressed={wide.value}
-          aria-label={`${wide.value ? 'Narrow' : 'Widen'} the lane of ${title}`}
-          onClick={() => (wide.value = !wide.value)}
-        >
-          <Icon name="expand" size={15} />
-        </button>
+        <FocusButton id={id} title={title} />
       </div>
     </footer>
   );
 }
 
+/** One lane alone, over the whole window; Escape leaves it. */
+function FocusButton({ id, title }: { id: string; title: string }): JSX.Element {
+  const isFocused = focusedLane.value === id;
+  return (
+    <button
+      type="button"
+      class="quiet small icon-only"
+      aria-pressed={isFocused}
+      aria-label={`${isFocused ? 'Leave the focus on' : 'Focus'} the lane of ${title}`}
+      title={isFocused ? 'Leave the focus (Escape)' : 'Focus'}
+      onClick={() => focusLane(isFocused ? undefined : id)}
+    >
+      <Icon name={isFocused ? 'close' : 'expand'} size={15} />
+    </button>
+  );
+}
+
+/** All figures cover all turns of the lane, like those of the header cover all turns of the run. */
 function LaneFigures({ turns }: { turns: TurnView[] }): JSX.Element {
   turns.forEach(({ version }) => void version.value);
-  const counts = turns.map(tokensOf);
-  const tokens = counts.reduce((sum, one) => sum + one.tokens, 0);
-  const exact = counts.every((one) => one.exact);
-  const last = turns[turns.length - 1];
-  const cost = turns.some(({ snapshot }) => typeof snapshot.cost_usd === 'number')
-    ? turns.reduce((sum, { snapshot }) => sum + (snapshot.cost_usd ?? 0), 0)
-    : undefined;
+  const { read, written, exact, costUsd } = sumTurns(turns);
+  const [first, time] = [averageFirstTokenMs(turns), sumTurnMs(turns, now.value)];
+  const figure = (ms: number | undefined) => (ms === undefined ? '–' : duration(ms));
+  const tokens = `${exact ? '' : '≈ '}${count(read)} + ${count(written)}`;
   return (
-    <dl class="figures">
-      <Figure name="Tokens" value={`${exact ? '' : '≈ '}${count(tokens)}`} />
-      {last && <Figure name="First token" value={firstToken(last)} />}
-      {last && <Figure name="Time" value={duration(timeOf(last))} />}
-      {cost !== undefined && <Figure name="Cost" value={money(cost)} />}
+    <dl class="figures" title={turns.length > 1 ? `All ${turns.length} turns; the first token on average` : undefined}>
+      <Figure name="Tokens read + written" value={tokens} />
+      <Figure name="First token" value={figure(first)} />
+      <Figure name="Time" value={figure(time)} />
+      <Figure name="Cost" value={money(costUsd)} />
     </dl>
   );
 }
@@ -189,15 +220,6 @@ export function Figure({ name, value }: { name: string; value: string }): JSX.El
       <dd>{value}</dd>
     </div>
   );
-}
-
-function firstToken({ completed, firstTextAt, startedAt }: TurnView): string {
-  if (completed?.first_token_ms) return duration(completed.first_token_ms);
-  return firstTextAt === undefined ? '–' : duration(firstTextAt - startedAt);
-}
-
-function timeOf({ snapshot, startedAt }: TurnView): number {
-  return snapshot.duration_ms ?? (snapshot.status === 'failed' ? 0 : now.value - startedAt);
 }
 
 function initials(title: string): string {

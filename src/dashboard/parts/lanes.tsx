@@ -1,32 +1,32 @@
 /** The lanes of a run, by stage. */
 import type { JSX } from 'preact';
-import type { CheckSnapshot } from '../../contract';
-import { lanesOf } from '../state/lanes';
-import type { TurnView } from '../state/turn-view';
+import type { RunGraph } from '../../contract';
+import { groupLanes } from '../state/lanes';
+import type { DashboardRun } from '../state/run-view';
 import { Lane } from './lane';
-import { Notice } from './notices';
+import { NoTurns } from './no-turns';
+
+/** Lanes beyond this number are in further rows. */
+const MOST_COLUMNS = 3;
 
 interface LanesProps {
-  turns: TurnView[];
-  checks: CheckSnapshot[];
+  run: DashboardRun;
+  graph: RunGraph | undefined;
   /** Opens the fork dialog at a turn; absent while the run cannot be forked. */
   fork?: (turn: string) => void;
 }
 
-export function Lanes({ turns, checks, fork }: LanesProps): JSX.Element {
-  if (turns.length === 0)
-    return (
-      <Notice icon="clock" title="Nobody speaks yet">
-        <p>The first role is about to call its model.</p>
-      </Notice>
-    );
-  const groups = lanesOf(turns);
+export function Lanes({ run, graph, fork }: LanesProps): JSX.Element {
+  const turns = run.turns.value;
+  const { checks } = run.snapshot;
+  if (turns.length === 0) return <NoTurns run={run} />;
+  const groups = groupLanes(turns, graph);
   return (
     <>
-      {groups.map(({ stage, title, lanes }) => (
+      {groups.map(({ stage, title, lanes, planned }) => (
         <section key={stage} class="lane-group" aria-label={title || 'Lanes'}>
           {stage && <h2>{title}</h2>}
-          <div class={`lanes of-${Math.min(lanes.length, 4)}`}>
+          <div class={`lanes of-${Math.min(Math.max(lanes.length, planned), MOST_COLUMNS)}`}>
             {lanes.map((lane) => (
               <Lane key={lane.id} {...lane} checks={checks} {...(fork ? { fork } : {})} />
             ))}

@@ -1,36 +1,40 @@
-/** Where a run comes from, and what was made of it. */
+/** The origin of a run, and its forks. */
 import type { JSX } from 'preact';
 import { ago } from '../format';
 import { visible } from '../markdown/visible';
 import { now } from '../state/clock';
-import { titleOf } from '../state/picture';
-import type { RunEntry, RunPage } from '../state/run-page';
-import type { RunView } from '../state/run-view';
-import type { TurnView } from '../state/turn-view';
+import { writeStepTitle } from '../state/run-graph';
+import { findGraph } from '../state/swarms';
+import type { RunDescription, RunPage } from '../../contract/replies';
+import type { DashboardRun } from '../state/run-view';
+import { ForkEdit } from './fork-edit';
 import { Icon } from './icons';
 import { useAnswer } from './page';
-import { StatusPill } from './status';
+import { readListedState } from '../state/run-state';
+import { RunStatePill } from './status';
 
 const EVERY_MS = 10_000;
 const SHOWN = 20;
 
-const pageOf = (runId: string): string => `/dashboard/runs/${encodeURIComponent(runId)}`;
+const makePagePath = (runId: string): string => `/dashboard/runs/${encodeURIComponent(runId)}`;
 const comparison = (first: string, second: string): string =>
   `/dashboard/compare/${encodeURIComponent(first)}/${encodeURIComponent(second)}`;
 
-export function Lineage({ run }: { run: RunView }): JSX.Element | null {
+/** The run that this one was forked from. */
+export function OriginLink({ run }: { run: DashboardRun }): JSX.Element | null {
   void run.version.value;
-  const { status } = run.snapshot;
-  const origin = run.description.value?.forked_from;
-  return (
-    <>
-      {origin && <Origin run={run} parent={origin.run_id} from={origin.from} />}
-      {status !== null && status !== 'running' && <Forks run={run} />}
-    </>
-  );
+  const origin = run.snapshot.forked_from ?? run.description.value?.forked_from;
+  return origin ? <Origin run={run} parent={origin.run_id} from={origin.from} /> : null;
 }
 
-function Origin({ run, parent, from }: { run: RunView; parent: string; from: string }): JSX.Element {
+/** The forks of this run, once it has ended. */
+export function ForkLinks({ run }: { run: DashboardRun }): JSX.Element | null {
+  void run.version.value;
+  const { status } = run.snapshot;
+  return status !== null && status !== 'running' ? <Forks run={run} /> : null;
+}
+
+function Origin({ run, parent, from }: { run: DashboardRun; parent: string; from: string }): JSX.Element {
   const turns = run.turns.value;
   turns.forEach(({ version }) => void version.value);
   const taken = turns.filter(({ snapshot }) => snapshot.reused_from).length;
@@ -38,23 +42,26 @@ function Origin({ run, parent, from }: { run: RunView; parent: string; from: str
     <section class="lineage" aria-label="Where this run comes from">
       <Icon name="fork" size={16} />
       <p>
-        Forked from <a href={pageOf(parent)}>an earlier run</a> at <strong>{visible(labelOf(from, turns))}</strong>
-        {taken > 0 && `; ${taken} of ${turns.length} turns were taken over`}
+        Forked from <a href={makePagePath(parent)}>an earlier run</a> at{' '}
+        <strong>{visible(findLabel(from, run))}</strong>
+        {taken > 0 && `; ${taken} of ${turns.length} turns were reused`}
       </p>
       <a class="button small" href={comparison(parent, run.id)}>
         <Icon name="compare" size={15} />
         Compare with it
       </a>
+      <ForkEdit runId={run.id} />
     </section>
   );
 }
 
 /** A step is a turn or a stage. */
-function labelOf(step: string, turns: readonly TurnView[]): string {
-  return turns.find(({ snapshot }) => snapshot.turn === step)?.snapshot.label ?? titleOf(step);
+function findLabel(step: string, run: DashboardRun): string {
+  const turns = run.turns.value.map(({ snapshot }) => snapshot);
+  return writeStepTitle(step, turns, findGraph(run.snapshot, run.snapshot.swarm_id ?? ''));
 }
 
-function Forks({ run }: { run: RunView }): JSX.Element | null {
+function Forks({ run }: { run: DashboardRun }): JSX.Element | null {
   const { data } = useAnswer<RunPage>(`/runs?forked_from=${encodeURIComponent(run.id)}&limit=${SHOWN}`, {
     everyMs: EVERY_MS,
   });
@@ -75,12 +82,12 @@ function Forks({ run }: { run: RunView }): JSX.Element | null {
   );
 }
 
-function Fork({ of, fork }: { of: RunView; fork: RunEntry }): JSX.Element {
-  const { run_id, status, started_at, forked_from } = fork;
+function Fork({ of, fork }: { of: DashboardRun; fork: RunDescription }): JSX.Element {
+  const { run_id, started_at, forked_from } = fork;
   return (
     <>
-      <StatusPill status={status} />
-      <a href={pageOf(run_id)}>At {visible(labelOf(forked_from?.from ?? '', of.turns.value))}</a>
+      <RunStatePill state={readListedState(fork)} />
+      <a href={makePagePath(run_id)}>At {visible(findLabel(forked_from?.from ?? '', of))}</a>
       <time class="faint">{ago(Date.parse(started_at), now.value)}</time>
       <a href={comparison(of.id, run_id)}>Compare</a>
     </>

@@ -1,4 +1,4 @@
-/** Guidance for a run that is under way. */
+/** Sends guidance to a running run. */
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { steer } from '../state/steering';
@@ -14,7 +14,7 @@ export function MessageDialog({ runId, onClose }: { runId: string; onClose: () =
     if (sent) onClose();
   }
   return (
-    <Dialog title="Tell the swarm something" onClose={onClose}>
+    <Dialog title="Send guidance" onClose={onClose}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -26,7 +26,7 @@ export function MessageDialog({ runId, onClose }: { runId: string; onClose: () =
           <textarea
             rows={4}
             required
-            placeholder="Every turn that begins from now on is told this"
+            placeholder="Added to every turn that starts from now on"
             value={content.value}
             onInput={({ currentTarget }) => (content.value = currentTarget.value)}
           />
@@ -37,7 +37,7 @@ export function MessageDialog({ runId, onClose }: { runId: string; onClose: () =
             checked={interrupt.value}
             onChange={({ currentTarget }) => (interrupt.value = currentTarget.checked)}
           />
-          Interrupt the turns that speak now; they start again with it
+          Interrupt and restart the turns in progress
         </label>
         {problem && (
           <p class="problem" role="alert">

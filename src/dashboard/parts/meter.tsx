@@ -1,16 +1,16 @@
-/** How much of a limit is used: the browser's own meter, which changes its colour as it fills, with the figures beside it. */
+/** Shows how much of a limit is used: the browser's own meter, which changes its colour as it fills, next to the figures. */
 import type { JSX } from 'preact';
 
-/** From here on a meter warns. Share of the limit. */
+/** From this share of the limit on, a meter warns. */
 const TIGHT = 0.8;
-/** A full meter; what is used may overshoot a limit by one call. */
+/** From this share on, a meter counts as full; usage may exceed a limit by one call. */
 const FULL = 0.999;
 
 interface MeterProps {
   name: string;
   used: number;
   limit: number;
-  /** The figures in words, `$0.02 of $0.05` for example. */
+  /** The figures as text, for example `$0.02 of $0.05`. */
   text: string;
 }
 

@@ -1,13 +1,17 @@
-/** The ways through the dashboard, and whether it hears what happens. */
+/** The navigation, and the state of the connection. */
 import type { JSX } from 'preact';
 import { useLocation } from 'preact-iso/router';
+import { inbox } from '../state/inbox';
+import { toggleNotices, wantsNotices } from '../state/notices';
 import { line, reconnect, type LineState } from '../state/socket';
 import { nextTheme, theme, type Theme } from '../theme';
+import { KeyButton } from './key-button';
 import { Icon, Logo, type IconName } from './icons';
 
-const WAYS: [href: string, icon: IconName, name: string][] = [
+export const VIEWS: [href: string, icon: IconName, name: string][] = [
   ['/dashboard', 'add', 'New run'],
   ['/dashboard/runs', 'runs', 'Runs'],
+  ['/dashboard/approvals', 'message', 'Approvals'],
   ['/dashboard/live', 'live', 'Live'],
   ['/dashboard/sessions', 'sessions', 'Sessions'],
   ['/dashboard/gateways', 'gauge', 'Gateways'],
@@ -23,18 +27,47 @@ export function Navigation(): JSX.Element {
         <span>Murmuration</span>
       </a>
       <nav aria-label="Views">
-        {WAYS.map(([href, icon, name]) => (
+        {VIEWS.map(([href, icon, name]) => (
           <a key={href} href={href} aria-current={isCurrent(path, href) ? 'page' : undefined}>
             <Icon name={icon} />
             <span>{name}</span>
+            {href === '/dashboard/approvals' && <Waiting />}
           </a>
         ))}
       </nav>
       <div class="navigation-end">
+        <KeyButton />
         <Line />
+        <NoticesButton />
         <ThemeButton />
       </div>
     </header>
+  );
+}
+
+/** The number of runs that wait for a person. */
+function Waiting(): JSX.Element | null {
+  const waiting = inbox.value.length;
+  return waiting > 0 ? (
+    <span class="counter">
+      {waiting}
+      <span class="off-screen"> waiting</span>
+    </span>
+  ) : null;
+}
+
+function NoticesButton(): JSX.Element {
+  return (
+    <button
+      type="button"
+      class="quiet theme-button"
+      aria-pressed={wantsNotices.value}
+      title="Notify me when a run needs approval, ends or fails"
+      onClick={() => void toggleNotices()}
+    >
+      <Icon name="bell" />
+      <span>Notifications</span>
+    </button>
   );
 }
 
@@ -46,7 +79,7 @@ const LINE_WORDS: Record<LineState, string> = {
   idle: '',
   connecting: 'Connecting',
   open: 'Connected',
-  lost: 'Connection lost, trying again',
+  lost: 'Connection lost, reconnecting',
 };
 
 function Line(): JSX.Element {
@@ -57,7 +90,7 @@ function Line(): JSX.Element {
       <span>{LINE_WORDS[state]}</span>
       {state === 'lost' && (
         <button type="button" class="quiet small" onClick={reconnect}>
-          Now
+          Reconnect now
         </button>
       )}
     </p>

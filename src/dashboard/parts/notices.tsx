@@ -1,4 +1,4 @@
-/** What is shown in place of content: nothing yet, still loading, not there, or something went wrong. */
+/** Replacements for missing content: empty, loading, not found, or failed. */
 import type { ComponentChildren, JSX } from 'preact';
 import { Icon, type IconName } from './icons';
 
@@ -6,7 +6,7 @@ interface NoticeProps {
   icon: IconName;
   title: string;
   children?: ComponentChildren;
-  /** Announced to screen readers at once. */
+  /** Announced to screen readers immediately. */
   urgent?: boolean;
 }
 
@@ -33,7 +33,7 @@ export function Loading({ what }: { what: string }): JSX.Element {
   );
 }
 
-/** Nothing answers; the page tries again by itself where it can, and when asked. */
+/** The API is unreachable; the page retries by itself where it can, and on request. */
 export function Away({ message, retry }: { message: string; retry?: () => void }): JSX.Element {
   return (
     <Notice icon="warn" title="No answer" urgent>

@@ -1,29 +1,38 @@
-/** What every view has: a title for the tab, and data that is asked for again from time to time. */
+/** Shared by all views: the title of the tab, and data that is refreshed periodically. */
 import { signal, type Signal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
-import { call, failureOf, type ApiFailure } from '../state/api';
+import { observeWorkers } from '../state/health';
+import { inbox } from '../state/inbox';
+import { call, toApiFailure, type ApiFailure } from '../state/api';
 
+/** The number of runs that wait for a person comes first. */
 export function usePageTitle(title: string): void {
+  const waiting = inbox.value.length;
   useEffect(() => {
-    document.title = `${title} · Murmuration`;
-  }, [title]);
+    document.title = `${waiting > 0 ? `(${waiting}) ` : ''}${title} · Murmuration`;
+  }, [title, waiting]);
 }
 
-export interface Answer<T> {
+/** Observes whether a worker is running, while the view needs to know. */
+export function useWorkers(needed: boolean): void {
+  useEffect(() => (needed ? observeWorkers() : undefined), [needed]);
+}
+
+export interface AnswerPanel<T> {
   data: Signal<T | undefined>;
   failure: Signal<ApiFailure | undefined>;
-  /** Asks again now. */
+  /** Refreshes the data now. */
   again(): void;
 }
 
 interface AskOptions {
-  /** Milliseconds between two questions; without it, it is asked once. */
+  /** The refresh interval in milliseconds; without it, the data is requested once. */
   everyMs?: number;
   accept?: readonly number[];
 }
 
-/** Asks the API while the view is there. An answer stays when a later question fails; the failure stands beside it. */
-export function useAnswer<T>(path: string, { everyMs, accept }: AskOptions = {}): Answer<T> {
+/** Requests data from the API while the view is mounted. If a refresh fails, the last data stays, together with the failure. */
+export function useAnswer<T>(path: string, { everyMs, accept }: AskOptions = {}): AnswerPanel<T> {
   const answer = useMemo(() => createAnswer<T>(path, accept), [path]);
   useEffect(() => {
     answer.again();
@@ -36,7 +45,7 @@ export function useAnswer<T>(path: string, { everyMs, accept }: AskOptions = {})
   return answer;
 }
 
-function createAnswer<T>(path: string, accept: readonly number[] = []): Answer<T> & { leave(): void } {
+function createAnswer<T>(path: string, accept: readonly number[] = []): AnswerPanel<T> & { leave(): void } {
   const data = signal<T | undefined>(undefined);
   const failure = signal<ApiFailure | undefined>(undefined);
   let asking: AbortController | undefined;
@@ -47,7 +56,7 @@ function createAnswer<T>(path: string, accept: readonly number[] = []): Answer<T
       data.value = answer;
       failure.value = undefined;
     } catch (error) {
-      if (!signal.aborted) failure.value = failureOf(error);
+      if (!signal.aborted) failure.value = toApiFailure(error);
     }
   };
   return {

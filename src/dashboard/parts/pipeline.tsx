@@ -1,21 +1,44 @@
-/** The pipeline as a picture: stages, in them turns, which light up as they are at work. A node leads to its turn. */
+/** The run as a graph: stages with their turns and the state of each. A node links to its turn. */
 import type { JSX } from 'preact';
 import { visible } from '../markdown/visible';
-import type { PictureNode, PictureStage } from '../state/picture';
-import { Icon } from './icons';
+import type { RunGraphNode, RunGraphStage } from '../state/run-graph';
+import { showTurn } from '../state/selection';
+import { Icon, type IconName } from './icons';
 
-const WORDS: Record<PictureNode['status'], string> = {
-  ahead: 'to come',
-  running: 'at work',
-  waiting: 'waiting',
-  completed: 'done',
-  failed: 'failed',
-  skipped: 'not needed',
+const WORDS: Record<RunGraphNode['status'], string> = {
+  ahead: 'Pending',
+  running: 'Running',
+  waiting: 'Waiting',
+  completed: 'Done',
+  failed: 'Failed',
+  skipped: 'Skipped',
+  unreached: 'Not reached',
+  interrupted: 'Interrupted',
+  cancelled: 'Cancelled',
+  stopped: 'Stopped',
 };
 
-export function Pipeline({ stages }: { stages: PictureStage[] }): JSX.Element {
+const MARKS: Partial<Record<RunGraphNode['status'], IconName>> = {
+  completed: 'check',
+  failed: 'close',
+  waiting: 'clock',
+  interrupted: 'restart',
+  cancelled: 'stop',
+  stopped: 'stop',
+};
+
+/** States of turns that never started: there is nothing to show. */
+const UNKNOWN: readonly RunGraphNode['status'][] = ['ahead', 'skipped', 'unreached'];
+
+/** `rows` nodes fit one below the other. */
+export function Pipeline({ stages, rows }: { stages: RunGraphStage[]; rows: number }): JSX.Element {
   return (
-    <nav class="pipeline" aria-label="Stages and turns of this run" tabIndex={0}>
+    <nav
+      class={`pipeline rows-${rows}${stages.length > 1 ? ' staged' : ''}`}
+      aria-label="Stages and turns of this run"
+      tabIndex={0}
+      data-arrows=".node:not(:disabled)"
+    >
       <ol class={stages.length > 1 ? 'stages' : 'stages alone'}>
         {stages.map((stage) => (
           <li key={stage.name} class={`stage status-${stage.status}`}>
@@ -23,8 +46,8 @@ export function Pipeline({ stages }: { stages: PictureStage[] }): JSX.Element {
             <ol class="columns">
               {stage.columns.map((column, index) => (
                 <li key={index} class="column">
-                  {column.map((node) => (
-                    <Node key={`${node.turn} ${node.label}`} node={node} />
+                  {groupTries(column).map((tries) => (
+                    <Tries key={`${tries[0]?.turn} ${tries[0]?.label}`} tries={tries} />
                   ))}
                 </li>
               ))}
@@ -36,7 +59,23 @@ export function Pipeline({ stages }: { stages: PictureStage[] }): JSX.Element {
   );
 }
 
-function StageTitle({ stage: { title, verdict } }: { stage: PictureStage }): JSX.Element {
+/** The tries of an interrupted turn stand beside each other. */
+function groupTries(column: RunGraphNode[]): RunGraphNode[][] {
+  const groups: RunGraphNode[][] = [];
+  for (const node of column) {
+    const group = node.retryOf && groups.find(([first]) => first?.turn === node.retryOf);
+    if (group) group.push(node);
+    else groups.push([node]);
+  }
+  return groups;
+}
+
+function Tries({ tries }: { tries: RunGraphNode[] }): JSX.Element {
+  const nodes = tries.map((node) => <Node key={`${node.turn} ${node.label}`} node={node} />);
+  return tries.length > 1 ? <div class="tries">{nodes}</div> : <>{nodes}</>;
+}
+
+function StageTitle({ stage: { title, verdict } }: { stage: RunGraphStage }): JSX.Element {
   return (
     <p class="stage-title">
       {title}
@@ -45,34 +84,28 @@ function StageTitle({ stage: { title, verdict } }: { stage: PictureStage }): JSX
   );
 }
 
-function Node({ node: { turn, label, status, model } }: { node: PictureNode }): JSX.Element {
-  const known = status !== 'ahead' && status !== 'skipped';
+function Node({ node: { turn, label, status, model } }: { node: RunGraphNode }): JSX.Element {
+  const known = !UNKNOWN.includes(status);
+  const mark = MARKS[status];
   const saysModel = model !== '' && (status === 'completed' || status === 'running' || status === 'failed');
   return (
     <button
       type="button"
       class={`node status-${status}`}
       disabled={!known}
-      title={visible(model)}
+      title={`${label}: ${visible(model) || WORDS[status]}`}
       onClick={() => showTurn(turn)}
     >
       <span class="node-mark" aria-hidden="true">
-        {status === 'completed' && <Icon name="check" size={13} />}
-        {status === 'failed' && <Icon name="close" size={13} />}
-        {status === 'waiting' && <Icon name="clock" size={13} />}
+        {mark && <Icon name={mark} size={13} />}
       </span>
       <span class="node-text">
-        {label}
-        {saysModel && <span class="off-screen">, {WORDS[status]}</span>}
+        <span class="node-label">
+          {label}
+          {saysModel && <span class="off-screen">, {WORDS[status]}</span>}
+        </span>
         <small>{saysModel ? visible(model) : WORDS[status]}</small>
       </span>
     </button>
   );
-}
-
-/** Brings a turn into sight and gives it the keyboard. */
-export function showTurn(turn: string): void {
-  const place = document.getElementById(`turn-${turn}`);
-  place?.closest('.lane')?.scrollIntoView({ block: 'center', behavior: 'smooth' });
-  place?.focus({ preventScroll: true });
 }

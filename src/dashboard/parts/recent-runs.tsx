@@ -1,6 +1,6 @@
-/** The newest runs, on the first view. */
+/** The newest runs, on the home view. */
 import type { JSX } from 'preact';
-import type { RunPage } from '../state/run-page';
+import type { RunPage } from '../../contract/replies';
 import { useAnswer } from './page';
 import { RunRows } from './run-rows';
 

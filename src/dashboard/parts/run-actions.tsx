@@ -1,17 +1,21 @@
-/** What can be done with a run. */
+/** The actions that are available for a run. */
 import { useSignal, type Signal } from '@preact/signals';
 import type { JSX } from 'preact';
-import type { RunView } from '../state/run-view';
+import lazy, { ErrorBoundary } from 'preact-iso/lazy';
+import type { DashboardRun } from '../state/run-view';
 import { steer, stopRun } from '../state/steering';
-import { useAttempt, type Attempt } from './attempt';
+import { useAttempt, type ShownAttempt } from './attempt';
 import { CompareDialog } from './compare-dialog';
+import { EndedActions } from './ended-actions';
 import { Icon } from './icons';
 import { MessageDialog } from './message-dialog';
 
-type Open = 'message' | 'compare' | undefined;
+type Open = 'message' | 'compare' | 'share' | undefined;
+
+const ExportDialog = lazy(() => import('./export-dialog'));
 
 interface RunActionsProps {
-  run: RunView;
+  run: DashboardRun;
   /** Opens the fork dialog. */
   fork: () => void;
 }
@@ -23,16 +27,15 @@ export function RunActions({ run, fork }: RunActionsProps): JSX.Element {
   const close = () => (open.value = undefined);
   return (
     <div class="actions">
-      {run.snapshot.status === 'running' && <Steering run={run} attempt={attempt} open={open} />}
-      {hasEnded(run) && (
-        <button type="button" onClick={fork}>
-          <Icon name="fork" size={16} />
-          Fork
-        </button>
-      )}
+      {!hasEnded(run) && <Steering run={run} attempt={attempt} open={open} />}
+      {hasEnded(run) && <EndedActions run={run} fork={fork} />}
       <button type="button" onClick={() => (open.value = 'compare')}>
         <Icon name="compare" size={16} />
         Compare
+      </button>
+      <button type="button" onClick={() => (open.value = 'share')}>
+        <Icon name="external" size={16} />
+        Share
       </button>
       {attempt.problem && (
         <p class="problem" role="alert">
@@ -41,18 +44,19 @@ export function RunActions({ run, fork }: RunActionsProps): JSX.Element {
       )}
       {open.value === 'message' && <MessageDialog runId={run.id} onClose={close} />}
       {open.value === 'compare' && <CompareDialog run={run} onClose={close} />}
+      <ErrorBoundary>{open.value === 'share' && <ExportDialog run={run} onClose={close} />}</ErrorBoundary>
     </div>
   );
 }
 
-/** What is under way has no result that a fork could take over. */
-export function hasEnded({ snapshot: { status } }: RunView): boolean {
+/** A running run has no result that a fork could reuse. */
+export function hasEnded({ snapshot: { status } }: DashboardRun): boolean {
   return status !== null && status !== 'running';
 }
 
 interface SteeringProps {
-  run: RunView;
-  attempt: Attempt;
+  run: DashboardRun;
+  attempt: ShownAttempt;
   open: Signal<Open>;
 }
 
@@ -72,7 +76,7 @@ function Steering({ run, attempt, open }: SteeringProps): JSX.Element {
       </button>
       <button type="button" onClick={() => (open.value = 'message')}>
         <Icon name="message" size={16} />
-        Message
+        Send guidance
       </button>
       <button type="button" class="danger" disabled={stopping.value} onClick={() => void stop()}>
         <Icon name="stop" size={14} />

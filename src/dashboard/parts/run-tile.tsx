@@ -1,22 +1,23 @@
-/** A run in small: its task, and the last words of each turn that is at work. */
+/** A run in small: its task, and the latest text of each active turn. */
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { duration } from '../format';
 import { visible } from '../markdown/visible';
 import { now } from '../state/clock';
-import { hueOf } from '../state/lanes';
-import type { RunView } from '../state/run-view';
-import { nameOf } from '../state/swarms';
+import { chooseHue } from '../state/lanes';
+import type { DashboardRun } from '../state/run-view';
+import { nameSwarm } from '../state/swarms';
 import type { TextListener, TurnView } from '../state/turn-view';
-import { StatusPill } from './status';
+import { readRunState } from '../state/run-state';
+import { RunStatePill } from './status';
 
-/** Lanes of one tile, and UTF-16 units of text that each shows. */
+/** The number of lanes in a tile, and the UTF-16 units of text in each. */
 const LANES = 3;
 const LAST_WORDS = 180;
-/** What Markdown adds to the words. */
+/** Markdown syntax, which is removed from the text. */
 const MARKUP = /[*#`|]+/g;
 
-export function RunTile({ run }: { run: RunView }): JSX.Element {
+export function RunTile({ run }: { run: DashboardRun }): JSX.Element {
   const turns = run.turns.value;
   const about = run.description.value;
   const shown = [...turns].slice(-LANES);
@@ -24,11 +25,11 @@ export function RunTile({ run }: { run: RunView }): JSX.Element {
     <a class="tile" href={`/dashboard/runs/${encodeURIComponent(run.id)}`}>
       <header>
         <TileStatus run={run} />
-        <span class="faint">{nameOf(run.snapshot.swarm_id ?? about?.swarm_id)}</span>
+        <span class="faint">{nameSwarm(run.snapshot.swarm_id ?? about?.swarm_id)}</span>
       </header>
       <h2 dir="auto">{visible((run.snapshot.message ?? about?.message ?? run.id).slice(0, 140))}</h2>
       {shown.map((turn) => (
-        <p key={turn.snapshot.turn} class={`tile-lane hue-${hueOf(turn, turns)}`}>
+        <p key={turn.snapshot.turn} class={`tile-lane hue-${chooseHue(turn, turns)}`}>
           <span class="tile-label">{turn.snapshot.label}</span>
           <LastWords view={turn} />
         </p>
@@ -37,19 +38,19 @@ export function RunTile({ run }: { run: RunView }): JSX.Element {
   );
 }
 
-/** Looks at the clock, not at each change: fifty runs change in every frame. */
-function TileStatus({ run }: { run: RunView }): JSX.Element {
+/** Updates on the clock instead of on each change: fifty runs change in every frame. */
+function TileStatus({ run }: { run: DashboardRun }): JSX.Element {
   const time = now.value;
-  const { status, started_at, ended_at } = run.snapshot;
+  const { started_at, ended_at } = run.snapshot;
   return (
     <>
-      <StatusPill status={status ?? 'running'} />
+      <RunStatePill state={readRunState(run)} />
       {started_at !== undefined && <span class="faint">{duration((ended_at ?? time) - started_at)}</span>}
     </>
   );
 }
 
-/** Keeps only the end of the text, and writes it when the clock ticks: all lanes of the wall in one frame. */
+/** Keeps only the end of the text and writes it when the clock ticks: all lanes of the wall in one frame. */
 function LastWords({ view }: { view: TurnView }): JSX.Element {
   const place = useRef<HTMLSpanElement>(null);
   useEffect(() => {

@@ -1,43 +1,54 @@
-/** What a run has used, against its budget where it has one. */
+/** The usage of a run, compared with its budget if it has one. */
 import type { JSX } from 'preact';
-import { count, money } from '../format';
-import { totalsOf } from '../state/totals';
-import type { RunView } from '../state/run-view';
+import { count, limitCount, money } from '../format';
+import { sumRun, type TokenTotals } from '../state/totals';
+import type { DashboardRun } from '../state/run-view';
 import { Meter } from './meter';
 
-export function Spending({ run }: { run: RunView }): JSX.Element {
+export function SpendingSummary({ run }: { run: DashboardRun }): JSX.Element {
+  void run.version.value;
   const turns = run.turns.value;
   turns.forEach(({ version }) => void version.value);
-  const { tokens, exact, costUsd } = totalsOf(turns);
+  const totals = sumRun(run.snapshot, turns);
   const { usd = null, tokens: most = null } = run.description.value?.budget ?? {};
   return (
     <>
-      <Used name="Tokens" used={tokens} limit={most} tell={(tokens) => count(tokens ?? 0)} estimated={!exact} />
-      <Used name="Cost" used={costUsd} limit={usd} tell={money} estimated={false} />
+      <div class="fact-tokens">
+        <dt>Tokens</dt>
+        <dd>
+          {writeTokens(totals)}
+          <Limit name="Tokens" amount={totals.read + totals.written} limit={most} tell={limitCount} />
+        </dd>
+      </div>
+      <div class="fact-cost">
+        <dt>Cost</dt>
+        <dd>
+          {money(totals.costUsd)}
+          <Limit name="Cost" amount={totals.costUsd ?? 0} limit={usd} tell={money} />
+        </dd>
+      </div>
     </>
   );
 }
 
-interface UsedProps {
-  name: string;
-  /** Undefined when nobody has told. */
-  used: number | undefined;
-  limit: number | null;
-  tell: (amount: number | undefined) => string;
-  estimated: boolean;
+/** `1,200 read + 300 written = 1,500`. */
+function writeTokens({ read, written, exact }: TokenTotals): string {
+  return `${exact ? '' : '≈ '}${count(read)} read + ${count(written)} written = ${count(read + written)}`;
 }
 
-function Used({ name, used, limit, tell, estimated }: UsedProps): JSX.Element {
-  const figure = `${estimated ? '≈ ' : ''}${tell(used)}`;
-  const text = limit === null ? figure : `${figure} of ${tell(limit)}`;
+interface LimitProps {
+  name: string;
+  amount: number;
+  limit: number | null;
+  tell: (amount: number) => string;
+}
+
+function Limit({ name, amount, limit, tell }: LimitProps): JSX.Element | null {
+  if (limit === null) return null;
   return (
-    <div>
-      <dt>{name}</dt>
-      <dd>
-        {figure}
-        {limit !== null && <small> of {tell(limit)}</small>}
-        {limit !== null && <Meter name={`${name} of the budget`} used={used ?? 0} limit={limit} text={text} />}
-      </dd>
-    </div>
+    <>
+      <small> of {tell(limit)}</small>
+      <Meter name={`${name} of the budget`} used={amount} limit={limit} text={`${tell(amount)} of ${tell(limit)}`} />
+    </>
   );
 }

@@ -1,4 +1,4 @@
-/** Markdown that does not change any more. */
+/** Markdown that no longer changes. */
 import type { JSX } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { BlockWriter } from '../markdown/block-writer';

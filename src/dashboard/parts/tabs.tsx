@@ -1,4 +1,4 @@
-/** Tabs, as the ARIA Authoring Practices want them: arrow keys move, one tab stop. */
+/** Tabs according to the ARIA Authoring Practices: arrow keys move between them, and there is one tab stop. */
 import type { Signal } from '@preact/signals';
 import type { JSX } from 'preact';
 

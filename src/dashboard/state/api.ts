@@ -1,8 +1,8 @@
-/** Calls of the HTTP API. Each failure is an {@link ApiFailure}, also when nothing answers. */
+/** Calls the HTTP API. Every failure is an {@link ApiFailure}, including an unreachable API. */
 import type { FailureCode } from '../../contract';
-import { apiKey, keyRefused } from './key';
+import { apiKey, noteRefusal } from './key';
 
-/** `AWAY`: nothing answered, or nothing that speaks our protocol. */
+/** `AWAY`: there was no reply, or one that is not from this API. */
 export class ApiFailure extends Error {
   constructor(
     readonly code: FailureCode | 'AWAY',
@@ -18,20 +18,22 @@ interface CallOptions {
   body?: unknown;
   headers?: Record<string, string>;
   signal?: AbortSignal;
-  /** Statuses that carry an answer although they are no success, 503 of a health check for example. */
+  /** Error statuses whose body is a valid answer, for example 503 of a health check. */
   accept?: readonly number[];
+  /** Whether a refused key is asked for; default true. */
+  asksForKey?: boolean;
 }
 
-/** `path` is an address of the API, `/runs` for example. */
+/** `path` is a path of the API, for example `/runs`. */
 export async function call<T>(path: string, options: CallOptions = {}): Promise<T> {
   const response = await reach(path, options);
   const body = await response.json().catch(() => undefined);
   if (response.ok || options.accept?.includes(response.status)) return body as T;
-  if (response.status === 401) keyRefused.value = true;
-  throw refusalOf(response.status, body);
+  if (response.status === 401 && options.asksForKey !== false) noteRefusal();
+  throw readRefusal(response.status, body);
 }
 
-function refusalOf(status: number, body: unknown): ApiFailure {
+function readRefusal(status: number, body: unknown): ApiFailure {
   const failure = (body as { error?: { code: FailureCode; message: string } } | undefined)?.error;
   return failure
     ? new ApiFailure(failure.code, failure.message)
@@ -57,7 +59,7 @@ async function reach(path: string, { method = 'GET', body, headers, signal }: Ca
   }
 }
 
-/** Whatever went wrong, as a failure with a sentence. */
-export function failureOf(error: unknown): ApiFailure {
+/** Converts any error to a failure with a message. */
+export function toApiFailure(error: unknown): ApiFailure {
   return error instanceof ApiFailure ? error : new ApiFailure('INTERNAL', String(error));
 }

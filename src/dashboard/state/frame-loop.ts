@@ -1,8 +1,8 @@
-/** Work that is done at most once per animation frame, however many events ask for it. */
+/** Runs work at most once per animation frame, however many events request it. */
 const due = new Set<() => void>();
 let asked = false;
 
-/** Calls the function in the next frame; asking again before then changes nothing. */
+/** Calls the function in the next frame; repeated requests before that have no effect. */
 export function inNextFrame(work: () => void): void {
   due.add(work);
   if (asked) return;

@@ -1,27 +1,40 @@
-/** The caller's API key: asked for when the API refuses, kept for this browser tab only. And the keys of requests. */
+/** The caller's API key, requested when the API refuses a call and kept for this browser tab only. Also creates idempotency keys. */
 import { signal } from '@preact/signals';
 
 const STORED = 'murmuration.key';
 
-/** Empty without one. */
+/** Empty if there is none. */
 export const apiKey = signal(sessionStorage.getItem(STORED) ?? '');
-/** Whether the API has refused the key, or the want of one. */
-export const keyRefused = signal(false);
+/** `asked`: the API has refused a call, and the dialog is open. `postponed`: the dialog was closed without a key; it does not open by itself again. */
+export const keyState = signal<'known' | 'asked' | 'postponed'>('known');
+
+/** The API has refused the key, or a call without one. */
+export function noteRefusal(): void {
+  if (keyState.value === 'known') keyState.value = 'asked';
+}
+
+export function askForKey(): void {
+  keyState.value = 'asked';
+}
+
+export function postponeKey(): void {
+  keyState.value = 'postponed';
+}
 
 export function setApiKey(key: string): void {
   sessionStorage.setItem(STORED, key);
   apiKey.value = key;
-  keyRefused.value = false;
+  keyState.value = 'known';
 }
 
 export interface OrderKeys {
-  /** The same key for the same order, until another one comes. */
+  /** Returns the same key for the same order, until another order comes. */
   of(order: unknown): string;
-  /** The order was accepted: the same words are a new one from now on. */
+  /** The order was accepted: an equal one gets a new key from now on. */
   done(): void;
 }
 
-/** Makes asking safe to repeat: one key for one order, until it was accepted. */
+/** Makes requests idempotent: one key per order, until it is accepted. */
 export function createOrderKeys(): OrderKeys {
   let text = '';
   let key = '';
@@ -35,7 +48,7 @@ export function createOrderKeys(): OrderKeys {
   };
 }
 
-/** An idempotency key. `crypto.randomUUID` is kept from plain-HTTP addresses. */
+/** A new idempotency key. Browsers do not provide `crypto.randomUUID` on plain-HTTP pages. */
 export function newKey(): string {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -1,14 +1,14 @@
-/** What plots show of a run, worked out from its turns. Times are seconds since the run's first turn. Pure. */
-import { hueOf } from './lanes';
+/** Computes the charts of a run from its turns. Times are seconds since the run's first turn. Pure. */
+import { chooseHue } from './lanes';
 import { PACE_MS, unitsPerToken, type TurnView } from './turn-view';
 
-export interface Line {
+interface Line {
   name: string;
   hue: number;
   values: (number | null)[];
 }
 
-/** Lines over one axis of time. */
+/** Lines over a common time axis. */
 export interface Series {
   at: number[];
   lines: Line[];
@@ -20,7 +20,7 @@ const begin = (turns: readonly TurnView[]): number => Math.min(...turns.map(({ s
 const seconds = (ms: number): number => Math.round(ms / 100) / 10;
 
 /** Tokens per second of each turn, over the last two seconds. */
-export function paceOf(turns: readonly TurnView[]): Series {
+export function measurePace(turns: readonly TurnView[]): Series {
   const buckets = turns.flatMap(({ pace }) => [...pace.keys()]);
   if (buckets.length === 0) return { at: [], lines: [] };
   const first = Math.min(...buckets);
@@ -31,7 +31,7 @@ export function paceOf(turns: readonly TurnView[]): Series {
     .filter(({ pace }) => pace.size > 0)
     .map((turn) => ({
       name: turn.snapshot.label,
-      hue: hueOf(turn, turns),
+      hue: chooseHue(turn, turns),
       values: at.map((bucket) => rateAt(turn, bucket)),
     }));
   return { at: at.map((bucket) => seconds(bucket - begin(turns))), lines };
@@ -48,24 +48,24 @@ function rateAt(turn: TurnView, bucket: number): number | null {
   return (units / unitsPerToken(turn) / covered) * 1000;
 }
 
-/** Seconds to the first token of each turn, at the time when it came. */
-export function firstTokensOf(turns: readonly TurnView[]): Series {
-  const heard = turns.flatMap((turn) => (turn.firstTextAt === undefined ? [] : [{ turn, at: turn.firstTextAt }]));
-  heard.sort((a, b) => a.at - b.at);
+/** Seconds to the first token of each turn, at the time of that token. */
+export function measureFirstTokens(turns: readonly TurnView[]): Series {
+  const started = turns.flatMap((turn) => (turn.firstTextAt === undefined ? [] : [{ turn, at: turn.firstTextAt }]));
+  started.sort((a, b) => a.at - b.at);
   return {
-    at: heard.map(({ at }) => seconds(at - begin(turns))),
-    lines: heard.map(({ turn, at }, index) => ({
+    at: started.map(({ at }) => seconds(at - begin(turns))),
+    lines: started.map(({ turn, at }, index) => ({
       name: turn.snapshot.label,
-      hue: hueOf(turn, turns),
-      values: heard.map((_, other) =>
+      hue: chooseHue(turn, turns),
+      values: started.map((_, other) =>
         other === index ? (turn.completed?.first_token_ms ?? at - turn.startedAt) / 1000 : null,
       ),
     })),
   };
 }
 
-/** The run's cost so far, after each finished turn; empty where the gateway reports none. */
-export function costOf(turns: readonly TurnView[]): Series {
+/** The accumulated cost of the run after each finished turn; empty if the gateway reports none. */
+export function measureCost(turns: readonly TurnView[]): Series {
   const paid = turns.flatMap(({ completed }) => (typeof completed?.cost_usd === 'number' ? [completed] : []));
   if (paid.length === 0) return { at: [], lines: [] };
   paid.sort((a, b) => a.at - b.at);

@@ -1,46 +1,15 @@
-/** A run as the page shows it, folded from its events; every view of one run shares one. */
+/** The state of a run in the page, folded from its events; all views of a run share it. */
 import { signal, type Signal } from '@preact/signals';
-import { emptySnapshot, foldEvent } from '../../contract/fold';
-import type {
-  Failure,
-  Lineage,
-  PlacedEvent,
-  RunEvent,
-  RunSnapshot,
-  RunStatus,
-  StageResult,
-  TurnResult,
-  Verification,
-} from '../../contract';
+import { emptySnapshot, foldEvent } from '../../events/fold';
+import type { Failure, PlacedEvent, RunEvent, RunSnapshot } from '../../contract';
+import type { RunView as RunReply } from '../../contract/replies';
 import { inNextFrame } from './frame-loop';
 import { newTurnView, takeNote, type TurnView } from './turn-view';
 
-/** `GET /runs/:id`, as far as the page uses it. */
-export interface RunDescription {
-  run_id: string;
-  swarm_id: string;
-  session_id: string;
-  status: RunStatus;
-  message: string;
-  started_at: string;
-  ended_at: string | null;
-  /** The run that this one was forked from, and the turn or stage at which. */
-  forked_from: Lineage | null;
-  /** What the run may use, US dollars and tokens; null where nothing limits it. */
-  budget: { usd: number | null; tokens: number | null };
-  /** What executing the answer's code has shown. */
-  verification?: Verification | null;
-  temporal_ui?: string;
-  failure?: Failure;
-  answers?: string[];
-  stages?: StageResult[];
-  turns: (TurnResult & { status: 'completed' })[];
-}
+/** `live`: events are arriving or have arrived. */
+type Phase = 'loading' | 'live' | 'unknown' | 'failed';
 
-/** `live`: events come or came. */
-export type Phase = 'loading' | 'live' | 'unknown' | 'failed';
-
-export interface RunView {
+export interface DashboardRun {
   readonly id: string;
   snapshot: RunSnapshot;
   cursor: string;
@@ -49,20 +18,20 @@ export interface RunView {
   phase: Signal<Phase>;
   /** Why the phase is `failed`. */
   failure?: Failure;
-  description: Signal<RunDescription | undefined>;
+  description: Signal<RunReply | undefined>;
   /** The run's session, from its first event. */
   sessionId?: string;
-  /** Counts changes of anything in the run; at most one a frame. */
+  /** Incremented when anything in the run changes, at most once per frame. */
   version: Signal<number>;
 }
 
-export const BEGINNING = '0';
+export const EMPTY_RUN_VIEW = '0';
 
-export function newRunView(id: string): RunView {
+export function newRunView(id: string): DashboardRun {
   return {
     id,
     snapshot: emptySnapshot(),
-    cursor: BEGINNING,
+    cursor: EMPTY_RUN_VIEW,
     turns: signal([]),
     phase: signal('loading'),
     description: signal(undefined),
@@ -70,16 +39,16 @@ export function newRunView(id: string): RunView {
   };
 }
 
-/** Forgets what was folded, for a stream that was replaced; what is known of the run follows after the cursor. */
-export function resetRunView(view: RunView, cursor: string): void {
+/** Discards the folded state after the stream was replaced; the known events follow after the cursor. */
+export function resetRunView(view: DashboardRun, cursor: string): void {
   view.snapshot = emptySnapshot();
   view.cursor = cursor;
   view.turns.value = [];
   touch(view);
 }
 
-/** Folds an event. False when events before it are missing: the caller follows again from the cursor. */
-export function addEvent(view: RunView, { cursor, event }: PlacedEvent): boolean {
+/** Folds an event. Returns false if events before it are missing: the caller then follows again from the cursor. */
+export function addEvent(view: DashboardRun, { cursor, event }: PlacedEvent): boolean {
   const place = placeAfter(view.cursor, cursor);
   if (place === 'known') return true;
   if (place === 'gap') return false;
@@ -95,13 +64,16 @@ export function addEvent(view: RunView, { cursor, event }: PlacedEvent): boolean
   return true;
 }
 
-/** The end of a run ends the turns that are open. */
-function noteEnd(view: RunView): void {
-  for (const { version } of view.turns.peek()) inNextFrame(bumpOf(version));
+/** The end of a run also ends its open turns. */
+function noteEnd(view: DashboardRun): void {
+  for (const turn of view.turns.peek()) {
+    if (view.snapshot.ended_at !== undefined) turn.endedAt ??= view.snapshot.ended_at;
+    inNextFrame(findBump(turn.version));
+  }
 }
 
 function noteTurn(
-  view: RunView,
+  view: DashboardRun,
   event: Extract<RunEvent, { turn: string }>,
   known: TurnView | undefined,
   before: string,
@@ -115,13 +87,13 @@ function noteTurn(
   }
   takeNote(turn, event, before);
   const { version } = turn;
-  inNextFrame(bumpOf(version));
+  inNextFrame(findBump(version));
 }
 
-/** Stream ids are `<generation>-<seq>`, and seq counts without a gap. */
+/** Cursors are `<generation>-<seq>`, and seq increases without gaps. */
 function placeAfter(last: string, next: string): 'next' | 'known' | 'gap' {
   const [generation, seq] = next.split('-');
-  if (last === BEGINNING) return seq === '1' ? 'next' : 'gap';
+  if (last === EMPTY_RUN_VIEW) return seq === '1' ? 'next' : 'gap';
   const [lastGeneration, lastSeq] = last.split('-');
   if (generation !== lastGeneration) return 'gap';
   const step = Number(seq) - Number(lastSeq);
@@ -131,8 +103,8 @@ function placeAfter(last: string, next: string): 'next' | 'known' | 'gap' {
 
 const bumps = new WeakMap<Signal<number>, () => void>();
 
-/** One function for each counter, so that a frame runs it once. */
-function bumpOf(version: Signal<number>): () => void {
+/** Returns the same function for the same counter, so that it runs once per frame. */
+function findBump(version: Signal<number>): () => void {
   let bump = bumps.get(version);
   if (!bump) {
     bump = () => void (version.value += 1);
@@ -141,6 +113,6 @@ function bumpOf(version: Signal<number>): () => void {
   return bump;
 }
 
-export function touch(view: RunView): void {
-  inNextFrame(bumpOf(view.version));
+export function touch(view: DashboardRun): void {
+  inNextFrame(findBump(view.version));
 }

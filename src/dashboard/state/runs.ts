@@ -1,17 +1,18 @@
-/** The runs that the page knows: each is loaded and followed once, whoever looks at it. */
+/** The runs that the page knows. Each is loaded and followed once, however many views show it. */
 import type { Failure } from '../../contract';
-import { call, failureOf, type ApiFailure } from './api';
-import { addEvent, BEGINNING, newRunView, resetRunView, touch, type RunDescription, type RunView } from './run-view';
+import type { RunView as RunReply } from '../../contract/replies';
+import { call, toApiFailure, type ApiFailure } from './api';
+import { addEvent, EMPTY_RUN_VIEW, newRunView, resetRunView, touch, type DashboardRun } from './run-view';
 import { follow, unfollow } from './socket';
 
-/** Runs beyond this number are forgotten, the oldest first, unless they still run. */
+/** Beyond this number the oldest runs are dropped, unless they are still running. */
 const KEPT_RUNS = 80;
 const RETRY_MS = 2000;
 
-const views = new Map<string, RunView>();
+const views = new Map<string, DashboardRun>();
 
-/** The run of that id; it fills itself from its first event on. */
-export function openRun(id: string): RunView {
+/** Returns the run with that id; its state fills in as events arrive. */
+export function openRun(id: string): DashboardRun {
   const known = views.get(id);
   if (known && known.phase.peek() !== 'failed') return known;
   const view = known ?? newRunView(id);
@@ -23,16 +24,21 @@ export function openRun(id: string): RunView {
   return view;
 }
 
-/** Tries again after a failure. */
-export function retryRun(view: RunView): void {
+/** Retries after a failure. */
+export function retryRun(view: DashboardRun): void {
   openRun(view.id);
 }
 
-function followRun(view: RunView): void {
+/** Requests what may have changed without an event: the queue before the run. */
+export function refreshRun(view: DashboardRun): void {
+  void describe(view);
+}
+
+function followRun(view: DashboardRun): void {
   follow(view.id, {
     cursor: () => view.cursor,
     event(placed, last) {
-      // events before this one are missing: asked for again
+      // events before this one are missing: request them again
       if (!addEvent(view, placed)) return followRun(view);
       if (last) void describe(view);
     },
@@ -41,33 +47,33 @@ function followRun(view: RunView): void {
   });
 }
 
-/** The server would not let us follow: why decides what comes next. */
-function endWithout(view: RunView, failure: Failure): void {
+/** The server refused to follow the run; the reason decides how to proceed. */
+function endWithout(view: DashboardRun, failure: Failure): void {
   if (failure.code === 'UNKNOWN_RUN') {
     view.phase.value = 'unknown';
-  } else if (failure.code === 'INVALID_CURSOR' && view.cursor !== BEGINNING) {
-    resetRunView(view, BEGINNING);
+  } else if (failure.code === 'INVALID_CURSOR' && view.cursor !== EMPTY_RUN_VIEW) {
+    resetRunView(view, EMPTY_RUN_VIEW);
     followRun(view);
   } else {
     setTimeout(() => followRun(view), RETRY_MS);
   }
 }
 
-/** Asks for what the events do not say: the link to the Temporal Web UI, and the run's result. */
-async function describe(view: RunView): Promise<RunDescription | undefined> {
+/** Requests what the events do not contain: the link to the Temporal Web UI, and the run's result. */
+async function describe(view: DashboardRun): Promise<RunReply | undefined> {
   try {
-    const description = await call<RunDescription>(`/runs/${encodeURIComponent(view.id)}`);
+    const description = await call<RunReply>(`/runs/${encodeURIComponent(view.id)}`);
     view.description.value = description;
     touch(view);
     return description;
   } catch (error) {
-    fail(view, failureOf(error));
+    fail(view, toApiFailure(error));
     return undefined;
   }
 }
 
-/** A run whose events come is shown, whatever else fails. */
-function fail(view: RunView, failure: ApiFailure): void {
+/** If events have arrived, the run stays visible despite other failures. */
+function fail(view: DashboardRun, failure: ApiFailure): void {
   if (view.phase.peek() === 'live') return;
   unfollow(view.id);
   if (failure.code !== 'AWAY') view.failure = { code: failure.code, message: failure.message };

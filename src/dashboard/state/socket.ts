@@ -1,28 +1,29 @@
 /**
- * One WebSocket for all runs. It follows each run from the cursor of the last event that arrived, and after whatever cuts the line (a
- * lost network, a sleeping laptop, an API that restarts, a reader that was too slow) it connects again and goes on from there.
+ * One WebSocket for all runs. It follows each run from the cursor of the last event that arrived. After any interruption (a lost network, a
+ * sleeping laptop, an API restart, a reader that was too slow) it reconnects and continues from there.
  */
 import { signal } from '@preact/signals';
 import type { Failure, PlacedEvent } from '../../contract';
-import { toPlacedEvent, type ServerFrame } from './frames';
+import { toPlacedEvent } from '../../events/placed-events';
+import type { ServerFrame } from './frames';
 import { apiKey } from './key';
 
-/** What follows one run. `cursor` is read whenever the line is new. */
+/** Follows one run. `cursor` is read at each new connection. */
 export interface Follower {
   cursor(): string;
   event(placed: PlacedEvent, last: boolean): void;
-  /** The stream was replaced: forget everything, what is known follows after this place. */
+  /** The stream was replaced: discard all state; the known events follow after this cursor. */
   reset(cursor: string): void;
   failed(failure: Failure): void;
 }
 
 export type LineState = 'idle' | 'connecting' | 'open' | 'lost';
-/** Whether the page hears what happens. */
+/** The state of the connection. */
 export const line = signal<LineState>('idle');
 
 const FIRST_DELAY_MS = 250;
 const LONGEST_DELAY_MS = 5000;
-/** A timer of one second that comes this late has slept: the old connection is dead, though nobody told us. */
+/** If a timer of one second fires this late, the machine has slept: the old connection is dead, even without an error. */
 const ASLEEP_MS = 15_000;
 
 const followers = new Map<string, Follower>();
@@ -30,14 +31,14 @@ let socket: WebSocket | undefined;
 let delayMs = FIRST_DELAY_MS;
 let waiting: ReturnType<typeof setTimeout> | undefined;
 
-/** Follows a run to its end; a second call for the same run starts over from its cursor. */
+/** Follows a run to its end; a second call for the same run starts again from its cursor. */
 export function follow(runId: string, follower: Follower): void {
   followers.set(runId, follower);
   if (socket?.readyState === WebSocket.OPEN) ask(runId, follower);
   else if (!socket) connect();
 }
 
-/** The server has no frame for it; what still comes is dropped. */
+/** There is no frame for this in the protocol; frames that still arrive are ignored. */
 export function unfollow(runId: string): void {
   followers.delete(runId);
 }
@@ -52,6 +53,8 @@ function connect(): void {
   if (line.value !== 'lost') line.value = 'connecting';
   const url = new URL('/ws/swarm', location.href);
   url.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
+  // the page follows the runs that it shows, and needs no others
+  url.searchParams.set('listen', '0');
   // browsers cannot set headers on a WebSocket
   if (apiKey.value) url.searchParams.set('api_key', apiKey.value);
   const opened = new WebSocket(url);
@@ -86,12 +89,12 @@ function reconnectLater(): void {
     return;
   }
   line.value = 'lost';
-  // not all pages at once when an API comes back
+  // with jitter, so that not all pages reconnect at once after an API restart
   waiting = setTimeout(connect, delayMs * (0.5 + Math.random()));
   delayMs = Math.min(delayMs * 2, LONGEST_DELAY_MS);
 }
 
-/** Drops the connection, whatever it says of itself, and makes a new one. */
+/** Closes the connection, whatever its reported state, and opens a new one. */
 export function reconnect(): void {
   const old = socket;
   socket = undefined;
@@ -100,7 +103,7 @@ export function reconnect(): void {
   if (followers.size > 0) connect();
 }
 
-/** Notices networks that come and go, and sleep. */
+/** Detects network changes and sleep. */
 export function watchTheLine(): void {
   addEventListener('online', reconnect);
   addEventListener('offline', () => {
@@ -108,7 +111,7 @@ export function watchTheLine(): void {
   });
   let last = Date.now();
   setInterval(() => {
-    // browsers slow the timers of hidden pages down: only a page that is seen can tell sleep from that
+    // browsers throttle the timers of hidden pages, so only a visible page can detect sleep
     if (document.hidden) return;
     if (Date.now() - last > ASLEEP_MS) reconnect();
     last = Date.now();

@@ -1,15 +1,19 @@
-/** A person's word to a run. Each call carries a key of its own, so that a request that is repeated by the network counts once. */
+/** A person's decisions and guidance for a run. Each call has its own key, so that a request that the network repeats counts once. */
 import type { SteeringUpdates } from '../../contract/steering';
 import { call } from './api';
 import { newKey } from './key';
 
-export type Said = { [T in keyof SteeringUpdates]: Partial<SteeringUpdates[T]['takes']> };
+export type SteeringBodies = { [T in keyof SteeringUpdates]: Partial<SteeringUpdates[T]['takes']> };
 
-export async function steer<T extends keyof SteeringUpdates>(runId: string, word: T, said: Said[T]): Promise<void> {
+export async function steer<T extends keyof SteeringUpdates>(
+  runId: string,
+  word: T,
+  values: SteeringBodies[T],
+): Promise<void> {
   await call(`/runs/${encodeURIComponent(runId)}/${word}`, {
     method: 'POST',
     headers: { 'Idempotency-Key': newKey() },
-    body: said,
+    body: values,
   });
 }
 

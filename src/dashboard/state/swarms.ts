@@ -1,12 +1,11 @@
-/** What can be started, as `GET /swarms` tells it. */
+/** The swarms that can be started, from `GET /swarms`. */
 import { signal } from '@preact/signals';
-import type { Role, SwarmDefinition } from '../../contract';
+import type { SwarmSummary } from '../../contract/service-replies';
+import type { RunGraph, RunSnapshot } from '../../contract';
 import { COORDINATE, MULTI } from '../../contract/names';
-import { call, failureOf, type ApiFailure } from './api';
+import { call, toApiFailure, type ApiFailure } from './api';
 
-export interface SwarmSummary extends Pick<SwarmDefinition, 'id' | 'name' | 'description' | 'pattern' | 'stages'> {
-  roles: ({ role: string } & Pick<Role, 'label' | 'alias' | 'models'>)[];
-}
+export type { SwarmSummary };
 
 export const swarms = signal<SwarmSummary[]>([]);
 export const swarmsFailure = signal<ApiFailure | undefined>(undefined);
@@ -16,28 +15,37 @@ export async function loadSwarms(): Promise<void> {
     swarms.value = await call<SwarmSummary[]>('/swarms');
     swarmsFailure.value = undefined;
   } catch (error) {
-    swarmsFailure.value = failureOf(error);
+    swarmsFailure.value = toApiFailure(error);
   }
 }
 
-/** The swarm's name, or its id while names are not known. */
-export function nameOf(swarmId: string | undefined): string {
+/** The swarm's name, or its id until names are loaded. */
+export function nameSwarm(swarmId: string | undefined): string {
   if (swarmId === COORDINATE) return 'Whole pipeline';
   if (swarmId === MULTI) return 'Several swarms';
   return swarms.value.find(({ id }) => id === swarmId)?.name ?? swarmId ?? 'Run';
 }
 
-/** What is asked of the swarm; the key makes a repeated request harmless. */
+/** The graph of a run, from its first event, or that of its current swarm if the event is no longer available. */
+export function findGraph({ graph }: Pick<RunSnapshot, 'graph'>, swarmId: string): RunGraph | undefined {
+  return graph ?? swarms.value.find(({ id }) => id === swarmId)?.graph;
+}
+
+/** An order for a swarm; the key makes the request idempotent. */
 export interface StartOrder {
   swarmId: string;
   message: string;
   sessionId?: string;
   maxRounds?: number;
-  /** Whether a person is asked before the plan is implemented. */
+  /** Whether a person must approve the plan. */
   approvePlan?: boolean;
-  /** What the run may cost, US dollars, and use, tokens. */
+  /** A person must approve each time this much more was spent, US dollars. */
+  approveAboveUsd?: number;
+  /** The run's budget in US dollars and in tokens. */
   budgetUsd?: number;
   budgetTokens?: number;
+  /** Further fields of the request, from an earlier one. */
+  rest?: Record<string, unknown>;
   key: string;
 }
 
@@ -48,8 +56,10 @@ export async function startRun({
   sessionId,
   maxRounds,
   approvePlan,
+  approveAboveUsd,
   budgetUsd,
   budgetTokens,
+  rest = {},
   key,
 }: StartOrder): Promise<string> {
   const session = sessionId ? { session_id: sessionId } : {};
@@ -58,9 +68,11 @@ export async function startRun({
     method: 'POST',
     headers: { 'Idempotency-Key': key },
     body: {
+      ...rest,
       message,
       wait: false,
       ...session,
+      ...(approveAboveUsd ? { approve_above_usd: approveAboveUsd } : {}),
       ...(budgetUsd ? { budget_usd: budgetUsd } : {}),
       ...(budgetTokens ? { budget_tokens: budgetTokens } : {}),
       ...(whole ? { max_rounds: maxRounds ?? 1, approve_plan: approvePlan ?? false } : { swarm_id: swarmId }),

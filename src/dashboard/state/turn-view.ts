@@ -1,19 +1,16 @@
-/** A turn as the page shows it: the contract's snapshot, and beside it what happened on the way. */
+/** The state of a turn in the page: the contract's snapshot and the turn's history. */
 import { signal, type Signal } from '@preact/signals';
 import type { OfTurn, RunEvent, TurnSnapshot } from '../../contract';
 
-/** What a person is told of a turn's way: waits, other models, new attempts. */
-export type Note = Extract<
-  RunEvent,
-  { type: 'turn.waiting' | 'turn.rerouted' | 'turn.resumed' | 'turn.restarted' | 'turn.failed' }
->;
+/** The parts of a turn's history that are shown: waits, other models, new attempts. */
+export type Note = Exclude<OfTurn, { type: 'turn.started' | 'turn.delta' | 'turn.thinking' | 'turn.completed' }>;
 
-/** Takes a turn's text as it comes. */
+/** Receives the text of a turn as it streams. */
 export interface TextListener {
   append(text: string): void;
-  /** An earlier attempt's text is void. */
+  /** The text of an earlier attempt is invalid. */
   reset(): void;
-  /** Text from here on is a later attempt's. */
+  /** The following text is from a later attempt. */
   resumed(): void;
   finish(): void;
 }
@@ -21,22 +18,24 @@ export interface TextListener {
 export interface TurnView {
   snapshot: TurnSnapshot;
   notes: Note[];
-  /** Texts that restarts have made void. */
+  /** Texts that restarts have invalidated. */
   dropped: string[];
-  /** Offsets at which later attempts went on, in UTF-16 units. */
+  /** Offsets at which later attempts continued, in UTF-16 units. */
   resumedAt: number[];
   startedAt: number;
   firstTextAt?: number;
+  /** When the turn ended, by itself or with its run. */
+  endedAt?: number;
   completed?: Extract<RunEvent, { type: 'turn.completed' }>;
-  /** UTF-16 units of text by half second (Unix epoch, milliseconds). */
+  /** The number of UTF-16 units received in each half second (Unix epoch, milliseconds). */
   pace: Map<number, number>;
   listeners: Set<TextListener>;
-  /** Counts changes; at most one a frame. */
+  /** Incremented on changes, at most once per frame. */
   version: Signal<number>;
 }
 
 export const PACE_MS = 500;
-/** Of an answer in English; only until the gateway reports the true count. */
+/** The average of English text; used only until the gateway reports the actual count. */
 const UNITS_PER_TOKEN = 4;
 
 export function newTurnView(snapshot: TurnSnapshot, at: number): TurnView {
@@ -52,7 +51,7 @@ export function newTurnView(snapshot: TurnSnapshot, at: number): TurnView {
   };
 }
 
-/** Takes note of an event that the snapshot has folded; `before` is the text that the turn had until then. */
+/** Records an event that has been folded into the snapshot; `before` is the turn's text before the event. */
 export function takeNote(view: TurnView, event: OfTurn, before: string): void {
   switch (event.type) {
     case 'turn.delta':
@@ -62,22 +61,32 @@ export function takeNote(view: TurnView, event: OfTurn, before: string): void {
       view.resumedAt.push(event.offset);
       return view.listeners.forEach((listener) => listener.resumed());
     case 'turn.restarted':
+      return noteRestart(view, event, before);
+    case 'turn.failed':
       view.notes.push(event);
-      if (before) view.dropped.push(before);
-      view.resumedAt = [];
-      return view.listeners.forEach((listener) => listener.reset());
+      view.endedAt = event.at;
+      return view.listeners.forEach((listener) => listener.finish());
+    case 'turn.completed':
+      view.completed = event;
+      view.endedAt = event.at;
+      return view.listeners.forEach((listener) => listener.finish());
     case 'turn.waiting':
     case 'turn.rerouted':
       view.notes.push(event);
       return;
-    case 'turn.failed':
-      view.notes.push(event);
-      return view.listeners.forEach((listener) => listener.finish());
-    case 'turn.completed':
-      view.completed = event;
-      return view.listeners.forEach((listener) => listener.finish());
-    case 'turn.started':
+    // a later version may publish events that this page does not know
+    default:
   }
+}
+
+/** Text that turned out to be reasoning is shown as reasoning: this is not a new attempt. */
+function noteRestart(view: TurnView, event: Extract<Note, { type: 'turn.restarted' }>, before: string): void {
+  if (event.why !== 'thinking') {
+    view.notes.push(event);
+    if (before) view.dropped.push(before);
+  }
+  view.resumedAt = [];
+  view.listeners.forEach((listener) => listener.reset());
 }
 
 function noteText(view: TurnView, { at, text }: Extract<RunEvent, { type: 'turn.delta' }>): void {
@@ -87,20 +96,20 @@ function noteText(view: TurnView, { at, text }: Extract<RunEvent, { type: 'turn.
   view.listeners.forEach((listener) => listener.append(text));
 }
 
-/** The wait that a turn is in. */
+/** The current wait of a turn. */
 export function currentWait({ snapshot, notes }: TurnView): Extract<Note, { type: 'turn.waiting' }> | undefined {
   if (snapshot.status !== 'waiting') return undefined;
   const last = notes[notes.length - 1];
   return last?.type === 'turn.waiting' ? last : undefined;
 }
 
-/** Tokens of the answer; `exact` once the gateway has counted them. */
-export function tokensOf({ snapshot }: TurnView): { tokens: number; exact: boolean } {
+/** Tokens of the answer; `exact` once the gateway has reported them. */
+export function countTokens({ snapshot }: TurnView): { tokens: number; exact: boolean } {
   if (snapshot.usage) return { tokens: snapshot.usage.completion_tokens, exact: !snapshot.usage.estimated };
   return { tokens: Math.ceil(snapshot.text.length / UNITS_PER_TOKEN), exact: false };
 }
 
-/** UTF-16 units that one token of this turn has. */
+/** The number of UTF-16 units per token of this turn. */
 export function unitsPerToken({ snapshot }: TurnView): number {
   const tokens = snapshot.usage?.completion_tokens ?? 0;
   return tokens > 0 && snapshot.text.length > 0 ? snapshot.text.length / tokens : UNITS_PER_TOKEN;

@@ -1,23 +1,27 @@
-/** Two runs side by side, turn by turn, with what differs. */
-import { diffWordsWithSpace } from 'diff';
+/** Compares two runs: figures side by side, and the differences of task and turns. Shows only what differs, unless asked for all. */
+import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { useMemo } from 'preact/hooks';
 import { useRoute } from 'preact-iso/router';
+import type { RunView as RunReply } from '../../contract/replies';
+import { ago, plural } from '../format';
 import { visible } from '../markdown/visible';
 import { Away, Loading } from '../parts/notices';
 import { useAnswer, usePageTitle } from '../parts/page';
-import { titleOf } from '../state/picture';
-import type { RunDescription } from '../state/run-view';
+import { RunStatePill } from '../parts/status';
+import WordDiff from '../parts/word-diff';
+import { now } from '../state/clock';
+import { readListedState } from '../state/run-state';
+import { compareFigures, compareTurns, isChanged, type ComparedFigure } from '../state/comparison';
+import { writeStepTitle } from '../state/run-graph';
+import { findGraph } from '../state/swarms';
 
 const EVERY_MS = 3000;
-/** Beyond this the comparison would hold the page up. Milliseconds. */
-const DIFF_LIMIT_MS = 400;
 
 export default function Compare(): JSX.Element {
   const { first = '', second = '' } = useRoute().params;
   usePageTitle('Compare');
-  const one = useAnswer<RunDescription>(`/runs/${encodeURIComponent(first)}`, { everyMs: EVERY_MS });
-  const other = useAnswer<RunDescription>(`/runs/${encodeURIComponent(second)}`, { everyMs: EVERY_MS });
+  const one = useAnswer<RunReply>(`/runs/${encodeURIComponent(first)}`, { everyMs: EVERY_MS });
+  const other = useAnswer<RunReply>(`/runs/${encodeURIComponent(second)}`, { everyMs: EVERY_MS });
   const failure = one.failure.value ?? other.failure.value;
   const again = () => {
     one.again();
@@ -28,12 +32,12 @@ export default function Compare(): JSX.Element {
       <header class="page-title">
         <h1>Two runs compared</h1>
         <p class="faint">
-          <del>Struck</del> stands only in the first, <ins>marked</ins> only in the second.
+          <del>Removed</del> <ins>Added</ins>
         </p>
       </header>
       {failure && <Away message={failure.message} retry={again} />}
       {one.data.value && other.data.value ? (
-        <Turns first={one.data.value} second={other.data.value} />
+        <Compared first={one.data.value} second={other.data.value} />
       ) : (
         !failure && <Loading what="the runs" />
       )}
@@ -41,41 +45,78 @@ export default function Compare(): JSX.Element {
   );
 }
 
-function Turns({ first, second }: { first: RunDescription; second: RunDescription }): JSX.Element {
-  const ids = [...new Set([...first.turns, ...second.turns].map(({ turn }) => turn))];
+function Compared({ first, second }: { first: RunReply; second: RunReply }): JSX.Element {
+  const all = useSignal(false);
+  const figures = compareFigures(first, second);
+  const turns = compareTurns(first, second);
+  const same =
+    figures.filter((figure) => !isChanged(figure)).length +
+    [...turns.map(({ before, after }) => before === after), first.message === second.message].filter(Boolean).length;
   return (
     <>
-      <Heads first={first} second={second} />
-      <Difference title="Task" before={first.message} after={second.message} />
-      {ids.map((id) => {
-        const before = first.turns.find(({ turn }) => turn === id);
-        const after = second.turns.find(({ turn }) => turn === id);
-        return (
-          <Difference
-            key={id}
-            title={before?.label ?? after?.label ?? id}
-            before={before?.text ?? ''}
-            after={after?.text ?? ''}
-            reused={after?.reused_from === first.run_id}
-          />
-        );
-      })}
+      <Figures first={first} second={second} figures={all.value ? figures : figures.filter(isChanged)} />
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={all.value}
+          onChange={({ currentTarget }) => (all.value = currentTarget.checked)}
+        />
+        Also show what is the same ({plural(same, 'entry', 'entries')})
+      </label>
+      <Difference title="Task" before={first.message} after={second.message} all={all.value} />
+      {turns.map(({ turn, label, ...texts }) => (
+        <Difference key={turn} title={label} {...texts} all={all.value} />
+      ))}
     </>
   );
 }
 
-function Heads({ first, second }: { first: RunDescription; second: RunDescription }): JSX.Element {
+interface FiguresProps {
+  first: RunReply;
+  second: RunReply;
+  figures: ComparedFigure[];
+}
+
+function Figures({ first, second, figures }: FiguresProps): JSX.Element {
   return (
-    <ol class="compared">
-      {[first, second].map(({ run_id, message, status, forked_from: origin }) => (
-        <li key={run_id}>
-          <a href={`/dashboard/runs/${encodeURIComponent(run_id)}`} dir="auto">
-            {visible(message)}
-          </a>
-          <span class="faint">{origin ? `${status}, forked at ${visible(titleOf(origin.from))}` : status}</span>
-        </li>
-      ))}
-    </ol>
+    <div class="table-frame" tabIndex={0} role="region" aria-label="Figures of both runs">
+      <table class="compared">
+        <thead>
+          <tr>
+            <td />
+            <Head run={first} name="First" />
+            <Head run={second} name="Second" />
+            <th scope="col">Change</th>
+          </tr>
+        </thead>
+        <tbody>
+          {figures.map(({ name, first: one, second: other, change }) => (
+            <tr key={name}>
+              <th scope="row">{name}</th>
+              <td>{visible(one)}</td>
+              <td>{visible(other)}</td>
+              <td>{change}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Head({ run, name }: { run: RunReply; name: string }): JSX.Element {
+  const { run_id, swarm_id, message, turns, started_at, forked_from: origin } = run;
+  return (
+    <th scope="col">
+      <span class="faint">{name}</span> <RunStatePill state={readListedState(run)} />
+      <a href={`/dashboard/runs/${encodeURIComponent(run_id)}`} dir="auto">
+        {visible(message)}
+      </a>
+      <span class="faint">
+        {ago(Date.parse(started_at), now.value)}
+        {origin && `, forked at ${visible(writeStepTitle(origin.from, turns, findGraph({}, swarm_id)))}`}
+      </span>
+    </th>
   );
 }
 
@@ -83,47 +124,23 @@ interface DifferenceProps {
   title: string;
   before: string;
   after: string;
-  /** Whether the second run took the text over from the first. */
+  /** Whether the second run reused the text of the first. */
   reused?: boolean;
+  /** Shows the title of equal texts too. */
+  all: boolean;
 }
 
-function Difference({ title, before, after, reused = false }: DifferenceProps): JSX.Element {
-  const parts = useMemo(() => diffWordsWithSpace(before, after, { timeout: DIFF_LIMIT_MS }), [before, after]);
+function Difference({ title, before, after, reused = false, all }: DifferenceProps): JSX.Element | null {
+  const same = before === after;
+  if (same && !all) return null;
   return (
     <article class="difference">
-      <h2>{title}</h2>
-      {before === after ? (
-        <p class="faint">{reused ? 'The same in both: taken over, without a call.' : 'The same in both.'}</p>
+      <h2>{visible(title)}</h2>
+      {same ? (
+        <p class="faint">{reused ? 'The same in both: reused, without a call.' : 'The same in both.'}</p>
       ) : (
-        <Parts parts={parts} before={before} after={after} />
+        <WordDiff before={before} after={after} />
       )}
     </article>
-  );
-}
-
-interface PartsProps {
-  parts: ReturnType<typeof diffWordsWithSpace> | undefined;
-  before: string;
-  after: string;
-}
-
-/** Texts too different to compare stand one below the other. */
-function Parts({ parts, before, after }: PartsProps): JSX.Element {
-  const shown = parts ?? [
-    { value: before, removed: true, added: false },
-    { value: after, removed: false, added: true },
-  ];
-  return (
-    <p class="diff" dir="auto">
-      {shown.map(({ value, added, removed }, index) =>
-        added ? (
-          <ins key={index}>{visible(value)}</ins>
-        ) : removed ? (
-          <del key={index}>{visible(value)}</del>
-        ) : (
-          <span key={index}>{visible(value)}</span>
-        ),
-      )}
-    </p>
   );
 }

@@ -1,4 +1,4 @@
-/** How the gateways and their models are now, and how much of each limit is in use. */
+/** The state of the gateways and their models, and the use of each limit. */
 import type { JSX } from 'preact';
 import type { GatewaysReply, ModelState } from '../../contract';
 import { count, duration } from '../format';
@@ -8,7 +8,7 @@ import { Meter } from '../parts/meter';
 import { Away, Loading, Notice } from '../parts/notices';
 import { useAnswer, usePageTitle } from '../parts/page';
 import { StatusPill } from '../parts/status';
-import { reasonOf } from '../parts/turn-notes';
+import { writeReason } from '../parts/turn-notes';
 import { now } from '../state/clock';
 
 const EVERY_MS = 2000;
@@ -36,8 +36,8 @@ export default function Gateways(): JSX.Element {
 function All({ reply: { gateways, window_ms: windowMs } }: { reply: GatewaysReply }): JSX.Element {
   if (gateways.length === 0)
     return (
-      <Notice icon="gauge" title="No worker reports">
-        <p>Workers call the gateways and say how they are. None has spoken in the last seconds.</p>
+      <Notice icon="gauge" title="No worker available">
+        <p>Workers call the gateways and report their health. None has reported in the last seconds.</p>
         <a class="button" href="/dashboard/system">
           System
         </a>
@@ -59,7 +59,7 @@ function Gateway({ gateway }: { gateway: GatewaysReply['gateways'][number] }): J
     <section class="gateway" aria-labelledby={`gateway-${name}`}>
       <header class="section-title">
         <h2 id={`gateway-${name}`}>{name}</h2>
-        <StatusPill status={ok ? 'completed' : 'failed'} word={ok ? 'Answers' : 'Does not answer'} />
+        <StatusPill status={ok ? 'completed' : 'failed'} word={ok ? 'Healthy' : 'Unhealthy'} />
       </header>
       {problem && <p class="problem">{visible(problem)}</p>}
       <ul class="models">
@@ -92,20 +92,20 @@ function Model({ model }: { model: ModelState }): JSX.Element {
       <Limits model={model} />
       <dl class="figures">
         <Figure name="First token" value={firstToken === null ? '–' : duration(firstToken)} />
-        <Figure name="Whole call" value={took === null ? '–' : duration(took)} />
-        <Figure name="Turns in the queue" value={count(waiting)} />
+        <Figure name="Total latency" value={took === null ? '–' : duration(took)} />
+        <Figure name="Queued turns" value={count(waiting)} />
       </dl>
     </article>
   );
 }
 
 function Standing({ model: { breaker, resting_until: until } }: { model: ModelState }): JSX.Element {
-  if (breaker === 'open') return <StatusPill status="failed" word="Breaker open" />;
-  if (breaker === 'half-open') return <StatusPill status="waiting" word="Trying again" />;
+  if (breaker === 'open') return <StatusPill status="failed" word="Circuit open" />;
+  if (breaker === 'half-open') return <StatusPill status="waiting" word="Probing" />;
   return until !== null && until > now.value ? (
-    <StatusPill status="waiting" word="Resting" />
+    <StatusPill status="waiting" word="Cooling down" />
   ) : (
-    <StatusPill status="completed" word="Takes calls" />
+    <StatusPill status="completed" word="Available" />
   );
 }
 
@@ -115,9 +115,9 @@ function Rest({ model: { resting_until: until, reason } }: { model: ModelState }
   return (
     <p class="note waiting" title={reason ? visible(reason.message) : ''}>
       <span>
-        {reason && <strong>{reasonOf(reason.code)}</strong>}
+        {reason && <strong>{writeReason(reason.code)}</strong>}
         {reason && left > 0 && ', '}
-        {left > 0 && `takes calls again in ${duration(left * 1000)}`}
+        {left > 0 && `available again in ${duration(left * 1000)}`}
       </span>
     </p>
   );
@@ -127,7 +127,7 @@ function Limits({ model: { requests, tokens, concurrency } }: { model: ModelStat
   const all: [string, ModelState['requests']][] = [
     ['Requests', requests],
     ['Tokens', tokens],
-    ['At once', concurrency],
+    ['Concurrency', concurrency],
   ];
   const set = all.flatMap(([name, share]) => (share ? [{ name, ...share }] : []));
   if (set.length === 0) return <p class="faint">No limit is set.</p>;

@@ -1,4 +1,4 @@
-/** All runs that are at work, side by side. */
+/** All active runs, side by side. */
 import { signal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
@@ -6,15 +6,15 @@ import { Away, Loading, Notice } from '../parts/notices';
 import { useAnswer, usePageTitle } from '../parts/page';
 import { RunTile } from '../parts/run-tile';
 import { plural } from '../format';
-import type { RunPage } from '../state/run-page';
+import type { RunPage } from '../../contract/replies';
 import { openRun } from '../state/runs';
 
 const EVERY_MS = 3000;
 const SHOWN = 60;
-/** How long a run that has ended stays in its place. */
+/** How long an ended run stays on the wall. */
 const LINGERS_MS = 20_000;
 
-/** Runs on the wall with the time at which they were last seen running. */
+/** The runs on the wall, with the time when they were last seen running. */
 const onWall = signal<ReadonlyMap<string, number>>(new Map());
 
 export function LiveView(): JSX.Element {
@@ -32,13 +32,13 @@ export function LiveView(): JSX.Element {
     <div class="page wide-page">
       <header class="page-title">
         <h1>Live</h1>
-        {data.value && <p class="faint">{plural(data.value.runs.length, 'run')} at work</p>}
+        {data.value && <p class="faint">{plural(data.value.runs.length, 'active run')}</p>}
       </header>
       {failure.value && <Away message={failure.value.message} retry={again} />}
       {!data.value && !failure.value && <Loading what="runs" />}
       {data.value && ids.length === 0 && (
-        <Notice icon="live" title="All quiet">
-          <p>Runs appear here while they are at work, all of them at once.</p>
+        <Notice icon="live" title="No active runs">
+          <p>Runs appear here while they are active, all side by side.</p>
           <a class="button" href="/dashboard">
             Start a run
           </a>
@@ -55,7 +55,7 @@ export function LiveView(): JSX.Element {
   );
 }
 
-/** New runs join at the end, ended ones leave after a while: nothing jumps. */
+/** New runs are appended, and ended runs leave after a delay, so that the others keep their places. */
 function renew(wall: ReadonlyMap<string, number>, running: string[]): ReadonlyMap<string, number> {
   const now = Date.now();
   const kept = [...wall].filter(([id, seen]) => running.includes(id) || now - seen < LINGERS_MS);

@@ -1,4 +1,4 @@
-/** An address that leads nowhere. */
+/** The view for an unknown path. */
 import type { JSX } from 'preact';
 import { Notice } from '../parts/notices';
 import { usePageTitle } from '../parts/page';

@@ -1,29 +1,16 @@
-/** One session: what is remembered of it, what of that the next run sees, and its next run. */
+/** One session: its memory, the part of it that the next run will see, and a form for the next run. */
 import type { JSX } from 'preact';
 import { useRoute } from 'preact-iso/router';
+import type { SessionMessage } from '../../contract';
+import type { SessionReply } from '../../contract/service-replies';
 import { duration, moment, plural } from '../format';
 import { Composer } from '../parts/composer';
 import { Away, Loading, Notice } from '../parts/notices';
 import { useAnswer, usePageTitle } from '../parts/page';
 import { StaticText } from '../parts/static-text';
 import { RunRows } from '../parts/run-rows';
-import type { RunPage } from '../state/run-page';
-import { nameOf, swarms } from '../state/swarms';
-
-interface Message {
-  role: 'user' | 'assistant';
-  content: string;
-  run_id: string;
-  team_id: string;
-  at: number;
-}
-
-interface SessionMemory {
-  messages: Message[];
-  context: Message[];
-  context_summary: string;
-  expires_in_seconds: number;
-}
+import type { RunPage } from '../../contract/replies';
+import { nameSwarm, swarms } from '../state/swarms';
 
 const EVERY_MS = 5000;
 
@@ -31,7 +18,7 @@ export function SessionPage(): JSX.Element {
   const { id = '' } = useRoute().params;
   usePageTitle(`Session ${id}`);
   const address = encodeURIComponent(id);
-  const memory = useAnswer<SessionMemory>(`/sessions/${address}`, { everyMs: EVERY_MS });
+  const memory = useAnswer<SessionReply>(`/sessions/${address}`, { everyMs: EVERY_MS });
   const runs = useAnswer<RunPage>(`/runs?session=${address}&limit=20`, { everyMs: EVERY_MS });
   const listed = runs.data.value?.runs ?? [];
   return (
@@ -49,7 +36,7 @@ export function SessionPage(): JSX.Element {
       )}
       {swarms.value.length > 0 && (
         <section aria-labelledby="session-next">
-          <h2 id="session-next">Go on</h2>
+          <h2 id="session-next">Continue</h2>
           <Composer sessionId={id} />
         </section>
       )}
@@ -58,7 +45,7 @@ export function SessionPage(): JSX.Element {
 }
 
 interface RememberedProps {
-  memory: SessionMemory | undefined;
+  memory: SessionReply | undefined;
   failure: { code: string; message: string } | undefined;
   again: () => void;
 }
@@ -66,7 +53,7 @@ interface RememberedProps {
 function Remembered({ memory, failure, again }: RememberedProps): JSX.Element {
   if (!memory && failure?.code === 'UNKNOWN_SESSION')
     return (
-      <Notice icon="sessions" title="Nothing is remembered">
+      <Notice icon="sessions" title="Nothing stored">
         <p>The session has no finished run yet, or its memory has expired.</p>
       </Notice>
     );
@@ -78,11 +65,11 @@ function Remembered({ memory, failure, again }: RememberedProps): JSX.Element {
       <h2 id="session-memory">Memory</h2>
       <p class="faint">
         {plural(messages.length, 'message')}; the next run sees{' '}
-        {left > 0 ? `the last ${context.length}` : 'all of them'}. Forgotten in {duration(expires_in_seconds * 1000)}.
+        {left > 0 ? `the last ${context.length}` : 'all of them'}. Expires in {duration(expires_in_seconds * 1000)}.
       </p>
       {context_summary && (
         <>
-          <h3>In place of the older messages</h3>
+          <h3>Summary of earlier messages</h3>
           <StaticText text={context_summary} />
         </>
       )}
@@ -99,17 +86,17 @@ function Remark({
   message: { role, content, team_id, run_id, at },
   seen,
 }: {
-  message: Message;
+  message: SessionMessage;
   seen: boolean;
 }): JSX.Element {
   return (
     <li class={`remark ${role}${seen ? '' : ' out-of-sight'}`}>
       <p class="remark-title">
-        <strong>{role === 'user' ? 'Asked' : nameOf(team_id)}</strong>
+        <strong>{role === 'user' ? 'Asked' : nameSwarm(team_id)}</strong>
         <a class="faint" href={`/dashboard/runs/${encodeURIComponent(run_id)}`}>
           {moment(at)}
         </a>
-        {!seen && <span class="faint">the next run does not see it word by word</span>}
+        {!seen && <span class="faint">the next run sees it only as a summary</span>}
       </p>
       <StaticText text={content} />
     </li>

@@ -1,11 +1,11 @@
-/** Conversations that span runs, found by the runs that belong to them. */
+/** The sessions, which span several runs; found through those runs. */
 import type { JSX } from 'preact';
 import { ago, plural } from '../format';
 import { visible } from '../markdown/visible';
 import { Away, Loading, Notice } from '../parts/notices';
 import { useAnswer, usePageTitle } from '../parts/page';
 import { now } from '../state/clock';
-import type { RunEntry, RunPage } from '../state/run-page';
+import type { RunDescription, RunPage } from '../../contract/replies';
 
 const RUNS = 100;
 
@@ -16,7 +16,7 @@ export function Sessions(): JSX.Element {
     <div class="page">
       <header class="page-title">
         <h1>Sessions</h1>
-        <p class="faint">A session remembers what was asked and answered; the next run in it sees that.</p>
+        <p class="faint">A session stores what was asked and answered; its next run sees that.</p>
       </header>
       {failure.value && <Away message={failure.value.message} retry={again} />}
       {!data.value && !failure.value && <Loading what="sessions" />}
@@ -25,7 +25,7 @@ export function Sessions(): JSX.Element {
   );
 }
 
-function Found({ runs }: { runs: RunEntry[] }): JSX.Element {
+function Found({ runs }: { runs: RunDescription[] }): JSX.Element {
   const sessions = Map.groupBy(runs, ({ session_id }) => session_id);
   if (sessions.size === 0)
     return (

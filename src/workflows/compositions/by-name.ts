@@ -2,7 +2,7 @@
 import { ApplicationFailure } from '@temporalio/workflow';
 import type { SwarmRunInput } from '../../contract';
 
-/** The swarm ids of these stages; the definition was checked when it was read, so a missing one is our mistake. */
+/** The swarm ids of these stages. The definition was validated when it was read, so a missing stage is a bug of ours. */
 export function stagesByName<Name extends string>({ swarm }: SwarmRunInput, names: Name[]): Record<Name, string> {
   return Object.fromEntries(
     names.map((name) => {

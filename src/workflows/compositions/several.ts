@@ -1,29 +1,48 @@
-/** all at once | one after another | all at once -> moderator. A swarm that fails is named, and the others go on. */
+/** in parallel | in sequence | in parallel -> moderator. A swarm that fails is recorded, and the others continue. */
 import { CONSENSUS } from '../../contract/names';
 import type { PromptPart } from '../../contract';
-import { textOf } from '../message';
+import { toTextReference } from '../message';
 import { noneLeft } from '../none-left';
+import type { Composition } from '../pattern';
+import type { StageOrder, StageTask } from '../stage-input';
 import type { StageOutcome, Stages } from '../stages';
 
-/** Every swarm answers the task, at the same time. */
-export async function parallel(stages: Stages): Promise<void> {
+export const parallel: Composition = { name: 'parallel', open: openAll, lead: leadInParallel };
+export const sequential: Composition = { name: 'sequential', open: openFirst, lead: leadInSequence };
+export const consensus: Composition = {
+  name: 'consensus',
+  listStages: ({ stages = [] }) => [...stages, { name: CONSENSUS, swarm: CONSENSUS }],
+  open: openAll,
+  lead: leadToConsensus,
+};
+
+function openAll({ task, input }: StageTask): StageOrder[] {
+  return (input.swarm.stages ?? []).map(({ name, swarm }) => ({ name, swarm, brief: task }));
+}
+
+function openFirst(run: StageTask): StageOrder[] {
+  return openAll(run).slice(0, 1);
+}
+
+/** All swarms answer the task in parallel. */
+async function leadInParallel(stages: Stages): Promise<void> {
   someoneLeft(stages, await answersAtOnce(stages));
 }
 
-/** Every swarm answers the task after the one before it, whose answers it sees. */
-export async function sequential(stages: Stages): Promise<void> {
-  const heard: Heard[] = [];
+/** Swarms answer the task one after another; each sees the answers before it. */
+async function leadInSequence(stages: Stages): Promise<void> {
+  const answers: StageAnswer[] = [];
   for (const { name, swarm } of stages.input.swarm.stages ?? []) {
-    const outcome = await stages.tryLead({ name, swarm, brief: [...stages.task, ...briefOf(heard)] });
-    if (outcome) heard.push({ name, outcome });
+    const outcome = await stages.tryLead({ name, swarm, brief: [...stages.task, ...writeBrief(answers)] });
+    if (outcome) answers.push({ name, outcome });
   }
-  someoneLeft(stages, heard);
+  someoneLeft(stages, answers);
 }
 
-/** Every swarm answers at the same time; a swarm of one then writes what they agree on and where they differ. */
-export async function consensus(stages: Stages): Promise<void> {
-  const heard = await answersAtOnce(stages);
-  someoneLeft(stages, heard);
+/** All swarms answer in parallel; a swarm with one role then writes what they agree on and where they differ. */
+async function leadToConsensus(stages: Stages): Promise<void> {
+  const answers = await answersAtOnce(stages);
+  someoneLeft(stages, answers);
   const missing = (stages.result().stages ?? []).flatMap(({ stage, failure }) => (failure ? [stage] : []));
   await stages.lead({
     name: CONSENSUS,
@@ -31,33 +50,31 @@ export async function consensus(stages: Stages): Promise<void> {
     brief: [
       '# Task\n',
       ...stages.task,
-      ...briefOf(heard),
+      ...writeBrief(answers),
       missing.length > 0 ? `\n\nNot heard, because they failed: ${missing.join(', ')}. Say so.` : '',
     ],
   });
 }
 
-interface Heard {
+interface StageAnswer {
   name: string;
   outcome: StageOutcome;
 }
 
-async function answersAtOnce(stages: Stages): Promise<Heard[]> {
-  const heard = await Promise.all(
-    (stages.input.swarm.stages ?? []).map(async ({ name, swarm }) => ({
-      name,
-      outcome: await stages.tryLead({ name, swarm, brief: stages.task }),
-    })),
+async function answersAtOnce(stages: Stages): Promise<StageAnswer[]> {
+  const answers = await Promise.all(
+    openAll(stages).map(async (order) => ({ name: order.name, outcome: await stages.tryLead(order) })),
   );
-  return heard.filter((one): one is Heard => one.outcome !== undefined);
+  stages.sort(answers.map(({ name }) => name));
+  return answers.filter((one): one is StageAnswer => one.outcome !== undefined);
 }
 
-function briefOf(heard: Heard[]): PromptPart[] {
-  return heard.flatMap(({ name, outcome }) => [`\n\n# Answer of ${name}\n`, textOf(outcome.answer)]);
+function writeBrief(answers: StageAnswer[]): PromptPart[] {
+  return answers.flatMap(({ name, outcome }) => [`\n\n# Answer of ${name}\n`, toTextReference(outcome.answer)]);
 }
 
-function someoneLeft(stages: Stages, heard: Heard[]): void {
-  if (heard.length > 0) return;
+function someoneLeft(stages: Stages, answers: StageAnswer[]): void {
+  if (answers.length > 0) return;
   const failures = stages
     .result()
     .stages?.flatMap(({ stage, failure }) => (failure ? [{ label: stage, ...failure }] : []));

@@ -1,14 +1,7 @@
-/** The patterns by name. A new one is a file beside this one and a line here. */
-import type { PatternName } from '../../contract';
-import type { Team } from '../team';
-import { build } from './build';
-import { coding } from './coding';
-import { debate } from './debate';
-import { panel } from './panel';
-import { single } from './single';
-import { strategic } from './strategic';
-
-/** Leads a team through its turns; resolves to the turns that are its answer. `roles` are the names of the swarm's roles. */
-export type Pattern = (team: Team, roles: string[]) => Promise<string[]>;
-
-export const patterns: Record<PatternName, Pattern> = { strategic, coding, build, debate, panel, single };
+/** All patterns. To add one, add a file to this folder and a line here. */
+export { build } from './build';
+export { coding } from './coding';
+export { debate } from './debate';
+export { panel } from './panel';
+export { single } from './single';
+export { strategic } from './strategic';

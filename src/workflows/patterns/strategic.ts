@@ -1,29 +1,50 @@
-/** draft -> critique -> final plan -> (the plan once more, where a part is missing or thin) -> (the critique as data, where it is read so) */
-import { patched } from '@temporalio/workflow';
-import { PLAN_HEADINGS, readPlan, type Plan, type PlanPart } from '../../contract/plan';
+/** draft -> critique -> final plan -> (the plan again, if a part is missing or weak) -> (the critique as structured data, if requested) */
+import { PLAN_HEADINGS, readPlan } from '../../answers/plan';
+import type { PlanPart } from '../../contract/names';
 import { PLAN_CRITIC_REQUEST, PLAN_GAPS } from '../../contract/prompts';
-import type { TurnResult } from '../../contract';
-import { textOf } from '../message';
+import type { Plan, TurnResult } from '../../contract';
+import { toTextReference } from '../message';
 import { askForFindings } from '../structures';
+import { definePattern, type Opener } from '../pattern';
 import { assistant, user, type Team } from '../team';
+import type { Invitation } from '../turn-request';
 
-/** A strategist drafts a plan, a critic names its weaknesses, and the strategist writes the plan that follows from both. */
-export async function strategic(team: Team): Promise<string[]> {
+export const strategic = definePattern({
+  name: 'strategic',
+  roles: { needed: ['strategist', 'critic'] },
+  listSteps: () => [
+    { step: 'draft', roles: ['strategist'] },
+    { step: 'critique', roles: ['critic'] },
+    { step: 'plan', roles: ['strategist'] },
+    { step: 'plan-mended', roles: ['strategist'], rounds: { least: 0, most: 1 } },
+  ],
+  open,
+  lead,
+});
+
+function open(team: Opener): [Invitation] {
+  const messages = [user(...team.task)];
+  return [{ role: 'strategist', ask: { step: 'draft', part: 'draft', messages, withContext: true } }];
+}
+
+/** A strategist drafts a plan, a critic names its weaknesses, and the strategist writes the final plan from both. */
+async function lead(team: Team): Promise<string[]> {
   const task = user(...team.task);
-  const draft = await team.speak('strategist', { turn: 'draft', part: 'draft', messages: [task], withContext: true });
+  const [{ role, ask }] = open(team);
+  const draft = await team.speak(role, ask);
   const critique = await team.speak('critic', {
-    turn: 'critique',
-    messages: [user('# Task\n', ...team.task, '\n\n# Plan\n', textOf(draft))],
+    step: 'critique',
+    messages: [user('# Task\n', ...team.task, '\n\n# Plan\n', toTextReference(draft))],
   });
   const plan = await team.speak('strategist', {
-    turn: 'plan',
+    step: 'plan',
     part: 'final plan',
     messages: [
       task,
-      assistant(textOf(draft)),
+      assistant(toTextReference(draft)),
       user(
         'A critic found these weaknesses in your plan:\n\n',
-        textOf(critique),
+        toTextReference(critique),
         '\n\nWrite the final plan: mend what the critic is right about, keep what is good, and keep the four headings. ',
         'Answer with the whole plan and nothing else. ',
         team.closing,
@@ -31,36 +52,35 @@ export async function strategic(team: Team): Promise<string[]> {
     ],
     withContext: true,
   });
-  if (!patched('plan-parts')) return [plan.turn];
   const whole = await withAllParts(team, plan);
   await askForFindings(team, critique, PLAN_CRITIC_REQUEST);
   return [whole.turn];
 }
 
-/** Asks once for what a plan lacks. The plan with fewer gaps holds; what it still lacks is said, not filled. */
+/** Asks once for the missing and weak parts. Keeps the plan with fewer gaps, and reports its remaining gaps. */
 async function withAllParts(team: Team, plan: TurnResult): Promise<TurnResult> {
   const parts = readPlan(plan.text);
-  const mended = gapsOf(parts) > 0 ? await mend(team, plan, parts) : undefined;
+  const mended = countGaps(parts) > 0 ? await mend(team, plan, parts) : undefined;
   const mendedParts = readPlan(mended?.text ?? '');
-  const isBetter = mended !== undefined && gapsOf(mendedParts) < gapsOf(parts);
+  const isBetter = mended !== undefined && countGaps(mendedParts) < countGaps(parts);
   team.conclude({ plan: isBetter ? mendedParts : parts });
   return isBetter ? mended : plan;
 }
 
 async function mend(team: Team, plan: TurnResult, parts: Plan): Promise<TurnResult | undefined> {
   return team.speakAfterwards('strategist', {
-    turn: 'plan-mended',
+    step: 'plan-mended',
     part: 'final plan, gaps mended',
-    messages: [user(...team.task), assistant(textOf(plan)), user(requestOf(parts))],
+    messages: [user(...team.task), assistant(toTextReference(plan)), user(writeRequest(parts))],
     withContext: true,
   });
 }
 
-function gapsOf({ missing, weak }: Plan): number {
+function countGaps({ missing, weak }: Plan): number {
   return missing.length + weak.length;
 }
 
-function requestOf({ missing, weak }: Plan): string {
+function writeRequest({ missing, weak }: Plan): string {
   const line = (part: PlanPart, gap: keyof typeof PLAN_GAPS) => `- "${PLAN_HEADINGS[part]}" ${PLAN_GAPS[gap]}`;
   const gaps = [...missing.map((part) => line(part, 'missing')), ...weak.map((part) => line(part, 'weak'))];
   return `Your plan has gaps:\n${gaps.join('\n')}\n\nAnswer with the whole plan under its four headings and nothing else; leave what is good as it is.`;

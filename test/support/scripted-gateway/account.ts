@@ -1,4 +1,4 @@
-// The small routes beside the completions: GET /models, /key and /generation, answered from the books and the price list.
+// The small routes besides completions: GET /models, /key and /generation, answered from the log and the price list.
 import type { Price } from './bill';
 import type { Books, GatewayRequest } from './books';
 import { now } from './clock';
@@ -11,7 +11,7 @@ export interface AccountOptions {
   readonly generationDelayMs: number;
 }
 
-/** The reply to a GET, or undefined where there is no such route. */
+/** Returns the reply to a GET, or undefined if there is no such route. */
 export function accountReply(url: URL, books: Books, options: AccountOptions): Reply | undefined {
   if (url.pathname.endsWith('/models')) return { body: { data: Object.entries(options.models).map(modelOnWire) } };
   if (url.pathname.endsWith('/key')) return { body: { data: keyOnWire(books.requests) } };

@@ -1,4 +1,4 @@
-// The route table of /v1: decides what a request is answered with, and plays it.
+// The route table of /v1: chooses the reply to a request, and plays it.
 import type { IncomingMessage } from 'node:http';
 import { json } from 'node:stream/consumers';
 
@@ -12,15 +12,15 @@ import type { Reply } from './reply';
 import { askedModel, ChatBody } from './request';
 import type { Scripts } from './scripts';
 
-export interface AnswerOptions extends AccountOptions {
+interface AnswerOptions extends AccountOptions {
   readonly requireKey?: string | undefined;
 }
 
-/** What the routes need to know. */
+/** Dependencies of the routes. */
 export interface Desk {
   readonly books: Books;
   readonly scripts: Scripts;
-  /** Scripted replies of whole paths, which win over everything else. */
+  /** Scripted replies of whole paths, which take precedence over everything else. */
   readonly paths: Map<string, Reply>;
   readonly options: AnswerOptions;
 }
@@ -29,7 +29,7 @@ export async function answer(request: IncomingMessage, exchange: Exchange, url: 
   const body: unknown = await json(request).catch(() => undefined);
   if (exchange.over) return;
   const chat = ChatBody.safeParse(body);
-  // Entered before any refusal, so that refused calls are found in the log by their model.
+  // Logged before any rejection, so that rejected calls are found by their model.
   if (body !== undefined) exchange.entry.body = body;
   if (chat.success) exchange.entry.model = askedModel(chat.data);
   const scripted = desk.paths.get(url.pathname) ?? refuseKey(request, url, desk.options.requireKey);
@@ -51,7 +51,7 @@ function badRequest(message: string): Reply {
   return { status: 400, body: { error: { code: 400, message, metadata: { error_type: 'invalid_request' } } } };
 }
 
-/** The model list is public; everything else needs the key where one is required. */
+/** The model list is public; everything else needs the key if one is required. */
 function refuseKey(request: IncomingMessage, url: URL, key: string | undefined): Reply | undefined {
   const given = request.headers.authorization;
   if (key === undefined || given === `Bearer ${key}` || url.pathname.endsWith('/models')) return undefined;

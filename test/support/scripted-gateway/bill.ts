@@ -1,5 +1,5 @@
-// What the gateway would charge for a call: the usage that it reports, and the cost under OpenRouter's rule of no charge for
-// a call that ended with `error`, or with no token and no finish_reason.
+// What the gateway would charge for a call: the reported usage, and the cost by OpenRouter's rule that a call is free if it ended with
+// `error`, or without any token or finish_reason.
 import type { Reply } from './reply';
 
 /** USD per token. */
@@ -19,7 +19,7 @@ export interface Bill {
   readonly costUsd: number;
 }
 
-/** The bill for `generated` tokens; numbers that the script fixes win over counted ones when the reply came to its finish. */
+/** Computes the bill for `generated` tokens; fixed numbers in the script override counted ones if the reply reached its finish. */
 export function billFor(
   reply: Reply,
   price: Price,
@@ -32,12 +32,12 @@ export function billFor(
   const cost = fixed.costUsd ?? promptTokens * price.prompt + completionTokens * price.completion;
   return {
     usage: { promptTokens, completionTokens, totalTokens: promptTokens + completionTokens },
-    // Ten decimals, for sums of decimal prices must not show binary dust in assertions.
+    // Ten decimals, because sums of decimal prices must not show binary rounding in assertions.
     costUsd: isFree ? 0 : Number(cost.toFixed(10)),
   };
 }
 
-/** The usage object as it stands on the wire. */
+/** Returns the usage object as sent over the wire. */
 export function usageOnWire({ usage, costUsd }: Bill, reportsCost: boolean): Record<string, unknown> {
   return {
     prompt_tokens: usage.promptTokens,

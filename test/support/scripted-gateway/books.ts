@@ -1,11 +1,11 @@
-// The log that tests assert on: every request to /v1, what it was sent, when and by whom it was ended, and what it would cost.
+// The log that tests check: every request to /v1, what was sent, when and by whom it was ended, and what it would cost.
 import type { IncomingHttpHeaders } from 'node:http';
 
 import type { Usage } from './bill';
 import { now } from './clock';
 import type { PrefillOutcome } from './speech';
 
-/** `completed`: the reply went out whole, as scripted; `cut`: we destroyed the socket; `stopped`: the simulator was stopped. */
+/** `completed`: the whole reply was sent as scripted; `cut`: we destroyed the socket; `stopped`: the simulator was stopped. */
 export type EndedBy = 'completed' | 'client-closed' | 'cut' | 'stopped';
 
 /** One request. Times are epoch milliseconds with fractions; `endedBy` is absent while it is open. */
@@ -16,22 +16,22 @@ export interface GatewayRequest {
   readonly method: string;
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
-  /** The asked model; empty for requests that are not chat completions. */
+  /** The requested model; empty for requests that are not chat completions. */
   model: string;
   body?: unknown;
   /** 0 until the headers are sent. */
   status: number;
   tokensSent: number;
   textSent: string;
-  /** First byte of the body, be it only a comment. */
+  /** First byte of the body, even if only a comment. */
   firstByteAt?: number;
   firstTokenAt?: number;
   prefill?: PrefillOutcome;
-  /** Absent while none was sent. */
+  /** Absent if none was sent. */
   finish?: string | null;
   endedAt?: number;
   endedBy?: EndedBy;
-  /** Of completions only, and only at the end: what was generated, which may be more than was sent. */
+  /** For completions only, set at the end: what was generated, which may be more than was sent. */
   usage?: Usage;
   costUsd?: number;
 }
@@ -39,14 +39,14 @@ export interface GatewayRequest {
 export interface Books {
   readonly requests: GatewayRequest[];
   open(line: Pick<GatewayRequest, 'method' | 'path' | 'headers'>): GatewayRequest;
-  /** Tells those who wait that something changed. */
+  /** Notifies waiters of a change. */
   changed(): void;
   onChange(listener: () => void): () => void;
   find(id: string): GatewayRequest | undefined;
   reset(): void;
 }
 
-/** Opens empty books; ids are unique across processes and restarts. */
+/** Creates an empty log; ids are unique across processes and restarts. */
 export function createBooks(): Books {
   const requests: GatewayRequest[] = [];
   const listeners = new Set<() => void>();

@@ -1,12 +1,12 @@
-// The public simulator cases of GATEWAYS.md section 9, those that are upstream behaviour, as named scripts.
-// Where a case asks for a second attempt, the same text follows, so that both a fresh start and a continuation end with CASE_TEXT.
+// The public simulator cases of GATEWAYS.md section 9 that are upstream behaviour, as named scripts.
+// If a case needs a second attempt, the same text follows, so that both a restart and a continuation end with CASE_TEXT.
 import type { Reply } from './reply';
 
 const WORDS = ['A', ' flock', ' turns', ' as', ' one', '.'];
-/** What every good reply of the cases says. */
+/** The text of every good reply of the cases. */
 export const CASE_TEXT = WORDS.join('');
 
-/** A reply as every model should give it. */
+/** A successful reply. */
 export const good: Reply = { tokens: WORDS };
 
 function refusal(code: number, message: string, metadata: Record<string, string | string[]>): Reply {
@@ -44,7 +44,7 @@ export const cases = {
       model_slug: 'openai/gpt-5.5',
     }),
   ],
-  /** 7: for the first model of a chain; this shape of error has no `code`. */
+  /** 7: for the first model of a chain; this error format has no `code`. */
   modelDeprecated: [
     {
       status: 404,
@@ -69,7 +69,7 @@ export const cases = {
   resetInOneAndAHalfSeconds: [{ ...rateLimited, wait: { ms: 1500, as: 'x-ratelimit-reset' } }, good],
   /** 10 */
   serverErrorOnce: [serverError, good],
-  /** 11: the fallback model wants `normalStream`. */
+  /** 11: the fallback model needs `normalStream`. */
   unavailableThreeTimes: [unavailable, unavailable, unavailable],
   /** 12 */
   htmlBadGateway: [{ status: 502, body: '<html><body><h1>502 Bad Gateway</h1></body></html>' }, good],

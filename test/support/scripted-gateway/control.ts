@@ -12,7 +12,7 @@ export interface Controlled {
   reset(): void;
 }
 
-/** `GET /__requests?model=` lists the log; a script that does not parse is answered with 400 and what is wrong with it. */
+/** `GET /__requests?model=` lists the log; an invalid script is answered with 400 and the reason. */
 export async function control(
   request: IncomingMessage,
   response: ServerResponse,

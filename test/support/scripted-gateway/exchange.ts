@@ -1,16 +1,16 @@
-// One request being answered: its response, its line in the books, and waits that a leaving client ends at once.
+// One request being answered: its response, its log entry, and waits that end when the client leaves.
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import type { ServerResponse } from 'node:http';
 
 import type { Books, EndedBy, GatewayRequest } from './books';
 import { now } from './clock';
 
-// Long enough for the reader to take the first part before the second is written, also in one and the same process.
+// Long enough for the reader to receive the first part before the second is written, even within one process.
 const SPLIT_PAUSE_MS = 2;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export class Exchange {
-  /** Called once when the request ends, before waiters are told, so that the bill is in the books by then. */
+  /** Called once when the request ends, before waiters are notified, so that the log then contains the bill. */
   settle: (() => void) | undefined;
   #wake: (() => void) | undefined;
 
@@ -20,7 +20,7 @@ export class Exchange {
     readonly books: Books,
     private readonly onEnd: () => void,
   ) {
-    // 'finish' means that the system took the last byte; a close before it is the client leaving.
+    // 'finish' means that the system accepted the last byte; a close before it means that the client left.
     response.once('finish', () => this.#finish('completed'));
     response.once('close', () => this.#finish('client-closed'));
     response.on('drain', () => this.#wake?.());
@@ -39,7 +39,7 @@ export class Exchange {
     this.books.changed();
   }
 
-  /** Hands bytes to the socket; resolves when it can take more. */
+  /** Writes bytes to the socket; resolves when it can accept more. */
   async write(text: string): Promise<void> {
     if (this.over) return;
     this.entry.firstByteAt ??= now();
@@ -47,7 +47,7 @@ export class Exchange {
     while (!this.over && this.response.writableNeedDrain) await this.#sleep(Infinity);
   }
 
-  /** Writes the text with cuts at the worst places: inside characters, and between CR and LF. */
+  /** Writes the text, split at the worst places: inside characters, and between CR and LF. */
   async writeSplit(text: string): Promise<void> {
     const bytes = Buffer.from(text);
     let from = 0;
@@ -60,12 +60,12 @@ export class Exchange {
     await this.#flush(bytes.subarray(from));
   }
 
-  /** Sleeps until the moment has come (never early) or the request is over. */
+  /** Sleeps until the moment (never less) or until the request is over. */
   async waitUntil(moment: number): Promise<void> {
     for (let left = moment - now(); left > 0 && !this.over; left = moment - now()) await this.#sleep(left);
   }
 
-  /** Lets everything else in the process have its turn. */
+  /** Yields to everything else in the process. */
   breathe(): Promise<void> {
     return nextTurn();
   }
@@ -76,7 +76,7 @@ export class Exchange {
     this.response.end(text);
   }
 
-  /** Destroys the socket once all that was written is in the hands of the system. */
+  /** Destroys the socket after everything written was passed to the system. */
   async cut(): Promise<void> {
     if (this.response.headersSent) await this.#flush(Buffer.alloc(0));
     this.abandon('cut');

@@ -1,4 +1,4 @@
-// The frames of one stream as they stand on the wire, in OpenRouter's shape.
+// The frames of one stream as sent over the wire, in OpenRouter's format.
 import { now } from './clock';
 import type { Fault } from './reply';
 
@@ -8,7 +8,7 @@ export interface Identity {
   readonly provider: string;
 }
 
-export const COMMENT = ': OPENROUTER PROCESSING';
+const COMMENT = ': OPENROUTER PROCESSING';
 const ROLE = '"role":"assistant",';
 
 export interface Frames {
@@ -20,7 +20,7 @@ export interface Frames {
   done(): string;
 }
 
-/** Prepares what the frames of a stream have in common, so that a token costs one JSON string and one concatenation. */
+/** Prepares the common parts of a stream's frames, so that a token costs one JSON string and one concatenation. */
 export function createFrames({ id, model, provider }: Identity, newline: 'lf' | 'crlf' = 'lf'): Frames {
   const eol = newline === 'crlf' ? '\r\n' : '\n';
   const end = eol + eol;

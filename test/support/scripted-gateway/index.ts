@@ -1,4 +1,4 @@
-// An OpenAI-compatible upstream over real HTTP that plays a script exactly and keeps the books: in a test, or as a process.
+// An OpenAI-compatible upstream over real HTTP that plays a script exactly and keeps a log: in a test, or as a process.
 import type { Price } from './bill';
 import { createBooks, type GatewayRequest } from './books';
 import { listen } from './listen';
@@ -7,23 +7,21 @@ import { Reply } from './reply';
 import { createScripts, type Scripts } from './scripts';
 import { waitFor } from './wait-for';
 
-export type { Price, Usage } from './bill';
-export type { EndedBy, GatewayRequest } from './books';
+export type { GatewayRequest } from './books';
 export { now } from './clock';
 export { CASE_TEXT, cases, good } from './cases';
 export { quirks } from './quirks';
-export type { Fault, Point, Reply, Tokens, Wait } from './reply';
+export type { Reply } from './reply';
 export type { ChatBody } from './request';
-export type { Match, Predicate, ScriptMessage } from './scripts';
-export { readSequence, type Sequence } from './sequence';
+export { readSequence } from './sequence';
 
 export interface ScriptedGatewayOptions {
-  /** 0 (default) picks a free one; a fixed one serves tests of an upstream that comes up late. */
+  /** 0 (default) picks a free port; a fixed port is for tests of an upstream that starts late. */
   port?: number;
   host?: string;
-  /** For models without a script of their own. */
+  /** For models without a script. */
   defaultReply?: Reply;
-  /** Requests (but for GET /v1/models) without this key are answered with 401. */
+  /** Requests (except GET /v1/models) without this key are answered with 401. */
   requireKey?: string;
   /** Models of GET /v1/models, USD per token; models not named here cost `DEFAULT_PRICE`. */
   models?: Readonly<Record<string, Price>>;
@@ -38,14 +36,14 @@ export interface ScriptedGateway extends Pick<Scripts, 'script' | 'always' | 'sc
   readonly requests: readonly GatewayRequest[];
   /** The chat completions among them, of one model or of all. */
   calls(model?: string): GatewayRequest[];
-  /** Answers a whole path, such as `/v1/key`, with this status and body from now on. */
+  /** From now on, answers a whole path, such as `/v1/key`, with this status and body. */
   scriptPath(path: string, reply: Pick<Reply, 'status' | 'headers' | 'body' | 'wait'>): void;
-  /** Requests being answered now, and the most there were at once. */
+  /** Number of requests being answered now, and the maximum so far. */
   open(): number;
   mostOpen(): number;
-  /** Resolves with the first truthy value; rejects with the log in the message when the time is up (4 s). */
+  /** Resolves with the first truthy value; on a timeout (4 s), rejects with the log in the message. */
   waitFor<T>(predicate: () => T, timeoutMs?: number): Promise<NonNullable<T>>;
-  /** Forgets scripts and log; open requests play on. */
+  /** Clears scripts and log; open requests continue. */
   reset(): void;
   /** Destroys open sockets and frees the port. */
   stop(): Promise<void>;

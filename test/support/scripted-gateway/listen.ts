@@ -1,13 +1,13 @@
-// The HTTP server under the simulator.
+// The HTTP server of the simulator.
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-// Thousands of streams may be started in the same instant; the system caps this at its own limit.
+// Thousands of streams may be started at the same time; the system caps this at its own limit.
 const BACKLOG = 8192;
 
-/** Starts to listen; rejects when the port is taken. */
+/** Starts to listen; rejects if the port is taken. */
 export async function listen(listener: RequestListener, port: number, host: string) {
-  // Idle connections are the client's to close: when a server closes first, the next call on one of them may fail.
+  // Idle connections are closed by the client: if a server closes first, the next call on one of them may fail.
   const server = createServer({ keepAliveTimeout: 0, requestTimeout: 0 }, listener);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen({ port, host, backlog: BACKLOG }, resolve);

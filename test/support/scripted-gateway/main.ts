@@ -1,4 +1,4 @@
-// The simulator as a process of its own: node main.js [--port n] [--host h] [--require-key k] [--with-stdin].
+// The simulator as a separate process: node main.js [--port n] [--host h] [--require-key k] [--with-stdin].
 // Prints {"url", "pid"} when it is ready; ends on SIGTERM or SIGINT and, with --with-stdin, when its standard input closes.
 import { parseArgs } from 'node:util';
 
@@ -21,7 +21,7 @@ async function main(): Promise<void> {
   });
   const leave = () => void gateway.stop().then(() => process.exit(0));
   process.once('SIGTERM', leave).once('SIGINT', leave);
-  // A parent that was killed closes the pipe: the simulator must not outlive its test.
+  // A killed parent closes the pipe: the simulator must not outlive its test.
   if (withStdin) process.stdin.once('close', leave).resume();
   console.log(JSON.stringify({ url: gateway.url, pid: process.pid }));
 }

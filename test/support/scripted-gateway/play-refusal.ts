@@ -1,4 +1,4 @@
-// Plays a status and a body: upstream errors before the first token, pages of HTML, and the 200 that carries an error.
+// Plays a status and a body: upstream errors before the first token, HTML pages, and a 200 that contains an error.
 import { STATUS_CODES } from 'node:http';
 
 import type { Exchange } from './exchange';
@@ -12,10 +12,10 @@ export function playRefusal(exchange: Exchange, reply: Reply): void {
     ...(reply.wait && waitHeaders(reply.wait)),
     ...reply.headers,
   });
-  exchange.end(typeof reply.body === 'string' ? reply.body : JSON.stringify(bodyOf(reply, status)));
+  exchange.end(typeof reply.body === 'string' ? reply.body : JSON.stringify(readBody(reply, status)));
 }
 
-function bodyOf({ body, wait }: Reply, status: number): unknown {
+function readBody({ body, wait }: Reply, status: number): unknown {
   const given = body ?? { error: { code: status, message: STATUS_CODES[status] ?? 'Unknown' } };
   return wait?.as === 'metadata-reset' ? withMetadataHeaders(given, resetHeaders(wait.ms)) : given;
 }
@@ -25,7 +25,7 @@ function waitHeaders({ ms, as }: Wait): Record<string, string> {
     case 'retry-after':
       return { 'retry-after': String(ms / 1000) };
     case 'retry-after-date':
-      // The date has whole seconds; rounded up, for a shorter wait than the script says would be a lie.
+      // The date has whole seconds; rounded up, because the wait must not be shorter than scripted.
       return { 'retry-after': new Date(Math.ceil((Date.now() + ms) / 1000) * 1000).toUTCString() };
     case 'retry-after-ms':
       return { 'retry-after-ms': String(ms) };
@@ -36,7 +36,7 @@ function waitHeaders({ ms, as }: Wait): Record<string, string> {
   }
 }
 
-/** The reset is the epoch in milliseconds. */
+/** The reset is in epoch milliseconds. */
 function resetHeaders(ms: number): Record<string, string> {
   return {
     'X-RateLimit-Limit': '20',
@@ -45,7 +45,7 @@ function resetHeaders(ms: number): Record<string, string> {
   };
 }
 
-/** Older OpenRouter captures show the rate limit headers only inside the body, under error.metadata.headers. */
+/** Older OpenRouter captures have the rate limit headers only in the body, under error.metadata.headers. */
 function withMetadataHeaders(body: unknown, headers: Record<string, string>): unknown {
   const { error = {} } = body as { error?: { metadata?: object } };
   return { ...(body as object), error: { ...error, metadata: { ...error.metadata, headers } } };

@@ -1,11 +1,11 @@
-// Plays a completion as a stream of server-sent events, token by token on its timetable, with the scripted faults in place.
+// Plays a completion as a stream of server-sent events, token by token with the scripted timing and faults.
 import { usageOnWire } from './bill';
 import { now } from './clock';
 import { createFrames, type Frames } from './frames';
 import type { Fault, Point } from './reply';
 import { idleUntil, type Scene } from './scene';
 
-// One turn of the event loop: enough to fill a segment or two, few enough that other streams are not held up.
+// Tokens per turn of the event loop: enough to fill a segment or two, few enough not to delay other streams.
 const TOKENS_PER_TURN = 32;
 
 type Stage = Scene & { readonly frames: Frames; readonly write: (text: string) => Promise<void> };
@@ -25,9 +25,9 @@ export async function playStream(scene: Scene): Promise<void> {
   if (goesOn) exchange.end();
 }
 
-/** Says the tokens and, between them, what the script puts there; false when that was the end of it. */
+/** Sends the tokens and, between them, what the script inserts; returns false if that ended the reply. */
 async function speak(stage: Stage): Promise<boolean> {
-  for (const { after, act } of stopsOf(stage)) {
+  for (const { after, act } of listStops(stage)) {
     await sayUntil(stage, Math.min(after, stage.speech.count));
     if (stage.exchange.over || !(await act())) return false;
   }
@@ -35,8 +35,8 @@ async function speak(stage: Stage): Promise<boolean> {
   return !stage.exchange.over;
 }
 
-/** The places between tokens where something else happens, in order; a fault comes after raw text in the same place. */
-function stopsOf(stage: Stage) {
+/** The positions between tokens where something else happens, in order; a fault comes after raw text at the same position. */
+function listStops(stage: Stage) {
   const { raw = [], fault } = stage.reply;
   const stops = raw.map(({ after, text }) => ({ after, act: () => stage.write(text).then(() => true) }));
   if (fault && typeof fault.at === 'number') {
@@ -46,7 +46,7 @@ function stopsOf(stage: Stage) {
   return stops.sort((a, b) => a.after - b.after);
 }
 
-/** Says tokens until so many are said: all that are due go out in one write, as they would after a pause of the network. */
+/** Sends tokens up to `target`: all that are due go out in one write, as after a network pause. */
 async function sayUntil(stage: Stage, target: number): Promise<void> {
   const { exchange, speech, frames, timetable } = stage;
   const { entry } = exchange;
@@ -54,23 +54,23 @@ async function sayUntil(stage: Stage, target: number): Promise<void> {
     await idle(stage, timetable.dueAt(entry.tokensSent));
     const from = entry.tokensSent;
     const until = Math.min(target, Math.max(timetable.dueCount(), from + 1), from + TOKENS_PER_TURN);
-    let [said, written] = ['', ''];
+    let [spoken, written] = ['', ''];
     for (let n = from; n < until; n++) {
       const text = speech.say(n);
-      said += text;
+      spoken += text;
       written += frames.token(text, n === 0);
     }
     if (exchange.over) return;
     entry.firstTokenAt ??= now();
     entry.tokensSent = until;
-    entry.textSent += said;
+    entry.textSent += spoken;
     await stage.write(written);
     exchange.books.changed();
     if (until - from === TOKENS_PER_TURN) await exchange.breathe();
   }
 }
 
-/** Sends what follows the last token; false when a fault was the end of it. */
+/** Sends what follows the last token; returns false if a fault ended the reply. */
 async function close(stage: Stage): Promise<boolean> {
   const { exchange, reply, speech, frames } = stage;
   const { finish } = speech;
@@ -93,7 +93,7 @@ function usageShape({ reply, body, speech }: Stage): 'empty-choices' | 'empty-de
   return asked === 'none' ? undefined : asked;
 }
 
-/** Lets the fault happen if this is its place; false when it was the end of the reply. */
+/** Triggers the fault if this is its position; returns false if it ended the reply. */
 async function reach(stage: Stage, point: Point): Promise<boolean> {
   const { fault } = stage.reply;
   return fault?.at === point ? suffer(stage, fault) : !stage.exchange.over;

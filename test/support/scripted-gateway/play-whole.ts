@@ -17,10 +17,10 @@ export async function playWhole(scene: Scene): Promise<void> {
     ...reply.headers,
   });
   const padding = '\n'.repeat(reply.comments ?? 0);
-  await sendBody(exchange, padding + JSON.stringify(completionOf(scene, count)), reply.fault);
+  await sendBody(exchange, padding + JSON.stringify(readCompletion(scene, count)), reply.fault);
 }
 
-/** A fault of transport comes in the middle of the body, wherever its place on a stream would be. */
+/** A transport fault happens in the middle of the body, whatever its position on a stream would be. */
 async function sendBody(exchange: Exchange, json: string, fault: Fault | undefined): Promise<void> {
   if (fault === undefined || fault.at === 'headers') return exchange.end(json);
   const [first, second] = [json.slice(0, json.length / 2), json.slice(json.length / 2)];
@@ -39,8 +39,8 @@ async function sendBody(exchange: Exchange, json: string, fault: Fault | undefin
   }
 }
 
-/** Enters the text in the books and returns the body: an error stands beside the text that came before it. */
-function completionOf(scene: Scene, count: number) {
+/** Logs the text and returns the body: an error accompanies the text that came before it. */
+function readCompletion(scene: Scene, count: number) {
   const { exchange, reply, speech, identity } = scene;
   const { entry } = exchange;
   const error = reply.fault?.kind === 'error' ? reply.fault.error : undefined;

@@ -1,4 +1,4 @@
-// Plays one reply on one request: what comes before the headers is the same for all kinds.
+// Plays one reply on one request: the part before the headers is the same for all kinds.
 import type { Price } from './bill';
 import { now } from './clock';
 import type { Exchange } from './exchange';

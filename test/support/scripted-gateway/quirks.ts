@@ -1,4 +1,4 @@
-// Further behaviour of gateways and local servers that GATEWAYS.md warns of, as named scripts beside the twenty public cases.
+// Further behaviour of gateways and local servers that GATEWAYS.md describes, as named scripts besides the twenty public cases.
 import { good } from './cases';
 import type { Reply } from './reply';
 
@@ -7,7 +7,7 @@ function rateLimit(message: string): Reply {
 }
 
 export const quirks = {
-  /** Fact 1: streams that end without any throw of the SDK and yet are no success. */
+  /** Fact 1: streams that end without an error of the SDK and are no success. */
   endWithoutFinish: [{ ...good, finish: null }, good],
   endAfterThreeTokens: [{ ...good, fault: { kind: 'end', at: 3 } }, good],
   finishError: [{ ...good, finish: 'error' }, good],
@@ -27,7 +27,7 @@ export const quirks = {
   ],
   emptyStream: [{ tokens: [], finish: null }, good],
   emptyStreamWithDone: [{ tokens: [], finish: null, done: true }, good],
-  /** Errors inside a stream in the other documented shapes. */
+  /** Errors inside a stream in the other documented formats. */
   errorChunkWithStringCode: [
     { ...good, fault: { kind: 'error', at: 3, error: { code: 'server_error', message: 'The server had an error' } } },
     good,
@@ -46,7 +46,7 @@ export const quirks = {
   halfFrame: [{ ...good, fault: { kind: 'half-frame', at: 3 } }, good],
   emptyDataLine: [{ ...good, raw: [{ after: 3, text: 'data:\n\n' }] }, good],
   hangAfterThreeTokens: [{ ...good, fault: { kind: 'hang', at: 3 } }, good],
-  /** Alive but slow, which must not be taken for hung; and silent for a moment, then on. */
+  /** Alive but slow, which must not be mistaken for hung; and silent for a moment, then continuing. */
   commentsBeforeFirstToken: [{ ...good, firstTokenMs: 1000, keepAliveMs: 100 }],
   pauseAfterThreeTokens: [{ ...good, fault: { kind: 'hang', at: 3, forMs: 300 } }],
   /** openai 7 closes after `[DONE]`; openai 6 waits for the server. */
@@ -55,7 +55,7 @@ export const quirks = {
   crlf: [{ ...good, newline: 'crlf', comments: 1 }],
   splitCharacters: [{ tokens: ['Grüße', ' 🐦‍⬛', ' 日本', ' \ud83d', '\udc26'], splitUtf8: true, newline: 'crlf' }],
   pingEvent: [{ ...good, raw: [{ after: 2, text: 'event: ping\ndata: {"type":"ping"}\n\n' }] }],
-  /** Refusals that look alike and are not. */
+  /** Errors that look alike but differ. */
   inFlightBudget: [
     {
       status: 402,
@@ -87,7 +87,7 @@ export const quirks = {
     good,
   ],
   portkeyFailure: [{ status: 500, body: { status: 'failure', message: 'Something went wrong' } }, good],
-  /** Another model than the asked one answers, and a provider that generates on when the client has left (and bills it). */
+  /** A model other than the requested one answers; a provider continues to generate (and bill) after the client has left. */
   otherModelAnswers: [{ ...good, model: 'openai/gpt-5.4-mini' }],
   goesOnAfterClose: [{ tokens: { count: 40 }, intervalMs: 20, stopsOnClose: false }],
 } satisfies Record<string, Reply[]>;

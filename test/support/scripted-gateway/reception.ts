@@ -1,4 +1,4 @@
-// Takes every request in: opens its line in the books, knows which are still open, and passes it on to be answered.
+// Receives every request: creates its log entry, tracks open requests, and passes it on to be answered.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import { answer, type Desk } from './answer';
@@ -24,7 +24,7 @@ export function createReception(desk: Desk) {
     },
     receive: (request: IncomingMessage, response: ServerResponse) => {
       handle(request, response).catch((error: unknown) => {
-        // A fault of the simulator itself must not pass for a scripted one.
+        // A fault of the simulator itself must not be mistaken for a scripted one.
         console.error('scripted gateway failed:', error);
         response.destroy();
       });

@@ -1,5 +1,5 @@
 // What an upstream may do with one request, as plain data: the same script plays in this process or, sent as JSON, in another.
-// Every field is optional; an empty reply says the three tokens of `DEFAULT_TOKENS` and ends well.
+// Every field is optional; an empty reply sends the three tokens of `DEFAULT_TOKENS` and succeeds.
 import { z } from 'zod';
 
 export const DEFAULT_TOKENS: readonly string[] = ['Hello', ' from', ' upstream.'];
@@ -8,8 +8,8 @@ const milliseconds = z.number().nonnegative();
 const wholeNumber = z.int().nonnegative();
 
 /**
- * What is said: the deltas themselves; a text to be split into small pieces; or `count` numbered tokens `<prefix><n> `
- * (prefix `#` unless given), which with `stamped` read `<prefix><n>@<send time, epoch ms, 3 decimals> `.
+ * The tokens: the deltas themselves; a text to be split into small pieces; or `count` numbered tokens `<prefix><n> `
+ * (default prefix `#`), which with `stamped` are `<prefix><n>@<send time, epoch ms, 3 decimals> `.
  */
 export const Tokens = z.union([
   z.array(z.string()),
@@ -26,7 +26,7 @@ export const Point = z.union([z.enum(['headers', 'finish', 'usage', 'done']), wh
 export type Point = z.infer<typeof Point>;
 
 /**
- * What goes wrong: `cut` destroys the socket; `hang` falls silent until the client leaves, or for `forMs` and then goes on;
+ * The kind of fault: `cut` destroys the socket; `hang` is silent until the client leaves, or for `forMs` and then continues;
  * `end` is a clean end too early; `half-frame` ends cleanly in the middle of a frame; `error` reports an upstream error.
  */
 export const Fault = z.discriminatedUnion('kind', [
@@ -45,7 +45,7 @@ export const Fault = z.discriminatedUnion('kind', [
 ]);
 export type Fault = z.infer<typeof Fault>;
 
-/** How a refusal says how long to wait; times are worked out when the reply is sent, headers and `metadata.headers` alike. */
+/** How a rejection says how long to wait; times are computed when the reply is sent, for headers and `metadata.headers` alike. */
 export const Wait = z.strictObject({
   ms: z.number(),
   as: z.enum(['retry-after', 'retry-after-date', 'retry-after-ms', 'x-ratelimit-reset', 'metadata-reset']),
@@ -57,54 +57,54 @@ const spoken = {
   /** From the arrival of the request to the headers (0) and to the first token (0). */
   headersMs: milliseconds.optional(),
   firstTokenMs: milliseconds.optional(),
-  /** Between tokens, kept to a timetable that does not drift; 0 (default) = as fast as the socket takes it. */
+  /** Between tokens, without drift; 0 (default) = as fast as the socket accepts them. */
   intervalMs: milliseconds.optional(),
-  /** While silent for this long, send a comment line. */
+  /** Send a comment line after this long without output. */
   keepAliveMs: z.number().positive().optional(),
   /** Comment lines right after the headers (blank lines before the JSON when not streaming). */
   comments: wholeNumber.optional(),
-  /** finish_reason, `stop` unless given; null = clean end of file without one, and then no usage and no `[DONE]` unless asked for. */
+  /** finish_reason, default `stop`; null = clean end of file without one, and then without usage and `[DONE]` unless requested. */
   finish: z.string().nullable().optional(),
   done: z.boolean().optional(),
 };
 
 const identity = {
   id: z.string().optional(),
-  /** The model named in the reply; the asked one unless given. */
+  /** The model named in the reply; default: the requested one. */
   model: z.string().optional(),
   provider: z.string().optional(),
 };
 
 const bookkeeping = {
-  /** Its shape on a stream; `if-asked` sends the empty-choices shape only for stream_options.include_usage. */
+  /** Its format on a stream; `if-asked` sends the empty-choices format only for stream_options.include_usage. */
   usage: z.enum(['empty-choices', 'empty-delta', 'if-asked', 'none']).optional(),
   /** `usage.cost` as OpenRouter sends it (default); false for servers that send none. */
   reportsCost: z.boolean().optional(),
-  /** Fixed numbers instead of counted ones; the last two hold only for a reply that comes to its finish. */
+  /** Fixed numbers instead of counted ones; the last two apply only if the reply reaches its finish. */
   promptTokens: wholeNumber.optional(),
   completionTokens: wholeNumber.optional(),
   costUsd: z.number().nonnegative().optional(),
-  /** Whether a leaving client ends generation and billing: true for streams, false for others, unless given. */
+  /** Whether a leaving client ends generation and billing; default: true for streams, false otherwise. */
   stopsOnClose: z.boolean().optional(),
-  /** Stop after max_tokens (or max_completion_tokens) of the request, with finish_reason `length`; off unless given. */
+  /** Stop after max_tokens (or max_completion_tokens) of the request, with finish_reason `length`; default: off. */
   honoursMaxTokens: z.boolean().optional(),
   /**
-   * When the last message is the assistant's and begins the scripted text, say only the rest; when it tells to go on, begin with
-   * the words that it asks for. True unless given.
+   * If the last message is the assistant's and starts the scripted text, send only the rest; if it instructs to continue, start with
+   * the words that it asks for. Default: true.
    */
   continuesPrefill: z.boolean().optional(),
 };
 
 const framing = {
   newline: z.enum(['lf', 'crlf']).optional(),
-  /** Cut every write inside each multi-byte character, and between CR and LF, with a pause that keeps the parts apart. */
+  /** Split every write inside each multi-byte character, and between CR and LF, with a pause that separates the parts. */
   splitUtf8: z.boolean().optional(),
-  /** Text put on the wire as it is after the first n tokens of this call: empty `data:` lines, pings, odd frames. */
+  /** Text written unchanged after the first n tokens of this call: empty `data:` lines, pings, odd frames. */
   raw: z.array(z.strictObject({ after: wholeNumber, text: z.string() })).optional(),
 };
 
 const refusal = {
-  /** With `body`, or from 400 on, the reply is this status and body and no tokens; a string body is sent as HTML. */
+  /** With `body`, or from 400 on, the reply is this status and body without tokens; a string body is sent as HTML. */
   status: z.int().min(200).max(599).optional(),
   headers: z.record(z.string(), z.string()).optional(),
   body: z.json().optional(),

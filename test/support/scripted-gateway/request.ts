@@ -1,4 +1,4 @@
-// The request body of a chat completion, checked no further than the simulator needs; unknown fields are kept for the log.
+// The request body of a chat completion, validated only as far as the simulator needs; unknown fields are kept for the log.
 import { z } from 'zod';
 
 import { REPEAT_FIRST } from '../../../src/contract/continuation';
@@ -16,40 +16,40 @@ export const ChatBody = z.looseObject({
 });
 export type ChatBody = z.infer<typeof ChatBody>;
 
-/** The model a request asks for; the head of OpenRouter's `models` list when it names none. */
+/** Returns the requested model, or the first of OpenRouter's `models` list if none is named. */
 export function askedModel(body: ChatBody): string {
   return body.model ?? body.models?.[0] ?? '';
 }
 
-/** The text of a message, whether its content is a string or a list of parts. */
-export function textOf(content: unknown): string {
+/** Returns the text of a message, whether its content is a string or a list of parts. */
+export function readText(content: unknown): string {
   if (typeof content === 'string') return content;
   if (!Array.isArray(content)) return '';
   return content.map((part: { text?: unknown } | null) => (typeof part?.text === 'string' ? part.text : '')).join('');
 }
 
-/** The text of the last message. */
+/** Returns the text of the last message. */
 export function lastText(body: ChatBody): string {
-  return textOf(body.messages.at(-1)?.content);
+  return readText(body.messages.at(-1)?.content);
 }
 
-/** The text that an assistant message at the end asks the model to go on from. */
-export function prefillOf(body: ChatBody): string | undefined {
+/** Returns the text that a trailing assistant message asks the model to continue. */
+export function readPrefill(body: ChatBody): string | undefined {
   return body.messages.at(-1)?.role === 'assistant' ? lastText(body) : undefined;
 }
 
-/** The text to say first and go on from, when the last message tells the model to continue the answer before it. */
-export function toldToGoOnFrom(body: ChatBody): string | undefined {
+/** Returns the text to repeat and continue, if the last message instructs the model to continue the answer before it. */
+export function findContinuedText(body: ChatBody): string | undefined {
   const [answer, order] = body.messages.slice(-2);
   const at = lastText(body).indexOf(REPEAT_FIRST);
   if (answer?.role !== 'assistant' || order?.role !== 'user' || at < 0) return undefined;
   const anchor = JSON.parse(lastText(body).slice(at + REPEAT_FIRST.length)) as string;
-  const said = textOf(answer.content);
-  return said.endsWith(anchor) ? said.slice(0, said.length - anchor.length) : undefined;
+  const published = readText(answer.content);
+  return published.endsWith(anchor) ? published.slice(0, published.length - anchor.length) : undefined;
 }
 
-/** A fixed estimate, four characters to a token, so that the books can be checked by hand. */
+/** A fixed estimate, four characters per token, so that the log can be checked by hand. */
 export function estimatePromptTokens(body: ChatBody): number {
-  const characters = body.messages.reduce((sum, message) => sum + textOf(message.content).length, 0);
+  const characters = body.messages.reduce((sum, message) => sum + readText(message.content).length, 0);
   return Math.ceil(characters / 4);
 }

@@ -1,4 +1,4 @@
-// What the players of a reply share: the exchange, the words to say, the timetable, and the bill at the end.
+// Shared state of the players of a reply: the exchange, the tokens, the timing, and the final bill.
 import { billFor, type Bill, type Price } from './bill';
 import { now } from './clock';
 import type { Exchange } from './exchange';
@@ -7,12 +7,12 @@ import type { Reply } from './reply';
 import { askedModel, estimatePromptTokens, type ChatBody } from './request';
 import { prepareSpeech, type Speech } from './speech';
 
-export interface Timetable {
+interface Timetable {
   /** When the nth token of this call is due. */
   dueAt(n: number): number;
   /** How many tokens are due by now. */
   dueCount(): number;
-  /** Moves all that is still to come. */
+  /** Delays everything that is still to come. */
   postpone(ms: number): void;
 }
 
@@ -23,11 +23,11 @@ export interface Scene {
   readonly speech: Speech;
   readonly identity: Identity;
   readonly timetable: Timetable;
-  /** The bill if the call ended now with so many tokens. */
+  /** Returns the bill if the call ended now after `generated` tokens. */
   bill(generated: number): Bill;
 }
 
-/** Sets the scene for one request and makes sure that the books are settled however it ends. */
+/** Prepares one request and ensures that its bill is logged however it ends. */
 export function setScene(exchange: Exchange, reply: Reply, body: ChatBody, price: Price): Scene {
   const { entry } = exchange;
   const speech = prepareSpeech(reply, body);
@@ -62,7 +62,7 @@ function createTimetable({ firstTokenMs = 0, headersMs = 0, intervalMs = 0 }: Re
   };
 }
 
-/** Waits in silence, or with a comment now and then where the script keeps the connection alive. */
+/** Waits in silence, or with periodic comments if the script keeps the connection alive. */
 export async function idleUntil(scene: Scene, moment: number, keepAlive: () => Promise<void>): Promise<void> {
   const { exchange, reply } = scene;
   const every = reply.keepAliveMs ?? Infinity;

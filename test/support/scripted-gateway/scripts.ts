@@ -1,18 +1,18 @@
-// Decides which reply a request gets: rules on the body first, then the model's queue, its standing reply, and the default.
+// Chooses the reply to a request: rules on the body first, then the model's queue, its standing reply, and the default.
 import { z } from 'zod';
 
 import { Reply } from './reply';
 import { askedModel, lastText, type ChatBody } from './request';
 
-/** A rule as data: all that is given must hold. */
-export const Match = z.strictObject({
+/** A rule as data: all given conditions must hold. */
+const Match = z.strictObject({
   model: z.string().optional(),
   lastMessageIncludes: z.string().optional(),
   /** Anywhere in the JSON of the request body. */
   bodyIncludes: z.string().optional(),
 });
-export type Match = z.infer<typeof Match>;
-export type Predicate = (body: ChatBody) => boolean;
+type Match = z.infer<typeof Match>;
+type Predicate = (body: ChatBody) => boolean;
 
 /** Scripts as they are sent to a separate process. */
 export const ScriptMessage = z.strictObject({
@@ -28,9 +28,9 @@ export interface Scripts {
   script: (model: string, replies: Reply | readonly Reply[]) => void;
   /** Sets the reply of the model for when its queue is empty. */
   always: (model: string, reply: Reply) => void;
-  /** Answers requests that match, before any queue; a single reply stands, a list is used up. The first rule wins. */
+  /** Answers matching requests before any queue; a single reply stays, a list is used up. The first rule applies. */
   scriptWhen: (match: Match | Predicate, reply: Reply | readonly Reply[]) => void;
-  /** Takes a whole message of scripts, checked. */
+  /** Accepts a whole, validated message of scripts. */
   accept(message: ScriptMessage): void;
   next(body: ChatBody): Reply;
   reset(): void;
@@ -56,7 +56,7 @@ export function createScripts(defaultReply: Reply = {}): Scripts {
     },
     always: (model, reply) => void standing.set(model, Reply.parse(reply)),
     scriptWhen(match, reply) {
-      const matches = typeof match === 'function' ? match : predicateOf(Match.parse(match));
+      const matches = typeof match === 'function' ? match : readPredicate(Match.parse(match));
       const isList = Array.isArray(reply);
       const queue = Reply.array().parse([reply].flat());
       rules.push(isList || !queue[0] ? { matches, queue } : { matches, queue: [], standing: queue[0] });
@@ -83,7 +83,7 @@ export function createScripts(defaultReply: Reply = {}): Scripts {
   return scripts;
 }
 
-function predicateOf({ model, lastMessageIncludes, bodyIncludes }: Match): Predicate {
+function readPredicate({ model, lastMessageIncludes, bodyIncludes }: Match): Predicate {
   return (body) =>
     (model === undefined || askedModel(body) === model) &&
     (lastMessageIncludes === undefined || lastText(body).includes(lastMessageIncludes)) &&

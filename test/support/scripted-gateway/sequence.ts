@@ -1,20 +1,20 @@
-// Reads numbered tokens back from a text, so that lost, repeated and reordered ones are seen.
+// Parses numbered tokens from a text, to detect lost, repeated and reordered ones.
 
 export interface Sequence {
-  /** Numbers in the order in which they stand. */
+  /** Numbers in order of appearance. */
   readonly seen: number[];
   /** Numbers below the highest (or below `expected`) that are missing. */
   readonly lost: number[];
   readonly repeated: number[];
-  /** Numbers that stand after a higher one, repeated ones aside. */
+  /** Numbers that appear after a higher one, except repeated ones. */
   readonly reordered: number[];
-  /** Send times, epoch ms, by place in `seen`; empty when the tokens are not stamped. */
+  /** Send times, epoch ms, by index in `seen`; empty if the tokens are not stamped. */
   readonly sentAt: number[];
   /** Characters that belong to no token. */
   readonly stray: string;
 }
 
-/** Reads the tokens of `{count, prefix, stamped}`; give the count to see a missing tail. */
+/** Parses the tokens of `{count, prefix, stamped}`; pass the count to detect a missing tail. */
 export function readSequence(text: string, { prefix = '#', expected = 0 } = {}): Sequence {
   const token = new RegExp(`${escape(prefix)}(\\d+)(?:@(\\d{13}\\.\\d{3}))? `, 'g');
   const [seen, sentAt, repeated, reordered, lost]: number[][] = [[], [], [], [], []] as const;

@@ -1,4 +1,4 @@
-// Runs the simulator as a process of its own, straight from the TypeScript sources, and controls it over HTTP.
+// Runs the simulator as a separate process, directly from the TypeScript sources, and controls it over HTTP.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -9,10 +9,10 @@ import type { GatewayRequest } from './books';
 import type { ScriptMessage } from './scripts';
 
 const POLL_MS = 20;
-// Less than Jest gives a test, so that the log is in the failure.
+// Less than Jest's test timeout, so that the failure contains the log.
 const DEFAULT_TIMEOUT_MS = 4000;
 
-/** Control of a simulator somewhere else. */
+/** Remote control of a simulator. */
 export interface RemoteGateway {
   /** Base URL, ending in /v1. */
   readonly url: string;
@@ -58,7 +58,7 @@ export interface SpawnedGateway extends RemoteGateway {
   stop(): Promise<void>;
 }
 
-/** Starts a simulator process; it ends with `stop`, or when this process does, however that comes. */
+/** Starts a simulator process; it ends with `stop`, or when this process ends for any reason. */
 export async function spawnScriptedGateway(
   options: { port?: number; requireKey?: string } = {},
 ): Promise<SpawnedGateway> {
@@ -88,7 +88,7 @@ export async function spawnScriptedGateway(
   };
 }
 
-/** Code that lets a process read TypeScript: Node 20 cannot by itself, so swc, which Jest uses as well, compiles what is required. */
+/** Returns code that lets a process load TypeScript: Node 20 cannot, so swc, which Jest also uses, compiles required files. */
 export function compileHook(): string {
   return `
     const { transformFileSync } = require(${JSON.stringify(require.resolve('@swc/core'))});

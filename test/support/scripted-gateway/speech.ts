@@ -1,15 +1,15 @@
-// Turns the scripted tokens into what is said in one call: all of it, or only what an assistant prefill does not hold yet.
+// Converts the scripted tokens to those of one call: all of them, or only those that an assistant prefill does not contain yet.
 import { now } from './clock';
 import { DEFAULT_TOKENS, type Reply, type Tokens } from './reply';
-import { prefillOf, toldToGoOnFrom, type ChatBody } from './request';
+import { readPrefill, findContinuedText, type ChatBody } from './request';
 
-/** `continued` said the rest, `mismatch` found other text and began again, `ignored` was told not to look. */
+/** `continued` sent the rest, `mismatch` found other text and started again, `ignored` was told not to look. */
 export type PrefillOutcome = 'continued' | 'mismatch' | 'ignored';
 
 export interface Speech {
-  /** Tokens to say in this call. */
+  /** Number of tokens to send in this call. */
   readonly count: number;
-  /** The nth of them; a stamped one carries the moment of this call. */
+  /** Returns the nth of them; a stamped one contains the time of this call. */
   say(n: number): string;
   readonly finish: string | null;
   readonly prefill?: PrefillOutcome;
@@ -23,10 +23,10 @@ interface Script {
   token(index: number, stamp: string): string;
 }
 
-/** Works out what this request will hear. */
+/** Prepares the tokens for this request. */
 export function prepareSpeech(reply: Reply, body: ChatBody): Speech {
-  const script = scriptOf(reply.tokens ?? DEFAULT_TOKENS);
-  const prefill = prefillOf(body) ?? toldToGoOnFrom(body);
+  const script = readScript(reply.tokens ?? DEFAULT_TOKENS);
+  const prefill = readPrefill(body) ?? findContinuedText(body);
   const start = prefill === undefined ? undefined : findStart(script, prefill, reply.continuesPrefill ?? true);
   const { index, skip } = start ?? { index: 0, skip: 0 };
   const limit = reply.honoursMaxTokens ? tokenLimit(body) : Infinity;
@@ -47,7 +47,7 @@ function tokenLimit({ max_completion_tokens, max_tokens }: ChatBody): number {
   return max_completion_tokens ?? max_tokens ?? Infinity;
 }
 
-function scriptOf(tokens: Tokens | readonly string[]): Script {
+function readScript(tokens: Tokens | readonly string[]): Script {
   if ('count' in tokens) {
     const { count, prefix = '#', stamped = false } = tokens;
     return { count, stamped, token: (n, stamp) => (stamped ? `${prefix}${n}@${stamp} ` : `${prefix}${n} `) };
@@ -56,12 +56,12 @@ function scriptOf(tokens: Tokens | readonly string[]): Script {
   return { count: pieces.length, stamped: false, token: (n) => pieces[n] ?? '' };
 }
 
-/** Pseudo-tokens of at most five characters with the white space before them; joined, they are the text again. */
+/** Splits into pseudo-tokens of at most five characters with the white space before them; joined, they equal the text. */
 function splitText(text: string): string[] {
   return text.match(/\s*\S{1,5}|\s+/gu) ?? [];
 }
 
-/** Finds the token, and the place in it, where the prefill ends. */
+/** Finds the token, and the position in it, where the prefill ends. */
 function findStart(script: Script, prefill: string, continues: boolean) {
   if (!continues) return { index: 0, skip: 0, outcome: 'ignored' } as const;
   const known = script.stamped ? eraseStamps(prefill) : prefill;
@@ -80,7 +80,7 @@ function findStart(script: Script, prefill: string, continues: boolean) {
 
 const mismatch = { index: 0, skip: 0, outcome: 'mismatch' } as const;
 
-/** Stamps differ from call to call; a prefill is compared with all of them, also a half one at its end, set to zero. */
+/** Sets all stamps to zero before a prefill is compared, including a partial one at its end: stamps differ from call to call. */
 function eraseStamps(text: string): string {
   return text
     .replace(/@\d{13}\.\d{3} /g, `@${STAMP_OF_ZERO} `)

@@ -1,12 +1,12 @@
-// Waits for something to become true of the log, woken by every change in the books.
+// Waits for a condition on the log, checked after every change of the log.
 import type { Books, GatewayRequest } from './books';
 
-// Less than Jest gives a test, so that the log is in the failure.
+// Less than Jest's test timeout, so that the failure contains the log.
 const DEFAULT_TIMEOUT_MS = 4000;
-// For predicates that look at something other than the log.
+// For predicates that depend on something other than the log.
 const POLL_MS = 20;
 
-/** Resolves with the first truthy value of the predicate; rejects with the log in the message when the time is up. */
+/** Resolves with the first truthy value of the predicate; on a timeout, rejects with the log in the message. */
 export function waitFor<T>(books: Books, predicate: () => T, timeoutMs = DEFAULT_TIMEOUT_MS): Promise<NonNullable<T>> {
   return new Promise((resolve, reject) => {
     const stopListening = books.onChange(check);

@@ -1,0 +1,5 @@
+-- Arguments: session.
+-- @include shared/account-usage
+
+remove_member(session_expiry, session_bytes, args.session)
+return 1

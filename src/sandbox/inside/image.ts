@@ -1,9 +1,0 @@
-/** Makes the image from which Python starts, writes it to the file that is named, and ends. */
-import { writeFileSync } from 'node:fs';
-import { makeImage } from './interpreter';
-
-async function main(): Promise<void> {
-  writeFileSync(process.argv[2] ?? '', await makeImage());
-  process.exit(0);
-}
-void main();
