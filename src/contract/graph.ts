@@ -18,6 +18,7 @@ const graphStage = z.object({
   roles: z.array(z.object({ role: z.string(), label: z.string() })),
   steps: z.array(graphStep).describe('In the order in which they follow each other. Turns of further steps may come.'),
   gives_verdict: z.literal(true).exactOptional().describe('Its last step ends with a line that passes or sends back.'),
+  asks_approval: z.literal(true).exactOptional().describe('The run waits after it until a person has decided.'),
 });
 export type GraphStage = z.infer<typeof graphStage>;
 

@@ -11,7 +11,7 @@ import { toRequest } from './turn-request';
 /** The requests that the run will make first, equal to the workflow's own; empty if they depend on more than the input. */
 export function listFirstRequests(input: SwarmRunInput): TurnRequest[] {
   if (!isBeginningKnown(input)) return [];
-  const graph = makeRunGraph(input.swarm, (id) => input.members?.[id]);
+  const graph = makeRunGraph(input.swarm, (id) => input.members?.[id], input.gates);
   const opening = makeOpening({ ...input, graph });
   return listOpenings(input).map((request) => ({ ...request, opening, reports_stop: true }));
 }

@@ -5,6 +5,7 @@
  */
 import type { z } from 'zod';
 import type { GraphStep } from '../contract/graph';
+import type { GateOptions } from '../contract/steering';
 import type { SwarmDefinition } from '../contract/swarms';
 import type { StageOrder, StageTask } from './stage-input';
 import type { Stages } from './stages';
@@ -81,6 +82,7 @@ export interface PlannedStage {
   swarm: string;
   title?: string;
   givesVerdict?: true;
+  asksApproval?: true;
 }
 
 /** A pattern that runs other swarms as its stages. */
@@ -89,7 +91,7 @@ export interface Composition {
   /** Whether a swarms file may use it. */
   isOpen?: true;
   /** The stages of its graph, in order; default: the stages of the definition. */
-  listStages?(definition: SwarmDefinition): PlannedStage[];
+  listStages?(definition: SwarmDefinition, gates: GateOptions): PlannedStage[];
   /** The stages that every run begins with, all at once; the flow leads exactly these first. */
   open(run: StageTask): StageOrder[];
   /** The flow. Runs swarms as stages; `stages` records their results. */

@@ -1,5 +1,6 @@
 /** Builds the graph of a run from the declarations of its patterns. */
 import type { GraphStage, RunGraph } from '../contract/graph';
+import type { GateOptions } from '../contract/steering';
 import type { SwarmDefinition } from '../contract/swarms';
 import type { PlannedStage } from './pattern';
 import { findComposition, findPattern } from './registry';
@@ -8,25 +9,38 @@ type NamedStage = PlannedStage & { id: string; title: string };
 type FindSwarm = (id: string) => SwarmDefinition | undefined;
 
 /** `find` looks up the swarms that stages name; a stage with an unknown swarm is omitted. */
-export function makeRunGraph(definition: SwarmDefinition, find: FindSwarm): RunGraph {
-  return { stages: listStages(definition, find) };
+export function makeRunGraph(definition: SwarmDefinition, find: FindSwarm, gates: GateOptions = {}): RunGraph {
+  return { stages: listStages({ definition, find, gates }) };
 }
 
-function listStages(definition: SwarmDefinition, find: FindSwarm, stage?: NamedStage): GraphStage[] {
+interface Drawing {
+  definition: SwarmDefinition;
+  find: FindSwarm;
+  gates: GateOptions;
+}
+
+function listStages(drawing: Drawing, stage?: NamedStage): GraphStage[] {
+  const { definition, find, gates } = drawing;
   const composition = findComposition(definition.pattern);
   if (!composition) return [{ ...placeStage(definition, stage), ...describeSwarm(definition) }];
-  const planned = composition.listStages?.(definition) ?? definition.stages ?? [];
+  const planned = composition.listStages?.(definition, gates) ?? definition.stages ?? [];
   return planned.flatMap((one) => {
     const member = find(one.swarm);
     const id = stage ? `${stage.id}/${one.name}` : one.name;
-    return member ? listStages(member, find, { title: id, ...one, id }) : [];
+    return member ? listStages({ ...drawing, definition: member }, { title: id, ...one, id }) : [];
   });
 }
 
-function placeStage({ name }: SwarmDefinition, stage?: NamedStage): Pick<GraphStage, 'id' | 'title' | 'gives_verdict'> {
+type Place = Pick<GraphStage, 'id' | 'title' | 'gives_verdict' | 'asks_approval'>;
+
+function placeStage({ name }: SwarmDefinition, stage?: NamedStage): Place {
   if (!stage) return { id: null, title: name };
-  const { id, title, givesVerdict } = stage;
-  return { id, title, ...(givesVerdict ? { gives_verdict: givesVerdict } : {}) };
+  const { id, title, givesVerdict, asksApproval } = stage;
+  return {
+    ...{ id, title },
+    ...(givesVerdict ? { gives_verdict: givesVerdict } : {}),
+    ...(asksApproval ? { asks_approval: asksApproval } : {}),
+  };
 }
 
 function describeSwarm(definition: SwarmDefinition): Pick<GraphStage, 'swarm_id' | 'roles' | 'steps'> {

@@ -13,7 +13,7 @@ import { runLifecycle } from './run-lifecycle';
 /** Workflow. Resolves when the swarm has answered; fails with our failure code as the type and the partial result as details. */
 export async function runSwarm(given: SwarmRunInput): Promise<RunResult> {
   const input = given.message_parts ? await assembleMessage(given) : given;
-  const graph = makeRunGraph(input.swarm, (id) => input.members?.[id]);
+  const graph = makeRunGraph(input.swarm, (id) => input.members?.[id], input.gates);
   const opening = makeOpening({ ...input, graph });
   const steering = new Steering(input, input.gates, opening, input.fork?.steering);
   steering.listen();

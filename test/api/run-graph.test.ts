@@ -1,5 +1,5 @@
 /** The graph of a run: as patterns declare it, as the API describes it, and as the dashboard draws it. */
-import type { CheckSnapshot, RunGraph, SwarmDefinition, TurnSnapshot } from '../../src/contract';
+import type { CheckSnapshot, GateSnapshot, RunGraph, SwarmDefinition, TurnSnapshot } from '../../src/contract';
 import { COORDINATION, severalSwarms } from '../../src/contract/compositions';
 import { runGraph } from '../../src/contract/graph';
 import { MULTI } from '../../src/contract/names';
@@ -61,6 +61,8 @@ describe('what patterns declare', () => {
       ['implement', 'Implement', 'coding-swarm', undefined],
       ['review', 'Review', 'debate-swarm', true],
     ]);
+    const asked = makeRunGraph(COORDINATION, findSwarm, { approve_plan: true });
+    expect(asked.stages.map(({ asks_approval }) => asks_approval)).toEqual([true, undefined, undefined]);
     const nested = { ...COORDINATION, id: 'outer', pattern: 'pipeline', stages: [{ name: 'a', swarm: 'inner' }] };
     const inner = { ...nested, id: 'inner', stages: [{ name: 'b', swarm: 'debate-swarm' }] };
     const graph = makeRunGraph(nested, (id) => (id === 'inner' ? inner : findSwarm(id)));
@@ -178,6 +180,20 @@ describe('the graph of the dashboard contains', () => {
       ['Implement', 'ahead'],
       ['Review', 'ahead'],
     ]);
+  });
+
+  test('the decision of a person before the run asks for it, so that later stages do not move', () => {
+    const graph = makeRunGraph(COORDINATION, findSwarm, { approve_plan: true });
+    const turns = [turn('plan/plan', 'strategist', { ...stage('plan', 'plan', 1), step: 'plan' })];
+    const gate = { gate: 'g', question: 'Approve?', about: 'plan/plan', status: 'open', opened_at: 1 } as const;
+    const listDecisions = (gates: GateSnapshot[]) =>
+      drawRunGraph({ graph, status: 'running', turns, gates })[0]!
+        .columns.map((column) => column.map(readNode))
+        .slice(-1);
+    const readNode = ({ label, status }: { label: string; status: string }) => `${label} ${status}`;
+    expect(listDecisions([])).toEqual([['Your decision ahead']]);
+    expect(listDecisions([gate])).toEqual([['Your decision waiting']]);
+    expect(draw(readGraph(COORDINATION), turns)[0]!.columns.flat().map(readNode)).not.toContain('Your decision ahead');
   });
 
   test('names of roles, turns and stages from the graph, never ids', () => {

@@ -54,9 +54,10 @@ export function drawRunGraph({ graph, status, turns, gates = [], checks = [] }: 
   const unspoken = statusOfUnspoken(status);
   return listStages(graph, turns).map(({ id, title, plan }) => {
     const own = turns.filter(({ snapshot }) => (snapshot.place.stage?.id ?? '') === id);
-    const asked = gates.filter((gate) => findStage(gate, turns) === id).map((gate) => [decision(gate)]);
+    const asked = gates.filter((gate) => findStage(gate, turns) === id).map(decision);
+    const toAsk = plan?.asks_approval && asked.length === 0 ? [ahead(`${id} decision`, YOUR_DECISION, unspoken)] : [];
     const spoken = layOutColumns(plan, own, unspoken);
-    const columns = [...spoken.map((column) => withChecks(column, checks)), ...asked];
+    const columns = [...spoken.map((column) => withChecks(column, checks)), ...[...asked, ...toAsk].map((node) => [node])];
     const verdict = plan?.gives_verdict && readStageVerdict(plan, own);
     return { name: id, title, status: together(columns.flat()), columns, ...(verdict ? { verdict } : {}) };
   });
@@ -76,11 +77,12 @@ function findStage({ about, opened_at }: GateSnapshot, turns: readonly Turn[]): 
   return turn?.snapshot.place.stage?.id ?? '';
 }
 
+const YOUR_DECISION = 'Your decision';
 const DECISIONS = { open: 'waiting', approved: 'completed', rejected: 'failed' } as const;
 
 /** A person's decision as a separate node. */
 function decision({ about, gate, status }: GateSnapshot): RunGraphNode {
-  const label = about ? 'Your decision' : 'Cost approval';
+  const label = about ? YOUR_DECISION : 'Cost approval';
   return { turn: about ?? gate, label, status: DECISIONS[status], model: status === 'open' ? '' : status };
 }
 

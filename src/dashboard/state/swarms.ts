@@ -1,7 +1,7 @@
 /** The swarms that can be started, from `GET /swarms`. */
 import { signal } from '@preact/signals';
 import type { SwarmSummary } from '../../contract/service-replies';
-import type { RunGraph, RunSnapshot } from '../../contract';
+import type { RunGraph } from '../../contract';
 import { COORDINATE, MULTI } from '../../contract/names';
 import { call, toApiFailure, type ApiFailure } from './api';
 
@@ -27,7 +27,7 @@ export function nameSwarm(swarmId: string | undefined): string {
 }
 
 /** The graph of a run, from its first event, or that of its current swarm if the event is no longer available. */
-export function findGraph({ graph }: Pick<RunSnapshot, 'graph'>, swarmId: string): RunGraph | undefined {
+export function findGraph({ graph }: { graph?: RunGraph | undefined }, swarmId: string): RunGraph | undefined {
   return graph ?? swarms.value.find(({ id }) => id === swarmId)?.graph;
 }
 

@@ -51,7 +51,11 @@ export function RunDetails(): JSX.Element {
 /** What the layout depends on and is not known yet: the run, or the graph of its swarm. */
 function findMissing(run: DashboardRun): string | undefined {
   if (run.phase.value === 'loading' && !run.description.value) return 'the run';
-  const isKnown = run.snapshot.graph !== undefined || swarms.value.length > 0 || swarmsFailure.value !== undefined;
+  const isKnown =
+    run.snapshot.graph !== undefined ||
+    run.description.value?.graph !== undefined ||
+    swarms.value.length > 0 ||
+    swarmsFailure.value !== undefined;
   return isKnown ? undefined : 'the swarms';
 }
 
@@ -106,7 +110,11 @@ function Opened({ run }: { run: DashboardRun }): JSX.Element {
   useChosenTurn(tab);
   const isAsked = useGates(run, tab);
   useLayoutEffect(() => () => focusLane(undefined), []);
-  const graph = findGraph(run.snapshot, run.snapshot.swarm_id ?? run.description.value?.swarm_id ?? '');
+  const about = run.description.value;
+  const graph = findGraph(
+    { graph: run.snapshot.graph ?? about?.graph },
+    run.snapshot.swarm_id ?? about?.swarm_id ?? '',
+  );
   return (
     <div class="page wide-page run-page">
       <RunHeader run={run} fork={() => fork('')} />
@@ -200,7 +208,14 @@ interface TabContentProps {
 
 function TabContent({ run, tab, graph, fork }: TabContentProps): JSX.Element {
   return (
-    <div role="tabpanel" class="tab-panel" id={`panel-${tab.value}`} aria-labelledby={`tab-${tab.value}`}>
+    // another panel in its place is not the same one that has moved
+    <div
+      key={tab.value}
+      role="tabpanel"
+      class="tab-panel"
+      id={`panel-${tab.value}`}
+      aria-labelledby={`tab-${tab.value}`}
+    >
       {tab.value === 'lanes' && <Lanes run={run} graph={graph} {...(hasEnded(run) ? { fork } : {})} />}
       {tab.value === 'approval' && <GatesPanel run={run} />}
       {tab.value === 'result' && <ResultPanel run={run} />}

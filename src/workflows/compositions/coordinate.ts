@@ -21,11 +21,12 @@ const TITLES: Record<string, string> = { plan: 'Plan', implement: 'Implement', r
 
 export const coordinate: Composition = {
   name: 'coordinate',
-  listStages: ({ stages = [] }) =>
-    stages.map(({ name, swarm }) => {
-      const stage = { name, swarm, title: TITLES[name] ?? name };
-      return name === 'review' ? { ...stage, givesVerdict: true } : stage;
-    }),
+  listStages: ({ stages = [] }, { approve_plan }) =>
+    stages.map(({ name, swarm }) => ({
+      ...{ name, swarm, title: TITLES[name] ?? name },
+      ...(name === 'review' ? { givesVerdict: true } : {}),
+      ...(name === 'plan' && approve_plan ? { asksApproval: true } : {}),
+    })),
   open: ({ task, input }) => [orderPlan(input, [...task, PURPOSE], 0)],
   lead,
 };
