@@ -5,7 +5,7 @@ import type { Logger } from '../log';
 import { readSwarmsFile } from '../config/swarms-file';
 
 export interface SwarmLibrary {
-  /** The definitions for new runs; a run that has started keeps its definition. */
+  /** The definitions for new runs; a run that has started keeps its definition. The same array until they change. */
   all(): readonly SwarmDefinition[];
   /** Why the current version of the file is not used; undefined if it is used. */
   warning(): string | undefined;
@@ -19,7 +19,7 @@ const INTERVAL_MS = 1000;
 export function createSwarmLibrary(file: string | undefined, log: Logger): SwarmLibrary {
   if (!file) return { all: () => SWARMS, warning: () => undefined, close: () => undefined };
   let mark = readFileMark(file);
-  let own = readSwarmsFile(file);
+  let all = [...SWARMS, ...readSwarmsFile(file)];
   let warning: string | undefined;
 
   function refresh(file: string): void {
@@ -27,7 +27,8 @@ export function createSwarmLibrary(file: string | undefined, log: Logger): Swarm
     if (now === mark) return;
     mark = now;
     try {
-      own = readSwarmsFile(file);
+      const own = readSwarmsFile(file);
+      all = [...SWARMS, ...own];
       warning = undefined;
       log.info({ file, swarms: own.map(({ id }) => id) }, 'swarms file read again');
     } catch (error) {
@@ -41,7 +42,7 @@ export function createSwarmLibrary(file: string | undefined, log: Logger): Swarm
   return {
     all() {
       refresh(file);
-      return [...SWARMS, ...own];
+      return all;
     },
     warning() {
       refresh(file);

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { replyWithErrors } from '../../src/api/errors';
 import { openApiDocument } from '../../src/api/openapi/document';
 import { parseBody } from '../../src/api/read-body';
+import { writeOnce } from '../../src/api/routing/constant-replies';
 import { defineRoute, type Route } from '../../src/api/routing/define-route';
 import { createRouter } from '../../src/api/routing/router';
 import type { Services } from '../../src/api/services';
@@ -13,7 +14,23 @@ import { createLog } from '../../src/log';
 const about = { tag: 'Service', summary: 'Tested' } as const;
 const text = { 200: { description: 'Received.', schema: z.looseObject({}) } } as const;
 
+/** How often the constant document was written as JSON. */
+let written = 0;
+const constant = writeOnce({
+  toJSON() {
+    written++;
+    return { always: 'the same' };
+  },
+});
+
 const ROUTES: Route[] = [
+  defineRoute({
+    ...about,
+    method: 'get',
+    path: '/constant',
+    replies: text,
+    handle: ({ reply }) => reply(200, constant),
+  }),
   defineRoute({
     ...about,
     method: 'get',
@@ -118,6 +135,15 @@ test('the reply has the declared status, headers and media type', async () => {
   const gone = await ask('/things', { method: 'DELETE' });
   expect([gone.status, await gone.text()]).toEqual([204, '']);
   expect(await (await ask('/stream')).text()).toBe('written by the handler');
+});
+
+test('a document that never changes is written as JSON once, however often it is asked for', async () => {
+  for (let times = 0; times < 3; times++) {
+    const reply = await ask('/constant');
+    expect(reply.headers.get('content-type')).toBe('application/json; charset=utf-8');
+    expect(await reply.json()).toEqual({ always: 'the same' });
+  }
+  expect(written).toBe(1);
 });
 
 test('the document contains path, query and header parameters, the body and all statuses', () => {

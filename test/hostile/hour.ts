@@ -23,7 +23,7 @@ export interface HourOptions {
 }
 
 /** The time that running hostile actions have to end after the last minute. */
-const DRAIN_MS = 80_000;
+const DRAIN_MS = 160_000;
 
 export async function playHour(options: HourOptions): Promise<Report> {
   const { seed, minutes, only } = options;

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { eventsSchema, openApiDocument, type OpenApiDocument } from '../openapi/document';
 import { VIEWER_PAGE, VIEWER_POLICY } from '../openapi/viewer';
+import { writeOnce } from '../routing/constant-replies';
 import { defineRoute, type Route } from '../routing/define-route';
 import { VERSION } from '../version';
 
@@ -10,19 +11,19 @@ const document = { method: 'get', tag: 'Service', isOpen: true } as const;
 
 /** The document describes `others` and these routes. */
 export function defineDocumentRoutes(others: readonly Route[]): Route[] {
-  let made: OpenApiDocument | undefined;
+  let made: Record<keyof OpenApiDocument, unknown> | undefined;
   const openApiRoute: Route = defineRoute({
     ...document,
     path: '/openapi.json',
     summary: 'This document',
     replies: { 200: { description: 'OpenAPI 3.1; it needs no key.', schema: anything } },
-    handle: ({ reply }) => reply(200, { ...(made ??= openApiDocument([...others, ...own], VERSION)) }),
+    handle: ({ reply }) => reply(200, (made ??= writeOnce({ ...openApiDocument([...others, ...own], VERSION) }))),
   });
   const own: Route[] = [openApiRoute, eventsSchemaRoute, viewerRoute];
   return own;
 }
 
-const schemaOfEvents = eventsSchema();
+const schemaOfEvents = writeOnce(eventsSchema());
 const eventsSchemaRoute = defineRoute({
   ...document,
   path: '/events.schema.json',

@@ -18,6 +18,7 @@ import { errorFrame, toApiError } from '../errors';
 import { readCaller } from '../idempotency';
 import { toReply } from '../results';
 import type { Order } from '../start-requests';
+import { writeOnce } from '../routing/constant-replies';
 import { defineRoute, type PreparedReply, type PrepareReply } from '../routing/define-route';
 import { replayHeaders, runAddress, runningRun } from '../routing/run-replies';
 import type { Services } from '../services';
@@ -89,16 +90,10 @@ const listRoute = defineRoute({
   tag: 'Start',
   summary: 'The swarms and their roles',
   replies: { 200: { description: 'All swarms, without their prompts.', schema: listReply } },
-  handle({ reply, services }) {
-    const all = [...services.swarms.all(), COORDINATION];
-    return reply(
-      200,
-      all.map((swarm) => describeSwarm(swarm, all)),
-    );
-  },
+  handle: ({ reply, services }) => reply(200, describeSwarms(services.swarms.all())),
 });
 
-const fileSchema = ownSwarmsSchema();
+const fileSchema = writeOnce({ ...ownSwarmsSchema() });
 const schemaRoute = defineRoute({
   method: 'get',
   path: '/swarms/schema.json',
@@ -112,10 +107,23 @@ const schemaRoute = defineRoute({
       media: 'application/schema+json',
     },
   },
-  handle: ({ reply }) => reply(200, { ...fileSchema }),
+  handle: ({ reply }) => reply(200, fileSchema),
 });
 
 export const swarmRoutes = [executeRoute, coordinateRoute, multiRoute, listRoute, schemaRoute];
+
+type SwarmDescription = z.output<typeof listReply>[number];
+const descriptions = new WeakMap<readonly SwarmDefinition[], SwarmDescription[]>();
+
+/** Made once for each version of the swarms. */
+function describeSwarms(own: readonly SwarmDefinition[]): SwarmDescription[] {
+  const known = descriptions.get(own);
+  if (known) return known;
+  const all = [...own, COORDINATION];
+  const made = writeOnce(all.map((swarm) => describeSwarm(swarm, all)));
+  descriptions.set(own, made);
+  return made;
+}
 
 /** The public description of a swarm: everything except its prompts. */
 function describeSwarm(swarm: SwarmDefinition, all: SwarmDefinition[]) {

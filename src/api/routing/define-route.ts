@@ -6,6 +6,7 @@ import type { Context } from 'koa';
 import type { z } from 'zod';
 import { parse } from '../errors';
 import type { Services } from '../services';
+import { findText } from './constant-replies';
 
 type Tag =
   | 'Start'
@@ -155,8 +156,10 @@ function readQuery(ctx: Context, { queryHeaders = {} }: RouteDescription): objec
 
 function sendReply(ctx: Context, { status, body, headers }: PreparedReply, media: string | undefined): void {
   ctx.status = status;
-  if (body !== undefined) ctx.body = body;
+  const text = findText(body);
+  if (body !== undefined) ctx.body = text ?? body;
   // set after the body, because assigning the body sets a content type
+  if (text) ctx.type = 'json';
   if (media) ctx.type = media;
   ctx.set(headers);
 }

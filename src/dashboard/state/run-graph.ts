@@ -57,7 +57,10 @@ export function drawRunGraph({ graph, status, turns, gates = [], checks = [] }: 
     const asked = gates.filter((gate) => findStage(gate, turns) === id).map(decision);
     const toAsk = plan?.asks_approval && asked.length === 0 ? [ahead(`${id} decision`, YOUR_DECISION, unspoken)] : [];
     const spoken = layOutColumns(plan, own, unspoken);
-    const columns = [...spoken.map((column) => withChecks(column, checks)), ...[...asked, ...toAsk].map((node) => [node])];
+    const columns = [
+      ...spoken.map((column) => withChecks(column, checks)),
+      ...[...asked, ...toAsk].map((node) => [node]),
+    ];
     const verdict = plan?.gives_verdict && readStageVerdict(plan, own);
     return { name: id, title, status: together(columns.flat()), columns, ...(verdict ? { verdict } : {}) };
   });
