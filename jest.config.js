@@ -37,7 +37,8 @@ module.exports = {
   transformIgnorePatterns: [],
   // names no file for those who require it
   moduleNameMapper: { '^unicorn-magic$': '<rootDir>/node_modules/unicorn-magic/node.js' },
-  testTimeout: 30_000,
+  // ends a test that hangs, also on a slow machine; a test that measures a time has a limit of its own
+  testTimeout: 300_000,
   // a suite that fails in its set-up may leave a server open: the report must come all the same
   forceExit: true,
   testSequencer: '<rootDir>/test/longest-first.cjs',
