@@ -5,16 +5,17 @@ import type { RecordedRun } from './descriptions';
 import { ApiError } from './errors';
 import { readHistory, type RunHistory } from './history';
 
-export type ForkSource = RunHistory & { input: SwarmRunInput };
+export type ForkSource = RunHistory & { input: SwarmRunInput; tags: string[] };
 
 /** Returns the description of a run; throws {@link ApiError} for an unknown run. */
 export type Describe = (runId: string) => Promise<RecordedRun>;
 
 /** Throws {@link ApiError} for a run that is unknown, still running, or started by an earlier version: there is no result to reuse. */
 export async function readForkSource(client: Client, describe: Describe, runId: string): Promise<ForkSource> {
-  if ((await describe(runId)).status === 'running')
+  const { status, tags } = await describe(runId);
+  if (status === 'running')
     throw new ApiError('RUN_NOT_ENDED', `The run "${runId}" is under way; cancel it or wait, then fork it.`);
   const { input, ...history } = await readHistory(client, runId);
   if (!input) throw new ApiError('INVALID_FIELD', 'run: was started by a version that cannot be forked.');
-  return { input, ...history };
+  return { input, tags, ...history };
 }

@@ -27,7 +27,8 @@ export function forkPrefix(swarmId: string, runId: string): string {
 /** Only a run that has ended can be forked: a running one has no result to reuse. */
 export function createForkRun({ client }: TemporalHandle, runs: Runs, describe: Describe): ForkRun {
   return async function forkRun(runId, request, caller) {
-    const { input: source, asked, firstTries, turns, steering } = await readForkSource(client, describe, runId);
+    const read = await readForkSource(client, describe, runId);
+    const { input: source, tags, asked, firstTries, turns, steering } = read;
     const { tenant: _payer, ...options } = source.options;
     const { tenant } = caller;
     const { from } = request;
@@ -52,7 +53,7 @@ export function createForkRun({ client }: TemporalHandle, runs: Runs, describe: 
         context_of: source.fork?.context_of ?? runId,
       },
     };
-    return { ...(await runs.startFork(input, mark, caller)), forked_from: { run_id: runId, from } };
+    return { ...(await runs.startFork(input, { request: mark, tags }, caller)), forked_from: { run_id: runId, from } };
   };
 }
 

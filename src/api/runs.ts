@@ -169,12 +169,16 @@ export class Runs {
     for (const [index, text] of parts.entries()) await handle.signal(MESSAGE_PART, { index, text });
   }
 
-  /** Starts a fork. The same key, request and source always yield the same run id. */
-  async startFork(input: SwarmRunInput, request: string, caller: Caller): Promise<StartedRun> {
+  /** Starts a fork, with the tags of its source. The same key, request and source always yield the same run id. */
+  async startFork(
+    input: SwarmRunInput,
+    { request, tags }: { request: string; tags: string[] },
+    caller: Caller,
+  ): Promise<StartedRun> {
     const { session_id, team_id, message, fork, options: turns } = input;
     const { budget_usd, budget_tokens, budget_calls } = turns;
     const budget = { budget_usd, budget_tokens, budget_calls };
-    const order = { swarm_id: team_id, message, session_id, max_rounds: 1, ...budget, ...caller };
+    const order = { swarm_id: team_id, message, session_id, max_rounds: 1, tags, ...budget, ...caller };
     const { memo, ...start } = this.startOptions(order, input);
     const lineage = { forked_from: fork?.run_id ?? '', forked_at: fork?.from ?? '' };
     return this.startOnce(input, { ...start, memo: { ...memo, ...lineage, request } }, await this.open(order, input));

@@ -67,4 +67,4 @@ test('a heartbeat contains the progress of the turn and the number of waits', as
   expect(counts.at(-1)).toBeGreaterThan(counts[0]!);
   expect(counts.at(-1)).toBeLessThanOrEqual(text.length);
   expect(details.at(-1)!.tokens).toBeGreaterThan(0);
-}, 20_000);
+});

@@ -124,7 +124,7 @@ describe('stopped before its end', () => {
     expect((await checksIn(request)).map(({ type }) => type)).toEqual(['check.started']);
     await run(request);
     expect((await checksIn(request)).map(({ type }) => type)).toEqual(['check.started', 'check.passed']);
-  }, 60_000);
+  });
 
   it('by a cancellation, it reports that', async () => {
     const request = await published(slow);

@@ -43,7 +43,7 @@ it('lets the next equal call take over the run of a client that timed out, and n
   // when the first call leaves, the run that the second one waits for is not abandoned
   expect(await findAbandonedRun(services, order)).toBeUndefined();
   expect([await next.close(), cancelled]).toEqual([true, []]);
-}, 20_000);
+});
 
 it('stops the run of a client that timed out when nobody asks again in time', async () => {
   const { client, order, runId } = await callOnce();

@@ -168,4 +168,4 @@ test('a run that waits says for what: its session, a person with the address, a 
     '-- No worker is running',
   ]);
   expect(lines.at(-1)).toBe('Cancelled, CANCELLED: Stopped.');
-}, 60_000);
+});

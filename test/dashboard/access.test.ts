@@ -47,7 +47,7 @@ test('axe finds no serious problem on any view, in light and in dark', async () 
     }
     await close();
   }
-}, 60_000);
+});
 
 test('a run can be started, explored and stopped by keyboard alone', async () => {
   for (const model of ['optimistic-model', 'cautious-model', 'balanced-model'])
@@ -105,6 +105,13 @@ test('nothing is wider than a narrow screen', async () => {
     const width = await page.evaluate<number>('document.documentElement.scrollWidth');
     expect({ view, width, cut: await page.evaluate<string[]>(CUT) }).toEqual({ view, width: 390, cut: [] });
   }
+  const tokens = ['| a | b |\n|---|---|\n', `| otter | ${'x'.repeat(120)} |\n`];
+  scene.stack.gateway.script('balanced-model', [{ tokens }]);
+  const wide = await post(`${scene.stack.url}/swarm/execute`, { swarm_id: 'one-voice', message: 'A table' });
+  await page.goto(`${scene.stack.url}/dashboard/runs/${wide.body.run_id}?tab=result`);
+  await page.locator('.answer table').waitFor();
+  const edge = await page.evaluate<number>(`document.querySelector('.answer').getBoundingClientRect().right`);
+  expect(edge).toBeLessThanOrEqual(390);
   await close();
 });
 
@@ -174,7 +181,7 @@ test('the page opens without a key, requests one, and works with it', async () =
   await page.locator('.run-kind .status-completed').waitFor();
   await close();
   await keyed.stop();
-}, 60_000);
+});
 
 test('the root address redirects to the page', async () => {
   const reply = await fetch(scene.stack.url, { redirect: 'manual' });

@@ -5,7 +5,6 @@ import { get, post } from '../support/readers';
 import { until } from '../support/stack';
 import { seriousFaults, setScene } from './browser';
 
-jest.setTimeout(120_000);
 const scene = setScene();
 beforeEach(() => scene.stack.gateway.reset());
 

@@ -28,6 +28,12 @@ async function startGated(message: string): Promise<string> {
   return body.run_id as string;
 }
 const openGate = (page: Page) => page.locator('.gate', { hasText: 'Approve this plan?' });
+/** Whether an element is within the visible part of its container, sideways. */
+const isInSight = (page: Page, element: string, container: string) =>
+  page.evaluate<boolean>(`((inside, around) => inside.left >= around.left && inside.right <= around.right)(
+    document.querySelector('${element}').getBoundingClientRect(),
+    document.querySelector('${container}').getBoundingClientRect(),
+  )`);
 const stop = (runId: string) => post(`${scene.stack.url}/runs/${runId}/cancel`, {});
 
 test('the card holds the plan that is decided on, not its draft, and the changes since the rejected one', async () => {
@@ -49,9 +55,42 @@ test('the card holds the plan that is decided on, not its draft, and the changes
   await gate.getByLabel('Show changes since the rejected plan').check();
   await text.locator('del', { hasText: 'final' }).first().waitFor();
   await text.locator('ins', { hasText: 'corrected' }).first().waitFor();
+  // the second plan is beyond the first one: the graph follows the run; a rejection is no failure
+  await until(() => isInSight(page, '.node.status-waiting', '.pipeline'));
+  expect(await page.locator('.node', { hasText: 'Your decision' }).allInnerTexts()).toEqual([
+    expect.stringMatching(/Rejected/),
+    expect.stringMatching(/Waiting/),
+  ]);
+  expect(await page.locator('.node.status-failed').count()).toBe(0);
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.click('#tab-lanes');
+  await page.click('#tab-approval');
+  await until(() => isInSight(page, '#tab-approval', '.tabs'));
+  await page.setViewportSize({ width: 1280, height: 900 });
   expect(await seriousFaults(page)).toEqual([]);
   expect(complaints).toEqual([]);
   await stop(runId);
+  await close();
+}, 180_000);
+
+test('a plan of a megabyte is shown with its length, and is decided on like any other', async () => {
+  const long = `${writePlan('long plan')}\n\n${'All of it is to be built as the plan says, and more. '.repeat(18_000)}`;
+  scene.stack.gateway.script('strategic-model', [
+    { tokens: [writePlan('draft')] },
+    { tokens: ['Good.'] },
+    { tokens: [long] },
+  ]);
+  const order = { message: 'Build a city', approve_plan: true, wait: false };
+  const { body } = await post(`${scene.stack.url}/swarm/coordinate`, order);
+  const { page, complaints, close } = await scene.visit(`/dashboard/runs/${body.run_id}`);
+  await openGate(page)
+    .getByText(/9\d\d,\d{3} characters/)
+    .waitFor({ timeout: SLOW_MS });
+  await openGate(page).getByText('The long plan names the steps').waitFor();
+  await openGate(page).getByRole('button', { name: 'Approve' }).click();
+  await openGate(page).waitFor({ state: 'detached' });
+  expect(complaints).toEqual([]);
+  await stop(body.run_id as string);
   await close();
 }, 180_000);
 
@@ -111,7 +150,7 @@ test('the question about cost has its own words and a node, and is set when star
   await page.keyboard.type('Too dear.');
   await gate.getByRole('button', { name: 'Reject and end the run' }).click();
   await page.locator('.run-kind .status-failed').waitFor({ timeout: SLOW_MS });
-  await page.locator('.node.status-failed', { hasText: 'Cost approval' }).waitFor();
+  await page.locator('.node.status-rejected', { hasText: 'Cost approval' }).waitFor();
   await close();
 }, 120_000);
 

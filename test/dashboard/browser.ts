@@ -38,7 +38,7 @@ export interface Visit {
 async function visit(browser: Browser, address: string, options: BrowserContextOptions = {}): Promise<Visit> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(60_000);
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('console', (entry) => {
@@ -63,7 +63,7 @@ export function setScene(env: NodeJS.ProcessEnv = {}, flags: string[] = []): Sce
   } as Scene;
   beforeAll(async () => {
     [scene.stack, scene.browser] = await Promise.all([createStack(env), startBrowser(flags)]);
-  }, 60_000);
+  });
   afterAll(async () => {
     await scene.browser.close();
     await scene.stack.stop();

@@ -19,7 +19,7 @@ beforeAll(async () => {
   }).listen(0, '127.0.0.1');
   await once(pages, 'listening');
   pagePort = (pages.address() as AddressInfo).port;
-}, 60_000);
+});
 afterAll(() => {
   pages.closeAllConnections();
   pages.close();
@@ -242,4 +242,4 @@ test('a link on another site opens the dashboard, and the dashboard works', asyn
   await page.click('a');
   await page.locator('.composer').waitFor();
   await close();
-}, 60_000);
+});

@@ -127,7 +127,7 @@ test('a stage is forked as a whole, and the API returns the prompts of its turns
   scene.stack.gateway.scriptWhen({ lastMessageIncludes: 'JSON object' }, { tokens: [json] });
   scene.stack.gateway.scriptWhen({ bodyIncludes: 'You review code' }, { tokens: ['VERDICT: PASS'] });
   scene.stack.gateway.scriptWhen({ bodyIncludes: 'voice of a debate' }, { tokens: ['POSITION: for'] });
-  const { body } = await post(`${scene.stack.url}/swarm/coordinate`, { message: 'Build it' });
+  const { body } = await post(`${scene.stack.url}/swarm/coordinate`, { message: 'Build it', tags: ['otters'] });
   const { page, close } = await scene.visit(`/dashboard/runs/${body.run_id}`);
   await page.getByRole('button', { name: 'Fork', exact: true }).click();
   await page.getByRole('combobox', { name: 'Step' }).selectOption('review');
@@ -138,7 +138,8 @@ test('a stage is forked as a whole, and the API returns the prompts of its turns
   await finished(page);
   const forks = async () => (await get(`${scene.stack.url}/runs?forked_from=${body.run_id}`)).body.runs;
   const [fork] = await until(async () => ((await forks()).length > 0 ? forks() : undefined));
-  expect(fork).toMatchObject({ run_id: readRunId(page), forked_from: { run_id: body.run_id, from: 'review' } });
+  const forked_from = { run_id: body.run_id, from: 'review' };
+  expect(fork).toMatchObject({ run_id: readRunId(page), forked_from, tags: ['otters'] });
   const { body: prompts } = await get(`${scene.stack.url}/runs/${fork.run_id}/prompts`);
   const reported = Object.fromEntries(
     prompts.turns.map(({ turn, instructions }: { turn: string; instructions: string[] }) => [turn, instructions]),

@@ -4,7 +4,6 @@ import { until } from '../support/stack';
 import { planText } from '../support/plan';
 import { seriousFaults, setScene } from './browser';
 
-jest.setTimeout(120_000);
 const scene = setScene({ CONTINUATION: 'balanced-model=restart' });
 beforeEach(() => scene.stack.gateway.reset());
 

@@ -6,7 +6,6 @@ import { get, post } from '../support/readers';
 import { createStack, until } from '../support/stack';
 import { seriousFaults, setScene } from './browser';
 
-jest.setTimeout(120_000);
 const scene = setScene();
 beforeEach(() => scene.stack.gateway.reset());
 
@@ -78,7 +77,7 @@ test('arrows move between the runs of the list and the nodes of a graph', async 
   await close();
 });
 
-test('tabs and turns have an address, which is copied, opened again, and survives a reload', async () => {
+test('tabs, turns and the lane in focus have an address, which is copied, opened again, and survives a reload', async () => {
   const runId = await plan('Plan it');
   const permissions = { permissions: ['clipboard-read', 'clipboard-write'], bypassCSP: true };
   const { page, complaints, close } = await scene.visit(`/dashboard/runs/${runId}`, permissions);
@@ -97,6 +96,16 @@ test('tabs and turns have an address, which is copied, opened again, and survive
   expect(new URL(page.url()).search).toBe('');
   await page.goto(`${scene.stack.url}/dashboard/runs/${runId}?turn=critique`);
   await until(async () => (await focusedId(page)) === 'turn-critique');
+  await page.goto(`${scene.stack.url}/dashboard/runs/${runId}`);
+  await page.getByRole('button', { name: 'Focus the lane of Plan critic' }).click();
+  await until(() => new URL(page.url()).searchParams.get('focus') === 'lane-run-critic');
+  await page.reload();
+  await page.locator('#lane-run-critic.focused').waitFor();
+  await page.keyboard.press('Escape');
+  await until(() => new URL(page.url()).search === '');
+  await page.goto(`${scene.stack.url}/dashboard/runs/${runId}?focus=lane-nowhere`);
+  await page.locator('#lane-run-critic').waitFor();
+  expect(await page.locator('html.has-focus').count()).toBe(0);
   expect(complaints).toEqual([]);
   await close();
 });

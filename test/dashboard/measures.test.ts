@@ -49,7 +49,7 @@ test('failing code is shown with its error and output at its turn, working code 
   expect(await seriousFaults(page)).toEqual([]);
   expect(complaints).toEqual([]);
   await close();
-}, 90_000);
+});
 
 test('an answer without code says that nothing was executed, and why', async () => {
   scene.stack.gateway.script('coding-model', [

@@ -51,6 +51,7 @@ test('code that fails its checks is amber in header, lane, list and result, and 
     .locator('.run-kind [data-state="checks_failed"].tone-caution', { hasText: label })
     .waitFor({ timeout: 120_000 });
   await page.locator('.lane header .pill', { hasText: '1 of 3 checks failed' }).first().waitFor();
+  await page.locator('.lane-body .sentence', { hasText: 'It does not work yet' }).waitFor();
   await page.click('#tab-result');
   await page.locator('.answers .sentence', { hasText: 'It does not work yet' }).waitFor();
   expect(await page.locator('.answers > article').first().locator('.verification').count()).toBe(1);

@@ -35,7 +35,7 @@ test('a plan is rejected with a reason, revised, approved, and the pipeline cont
 });
 
 test('pause delays the next turn, guidance is included in it, resume starts it', async () => {
-  scene.stack.gateway.script('strategic-model', [{ tokens: { count: 200 }, intervalMs: 20 }]);
+  scene.stack.gateway.script('strategic-model', [{ tokens: { count: 500 }, intervalMs: 20 }]);
   const { body } = await post(`${scene.stack.url}/swarm/execute`, {
     swarm_id: 'strategic-swarm',
     message: 'Plan',

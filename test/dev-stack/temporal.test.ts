@@ -23,7 +23,7 @@ async function terminateByPage(args: string[]): Promise<RawReply> {
   return until(async () => {
     const reply = await sendRaw(`http://127.0.0.1:${port}`, body);
     return reply.status > 0 && !STARTING.test(reply.text) ? reply : undefined;
-  }, 60_000);
+  });
 }
 
 test('its HTTP API rejects web pages; without the setting it executes their requests', async () => {

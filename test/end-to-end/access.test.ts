@@ -19,7 +19,7 @@ beforeAll(async () => {
   ]);
   own = new URL(stack.url).host;
   secondUrl = `http://127.0.0.1:${second}`;
-}, 60_000);
+});
 afterAll(async () => {
   await stack.stop();
   await keyed.stop();
@@ -208,7 +208,7 @@ describe('wrong keys', () => {
   let guessed: Stack;
   beforeAll(async () => {
     guessed = await createStack({ API_KEYS: `me:${KEY},you:another-good-key` });
-  }, 60_000);
+  });
   afterAll(() => guessed.stop());
 
   const ask = (key: string) => get(`${guessed.url}/swarms`, { authorization: `Bearer ${key}` });
@@ -261,4 +261,4 @@ test('CORS_ORIGINS=* opens the API to all pages, and the log warns about it', as
   expect(open.api.output()).toMatch(/"level":40.*CORS_ORIGINS=\*/);
   await open.stop();
   expect(stack.api.output()).not.toMatch(/CORS_ORIGINS/);
-}, 60_000);
+});

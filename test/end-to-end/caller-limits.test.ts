@@ -34,7 +34,7 @@ beforeAll(async () => {
   });
   connection = await Connection.connect({ address: process.env.TEMPORAL_TEST_ADDRESS ?? '' });
   temporal = new Client({ connection });
-}, 60_000);
+});
 afterAll(async () => {
   await connection.close();
   await stack.stop();
@@ -264,7 +264,7 @@ describe('bodies during upload', () => {
     expect(new Set(statuses)).toEqual(new Set([429]));
     expect(mostMb() - before).toBeLessThan(150);
     expect((await get(`${stack.url}/readyz`)).status).toBe(200);
-  }, 60_000);
+  });
 });
 
 describe('the storage of sessions', () => {

@@ -17,7 +17,7 @@ let connection: Connection;
 beforeAll(async () => {
   stack = await createStack();
   connection = await Connection.connect({ address: process.env.TEMPORAL_TEST_ADDRESS! });
-}, 60_000);
+});
 afterAll(async () => {
   await connection.close();
   await stack.stop();

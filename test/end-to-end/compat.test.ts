@@ -10,7 +10,7 @@ beforeAll(async () => {
   secondUrl = `http://127.0.0.1:${port}`;
   stack = await createStack({ PORT_MCP: String(port) });
   await until(async () => (await get(`${stack.url}/health`)).status === 200);
-}, 60_000);
+});
 afterAll(() => stack.stop());
 beforeEach(() => stack.gateway.reset());
 
@@ -76,28 +76,24 @@ const DOUBLE = 'Write double(x), which doubles a number.\ndouble(2) -> 4';
 test.each([
   { works: true, expression: '2 * x', status: 'passed', rounds: 0 },
   { works: false, expression: 'x', status: 'failed', rounds: 3 },
-])(
-  'gates and tool calls report the result of the sandbox: $status',
-  async ({ works, expression, status, rounds }) => {
-    stack.gateway.always('coding-model', { tokens: [`${PROGRAM(expression)}\nVERDICT: ${works ? 'PASS' : 'REVISE'}`] });
-    const frames = await run({ team_id: 'coding-team', message: DOUBLE });
-    const [last] = frames.slice(-1) as unknown as [{ run_id: string; final: Record<string, unknown> }];
-    const { verification } = (await get(`${stack.url}/runs/${last.run_id}`)).body;
-    const checks = verification.checks as { passed: boolean }[];
-    const passed = checks.filter((check) => check.passed).length;
-    expect(passed === checks.length).toBe(works);
-    const gates = { allowed: works, status, scores: { checks: checks.length, passed } };
-    expect(frames.filter(({ phase }) => phase === 'gates')).toMatchObject([{ gates }]);
-    const { turn, language, output, ms } = verification;
-    const result = { passed: works, checks, output, ms };
-    expect(last.final).toMatchObject({
-      gates,
-      tool_calls: [{ name: 'sandbox', args: { turn, language, rounds }, result }],
-      real_execution: true,
-    });
-  },
-  60_000,
-);
+])('gates and tool calls report the result of the sandbox: $status', async ({ works, expression, status, rounds }) => {
+  stack.gateway.always('coding-model', { tokens: [`${PROGRAM(expression)}\nVERDICT: ${works ? 'PASS' : 'REVISE'}`] });
+  const frames = await run({ team_id: 'coding-team', message: DOUBLE });
+  const [last] = frames.slice(-1) as unknown as [{ run_id: string; final: Record<string, unknown> }];
+  const { verification } = (await get(`${stack.url}/runs/${last.run_id}`)).body;
+  const checks = verification.checks as { passed: boolean }[];
+  const passed = checks.filter((check) => check.passed).length;
+  expect(passed === checks.length).toBe(works);
+  const gates = { allowed: works, status, scores: { checks: checks.length, passed } };
+  expect(frames.filter(({ phase }) => phase === 'gates')).toMatchObject([{ gates }]);
+  const { turn, language, output, ms } = verification;
+  const result = { passed: works, checks, output, ms };
+  expect(last.final).toMatchObject({
+    gates,
+    tool_calls: [{ name: 'sandbox', args: { turn, language, rounds }, result }],
+    real_execution: true,
+  });
+});
 
 test.each([
   ['coding-team', 'coding-model', `${PROGRAM('2 * x')}\nVERDICT: REVISE`],
@@ -123,7 +119,6 @@ test.each([
     expect((await post(`${stack.url}/swarm/execute`, order)).body.critic).toBeUndefined();
     expect(asked()).toHaveLength(2);
   },
-  60_000,
 );
 
 test('code that cannot be executed is not allowed, and no tool call is reported', async () => {
@@ -241,7 +236,7 @@ test('workflows run under their earlier names, and unknown ones are not found', 
   expect([reply.status, reply.body.team_id]).toEqual([200, 'coding-swarm']);
   const unknown = await post(`${stack.url}/workflows/run`, { workflow_id: 'lunch', message: 'Hi', stream: false });
   expect([unknown.status, unknown.body]).toEqual([404, { detail: "Workflow 'lunch' not found" }]);
-}, 60_000);
+});
 
 test.each([
   ['swarm_type and task', { swarm_type: 'one_voice', task: 'Hi' }],

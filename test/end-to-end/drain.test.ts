@@ -73,4 +73,4 @@ test('API and worker are stopped with fifty connected readers, and none of them 
     const [resumed] = kept.filter(({ event }) => event === 'turn.resumed');
     expect(Number(resumed?.at) - restarted).toBeLessThan(AT_ONCE_MS);
   }
-}, 90_000);
+});

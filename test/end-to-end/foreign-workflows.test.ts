@@ -16,7 +16,7 @@ beforeAll(async () => {
   stack = await createStack();
   connection = await Connection.connect({ address: process.env.TEMPORAL_TEST_ADDRESS ?? '' });
   client = new Client({ connection });
-}, 60_000);
+});
 afterAll(async () => {
   await Promise.all(started.map((handle) => handle.terminate().catch(() => undefined)));
   await connection.close();

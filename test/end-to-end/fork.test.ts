@@ -108,7 +108,7 @@ test('guidance that interrupted a turn applies in the fork to the turns that had
   expect(changed).toEqual([expect.stringMatching(/Be harsh.*Use SQLite/), expect.stringMatching(/Use SQLite/)]);
   const [draft] = await forkedFrom('draft', { temperature: 0 });
   expect(draft).not.toContain('SQLite');
-}, 60_000);
+});
 
 test('the decision about a plan applies in a fork that takes it over: no one is asked again', async () => {
   stack.gateway.scriptWhen({ bodyIncludes: 'VERDICT: PASS' }, { tokens: ['VERDICT: PASS', ' fine'] });
@@ -120,7 +120,7 @@ test('the decision about a plan applies in a fork that takes it over: no one is 
     until(async () => {
       const { gates = [] } = (await get(`${stack.url}/runs/${source}`)).body;
       return gates.some((one: { gate: string; status: string }) => one.gate === gate && one.status === 'open');
-    }, 30_000);
+    });
   await open('plan');
   await post(`${stack.url}/runs/${source}/reject`, { reason: 'No cloud.' });
   await open('plan-2');
@@ -135,7 +135,7 @@ test('the decision about a plan applies in a fork that takes it over: no one is 
   ]);
   const reviewed = turns.filter(({ turn }: { turn: string }) => turn.startsWith('review/'));
   expect(stack.gateway.calls().length - before).toBe(reviewed.length);
-}, 60_000);
+});
 
 test('a cancelled run can be forked as soon as its last event is published, at a finished turn and at the one that was stopped', async () => {
   stack.gateway.script('strategic-model', [
@@ -157,7 +157,7 @@ test('a cancelled run can be forked as soon as its last event is published, at a
   expect(status).toBe(202);
   expect((await result(body.run_id)).responses).toEqual([planText('forked')]);
   expect(stack.gateway.calls()).toHaveLength(1);
-}, 60_000);
+});
 
 test('the same key returns the same fork; another request with it is refused', async () => {
   const source = await plan();

@@ -20,7 +20,7 @@ beforeAll(async () => {
     PRICES: JSON.stringify({ first: price, second: price }),
     FIRST_TOKEN_TIMEOUT_SECONDS: '2',
   });
-}, 60_000);
+});
 afterAll(() => stack.stop());
 beforeEach(() => stack.gateway.reset());
 
@@ -161,7 +161,7 @@ test('13: a gateway that comes up three seconds late is waited for', async () =>
   expect(last.cost_usd).toBeCloseTo(gateway.calls()[0]?.costUsd ?? NaN, 9);
   await gateway.stop();
   await late.stop();
-}, 40_000);
+});
 
 test('14: a silent gateway is abandoned after the first-token timeout, and the next model answers', async () => {
   stack.gateway.script('first', cases.hangBeforeHeaders);
@@ -247,7 +247,7 @@ test('a gateway that needs a key and has none fails the run at once, and the sen
   });
   expect(calls()).toEqual([]);
   await keyless.stop();
-}, 40_000);
+});
 
 test('a complete answer counts even if the gateway never ends the stream', async () => {
   stack.gateway.script('first', quirks.openAfterDone);

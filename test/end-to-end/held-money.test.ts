@@ -10,7 +10,7 @@ const WANTED = 2500;
 let stack: Stack;
 beforeAll(async () => {
   stack = await createStack({ API_KEYS: `${ACCOUNT}:alice-has-a-key`, BUDGET_KEY_TOKENS: '6000' });
-}, 60_000);
+});
 afterAll(() => stack.stop());
 
 test('a third parallel run waits until another has ended, and gets its whole answer', async () => {
@@ -28,7 +28,7 @@ test('a third parallel run waits until another has ended, and gets its whole ans
   expect(waits[0]).toMatchObject({ reason: 'BUDGET_EXHAUSTED' });
   const asked = stack.gateway.calls('balanced-model').map((call) => (call.body as { max_tokens: number }).max_tokens);
   expect(asked).toEqual([WANTED, WANTED, WANTED]);
-}, 60_000);
+});
 
 test('money that is spent shortens the answer, which names the budget', async () => {
   stack.gateway.always('balanced-model', { tokens: { count: 6000 }, honoursMaxTokens: true });
@@ -37,4 +37,4 @@ test('money that is spent shortens the answer, which names the budget', async ()
   expect(frames.filter(({ event }) => event === 'turn.completed')).toMatchObject([
     { truncated: true, finish_reason: 'length', shortened_by: 'BUDGET_KEY_TOKENS' },
   ]);
-}, 60_000);
+});

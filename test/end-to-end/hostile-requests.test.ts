@@ -10,7 +10,7 @@ let host: string;
 beforeAll(async () => {
   stack = await createStack();
   ({ host } = new URL(stack.url));
-}, 60_000);
+});
 afterAll(() => stack.stop());
 afterEach(async () => expect((await get(`${stack.url}/readyz`)).body.ready).toBe(true));
 

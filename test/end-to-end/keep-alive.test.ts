@@ -28,7 +28,7 @@ test('400 connections reused after six seconds lose no request', async () => {
   agent.destroy();
   expect(again.every(({ status }) => status === 200)).toBe(true);
   expect(again.filter(({ reused }) => reused).length).toBeGreaterThan(390);
-}, 60_000);
+});
 
 test('the setting is applied', async () => {
   const response = await fetch(`${stack.url}/readyz`);
@@ -43,23 +43,19 @@ test.each([
   ['/v1/chat/completions', chat, { Prefer: 'wait=1' }],
   ['/swarm/execute', { swarm_id: 'one-voice', message: 'Count', wait: 0.5 }, {}],
   ['/swarm/execute', { swarm_id: 'one-voice', message: 'Count' }, { Prefer: 'wait=1' }],
-])(
-  'POST %s %j %j returns in time with the run, which continues',
-  async (path, body, headers) => {
-    stack.gateway.always('balanced-model', SLOW);
-    const begun = Date.now();
-    const reply = await post(`${stack.url}${path}`, body, headers as Record<string, string>);
-    expect(Date.now() - begun).toBeLessThan(2500);
-    expect([reply.status, reply.body.status]).toEqual([202, 'running']);
-    expect(reply.headers.get('location')).toBe(`/runs/${reply.body.run_id}`);
-    const run = await until(async () => {
-      const { body: found } = await get(`${stack.url}/runs/${reply.body.run_id}`);
-      return found.status === 'running' ? undefined : found;
-    }, 20_000);
-    expect([run.status, run.responses.length]).toEqual(['completed', 1]);
-  },
-  40_000,
-);
+])('POST %s %j %j returns in time with the run, which continues', async (path, body, headers) => {
+  stack.gateway.always('balanced-model', SLOW);
+  const begun = Date.now();
+  const reply = await post(`${stack.url}${path}`, body, headers as Record<string, string>);
+  expect(Date.now() - begun).toBeLessThan(2500);
+  expect([reply.status, reply.body.status]).toEqual([202, 'running']);
+  expect(reply.headers.get('location')).toBe(`/runs/${reply.body.run_id}`);
+  const run = await until(async () => {
+    const { body: found } = await get(`${stack.url}/runs/${reply.body.run_id}`);
+    return found.status === 'running' ? undefined : found;
+  });
+  expect([run.status, run.responses.length]).toEqual(['completed', 1]);
+});
 
 test('a sufficiently long wait returns the result', async () => {
   stack.gateway.always('balanced-model', { tokens: { count: 2 } });

@@ -27,7 +27,7 @@ beforeAll(async () => {
   for (let i = 1; i < WORKERS; i++) await stack.startWorker();
   connection = await Connection.connect({ address: process.env.TEMPORAL_TEST_ADDRESS ?? '' });
   client = new Client({ connection });
-}, 90_000);
+});
 afterAll(async () => {
   await connection.close();
   await stack.stop();
@@ -106,7 +106,7 @@ test('after Retry-After: 7 no worker calls that model for seven seconds, and oth
   );
   const [again] = stack.gateway.calls('cooled').filter(({ id }) => id !== refused.id);
   expect((again?.at ?? 0) - refused.at).toBeGreaterThanOrEqual(7000 - 20);
-}, 90_000);
+});
 
 test('a waiting turn does not run out of attempts in Temporal, however often it waits', async () => {
   const refusal = { status: 429, wait: { ms: 200, as: 'retry-after' } } as const;
@@ -115,8 +115,8 @@ test('a waiting turn does not run out of attempts in Temporal, however often it 
   const pending = await until(async () => {
     const { raw } = await client.workflow.getHandle(runId).describe();
     return raw.pendingActivities?.find(({ attempt = 0 }) => attempt === 4);
-  }, 30_000);
+  });
   const [details] = pending.heartbeatDetails?.payloads ?? [];
   expect(JSON.parse(Buffer.from(details?.data ?? []).toString())).toEqual({ waits: 3 });
   await post(`${stack.url}/runs/${runId}/cancel`, {});
-}, 40_000);
+});

@@ -46,7 +46,7 @@ test('the same over WebSocket, and its events contain only its start', async () 
   expect(JSON.stringify(stack.gateway.calls()[0]?.body)).toContain(LONG.slice(0, 200_000));
   watcher.close();
   expect((await get(`${stack.url}/runs/${done.run_id}`)).body.status).toBe('completed');
-}, 90_000);
+});
 
 test('the same Idempotency-Key starts such a run once', async () => {
   stack.gateway.always('balanced-model', { tokens: { count: 3 } });
@@ -59,4 +59,4 @@ test('the same Idempotency-Key starts such a run once', async () => {
   await watcher.done(undefined, 60_000);
   expect(stack.gateway.calls()).toHaveLength(1);
   watcher.close();
-}, 90_000);
+});

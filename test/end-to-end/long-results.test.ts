@@ -10,7 +10,7 @@ let redis: RedisConnection;
 beforeAll(async () => {
   [stack, server] = await Promise.all([createStack(), createTestRedis()]);
   redis = server.connect();
-}, 60_000);
+});
 beforeEach(() => stack.gateway.reset());
 afterAll(() => Promise.all([stack.stop(), server.stop()]));
 

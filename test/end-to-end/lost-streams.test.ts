@@ -12,7 +12,7 @@ let redis: RedisConnection;
 beforeAll(async () => {
   [stack, server] = await Promise.all([createStack({ EVENTS_COMPACT_SECONDS: '0' }), createTestRedis()]);
   redis = server.connect();
-}, 60_000);
+});
 afterAll(() => Promise.all([stack.stop(), server.stop()]));
 
 const isReset = ({ event }: AnyFrame) => event === ('run.reset' as string);

@@ -12,7 +12,7 @@ let secondUrl: string;
 beforeAll(async () => {
   stack = await createStack({ MCP_WAIT_SECONDS: '2' });
   secondUrl = await stack.addApi();
-}, 60_000);
+});
 afterAll(() => stack.stop());
 beforeEach(() => stack.gateway.reset());
 
@@ -75,7 +75,7 @@ test('while a model is silent for longer than the client waits, progress keeps t
   for (const [i, time] of at.entries()) expect(time - (at[i - 1] ?? time)).toBeLessThan(15_000);
   expect(reported.map(({ progress }) => progress)).toEqual(reported.map((_, i) => i + 1));
   await client.close();
-}, 60_000);
+});
 
 test('a caller without progress is told in time to repeat the call, and gets the answer of the same run', async () => {
   stack.gateway.script(MODEL, { tokens: { count: 3 }, firstTokenMs: 5000 });
@@ -90,7 +90,7 @@ test('a caller without progress is told in time to repeat the call, and gets the
   expect(readText(results.at(-1)!)).toBe(stack.gateway.calls(MODEL)[0]?.textSent);
   expect(stack.gateway.calls()).toHaveLength(1);
   await client.close();
-}, 60_000);
+});
 
 test('a broken connection stops nothing: the same call to any process gets the answer of the same run', async () => {
   stack.gateway.script(MODEL, { tokens: { count: 40 }, intervalMs: 60 });
@@ -107,7 +107,7 @@ test('a broken connection stops nothing: the same call to any process gets the a
   await call(next, text, { onprogress: () => undefined });
   expect(stack.gateway.calls()).toHaveLength(2);
   await next.close();
-}, 60_000);
+});
 
 test('two equal calls with both callers waiting are two runs', async () => {
   stack.gateway.always(MODEL, { tokens: { count: 10 }, intervalMs: 50 });
@@ -137,29 +137,25 @@ test('a call that the client aborts stops its run within a second, and the same 
   // a request that was cancelled gets no response
   expect(errors).toEqual([]);
   await client.close();
-}, 60_000);
+});
 
 test.each([
   ['the same process', () => stack.url],
   ['another process', () => secondUrl],
-])(
-  'a client that times out and repeats the call to %s gets the answer of the same run',
-  async (_at, url) => {
-    stack.gateway.script(MODEL, { tokens: { count: 50 }, intervalMs: 100 });
-    const [client, second] = [await connect(), await connect(url())];
-    const text = message();
-    const options = { onprogress: () => undefined, timeout: 2000 };
-    await expect(call(client, text, options)).rejects.toThrow(/-32001/);
-    // without progress the client times out again
-    const answer = () => call(second, text, options).catch(() => undefined);
-    let result: CallToolResult | undefined;
-    for (let calls = 0; !result && calls < 10; calls++) result = await answer();
-    expect(stack.gateway.calls()).toHaveLength(1);
-    expect(readText(result!)).toBe(stack.gateway.calls(MODEL)[0]?.textSent);
-    await Promise.all([client.close(), second.close()]);
-  },
-  60_000,
-);
+])('a client that times out and repeats the call to %s gets the answer of the same run', async (_at, url) => {
+  stack.gateway.script(MODEL, { tokens: { count: 50 }, intervalMs: 100 });
+  const [client, second] = [await connect(), await connect(url())];
+  const text = message();
+  const options = { onprogress: () => undefined, timeout: 2000 };
+  await expect(call(client, text, options)).rejects.toThrow(/-32001/);
+  // without progress the client times out again
+  const answer = () => call(second, text, options).catch(() => undefined);
+  let result: CallToolResult | undefined;
+  for (let calls = 0; !result && calls < 10; calls++) result = await answer();
+  expect(stack.gateway.calls()).toHaveLength(1);
+  expect(readText(result!)).toBe(stack.gateway.calls(MODEL)[0]?.textSent);
+  await Promise.all([client.close(), second.close()]);
+});
 
 test.each([
   ['with the session that the server named', true],

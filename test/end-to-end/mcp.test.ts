@@ -13,7 +13,7 @@ let client: Client;
 beforeAll(async () => {
   stack = await createStack({ API_KEYS: `alice:${KEY}` });
   client = await connect();
-}, 60_000);
+});
 afterAll(async () => {
   await client.close();
   await stack.stop();

@@ -7,7 +7,7 @@ let workerPort: number;
 beforeAll(async () => {
   workerPort = await freePort();
   stack = await createStack({ WORKER_METRICS_PORT: String(workerPort) });
-}, 60_000);
+});
 afterAll(() => stack.stop());
 
 const scrape = async (url: string) => (await fetch(`${url}/metrics`)).text();
@@ -44,4 +44,4 @@ test('cost, tokens, times and waits of turns are counted once, and survive the w
   await until(async () =>
     readSample(await scrape(stack.url), 'http_server_request_duration_seconds_count', 'http_route="/swarm/execute"'),
   );
-}, 30_000);
+});

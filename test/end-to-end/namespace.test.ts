@@ -12,7 +12,7 @@ let connection: Connection;
 beforeAll(async () => {
   server = await startTemporalServer();
   connection = await Connection.connect({ address: server.address });
-}, 60_000);
+});
 afterAll(async () => {
   await connection.close();
   await server.stop();
@@ -43,36 +43,28 @@ async function launch(file: string, env: NodeJS.ProcessEnv) {
   });
 }
 
-test.each(['api/main.js', 'worker.js'])(
-  '%s does not start in a missing namespace, and names it',
-  async (file) => {
-    const one = await launch(file, { TEMPORAL_NAMESPACE: 'nowhere' });
-    expect(await new Promise((resolve) => one.child.once('exit', resolve))).toBe(1);
-    expect(one.output()).toMatch(/Temporal has no namespace "nowhere"\. Create it/);
-  },
-  60_000,
-);
+test.each(['api/main.js', 'worker.js'])('%s does not start in a missing namespace, and names it', async (file) => {
+  const one = await launch(file, { TEMPORAL_NAMESPACE: 'nowhere' });
+  expect(await new Promise((resolve) => one.child.once('exit', resolve))).toBe(1);
+  expect(one.output()).toMatch(/Temporal has no namespace "nowhere"\. Create it/);
+});
 
 test.each([
   ['set', 1, 30, false],
   ['set', 60, 60, false],
   ['check', 1, 1, true],
   ['check', 30, 30, false],
-])(
-  'with RETENTION_MODE=%s a namespace of %i days has %i',
-  async (mode, before, after, warns) => {
-    const namespace = await createNamespace(before);
-    const api = await launch('api/main.js', { TEMPORAL_NAMESPACE: namespace, RETENTION_MODE: mode });
-    try {
-      await logLine(api, 'api ready');
-      expect(await readRetention(namespace)).toBe(after);
-      expect(/RETENTION_DAYS says 30 days/.test(api.output())).toBe(warns);
-    } finally {
-      await api.stop();
-    }
-  },
-  60_000,
-);
+])('with RETENTION_MODE=%s a namespace of %i days has %i', async (mode, before, after, warns) => {
+  const namespace = await createNamespace(before);
+  const api = await launch('api/main.js', { TEMPORAL_NAMESPACE: namespace, RETENTION_MODE: mode });
+  try {
+    await logLine(api, 'api ready');
+    expect(await readRetention(namespace)).toBe(after);
+    expect(/RETENTION_DAYS says 30 days/.test(api.output())).toBe(warns);
+  } finally {
+    await api.stop();
+  }
+});
 
 test('a namespace that is deleted later is named in a 503 reply', async () => {
   const namespace = await createNamespace(1);
@@ -86,4 +78,4 @@ test('a namespace that is deleted later is named in a 503 reply', async () => {
   } finally {
     await stack.stop();
   }
-}, 90_000);
+});

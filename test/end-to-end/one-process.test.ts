@@ -9,7 +9,7 @@ let connection: Connection;
 beforeAll(async () => {
   connection = await Connection.connect({ address: process.env.TEMPORAL_TEST_ADDRESS! });
   stack = await createStack({ ROLE: 'all' });
-}, 60_000);
+});
 beforeEach(() => stack.gateway.reset());
 afterAll(async () => {
   await stack.stop();

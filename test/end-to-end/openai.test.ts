@@ -11,7 +11,7 @@ let client: OpenAI;
 beforeAll(async () => {
   stack = await createStack({ API_KEYS: `alice:${KEY}` });
   client = new OpenAI({ baseURL: `${stack.url}/v1`, apiKey: KEY });
-}, 60_000);
+});
 afterAll(() => stack.stop());
 beforeEach(() => stack.gateway.reset());
 

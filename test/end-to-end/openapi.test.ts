@@ -17,7 +17,7 @@ beforeAll(async () => {
   stack = await createStack();
   document = (await get(`${stack.url}/openapi.json`)).body;
   ajv.addSchema({ $id: 'api', ...document });
-}, 60_000);
+});
 afterAll(() => stack.stop());
 beforeEach(() => stack.gateway.reset());
 
@@ -107,7 +107,7 @@ test('so do those of several swarms of which one fails, and of a run that waits 
     ['cancel', {}],
   ] as const)
     expectDocumented('post', `/runs/{id}/${word}`, await post(`${url}/${word}`, body));
-}, 60_000);
+});
 
 test('so do the replies to a person who rejects a plan', async () => {
   const { body } = await post(`${stack.url}/swarm/coordinate`, { message: 'Build', approve_plan: true, wait: false });
@@ -117,7 +117,7 @@ test('so do the replies to a person who rejects a plan', async () => {
   expect([rejected.status, rejected.body.decision]).toEqual([200, 'rejected']);
   expectDocumented('post', '/runs/{id}/reject', rejected);
   await post(`${url}/cancel`, {});
-}, 60_000);
+});
 
 test('so do lists, sessions, forks, pages of events, and replies about the service', async () => {
   const { body } = await execute({ ...ONE, session_id: 'documented' });
@@ -217,7 +217,7 @@ test('so do replies to earlier clients: lists, an answer, its frames, and not-fo
   const frames = await listFrames('/teams/run', whole);
   for (const frame of frames) holds(ajv.getSchema('api#/components/schemas/TeamFrame'), frame);
   expect(frames.at(-1)).toMatchObject({ phase: 'complete', final: { gates: { allowed: true } } });
-}, 60_000);
+});
 
 /** Routes whose replies are not JSON, or have no body. */
 const WITHOUT_JSON = ['GET /metrics', 'GET /docs', 'DELETE /sessions/{id}'];

@@ -17,7 +17,7 @@ beforeAll(async () => {
   file = path.join(folder, 'swarms.yaml');
   writeFileSync(file, EXAMPLE);
   stack = await createStack({ SWARMS_FILE: file });
-}, 60_000);
+});
 afterAll(async () => {
   await stack.stop();
   rmSync(folder, { recursive: true });
@@ -51,7 +51,7 @@ test("the documentation's pipeline is listed with its roles, and works like any 
   expect(run.responses).toHaveLength(3);
   expect(JSON.stringify(letters()[0]?.body)).toContain('Tell the person who asked \\"A form for bug reports\\"');
   watcher.close();
-}, 60_000);
+});
 
 test('the schema is published', async () => {
   const { status, body } = await get(`${stack.url}/swarms/schema.json`);
@@ -69,13 +69,13 @@ test('a run keeps the swarms that it began with; the next one uses the new file'
   await until(async () => (await get(`${stack.url}/runs/${body.run_id}`)).body.status === 'completed', 30_000);
   expect(letters()).toHaveLength(2);
   expect(JSON.stringify(letters()[1]?.body)).toContain('You write short letters in plain words.');
-}, 60_000);
+});
 
 const ended = (runId: string) =>
   until(async () => {
     const { body } = await get(`${stack.url}/runs/${runId}`);
     return body.status === 'running' ? undefined : body;
-  }, 30_000);
+  });
 
 test('a pipeline is forked at its last stage: earlier turns are taken over, and one call is made', async () => {
   const { body } = await post(`${stack.url}/swarm/execute`, order);
@@ -87,7 +87,7 @@ test('a pipeline is forked at its last stage: earlier turns are taken over, and 
   const calls = stack.gateway.calls().slice(before);
   expect(calls).toHaveLength(1);
   expect(JSON.stringify(calls[0]?.body)).toContain('Mind the otters.');
-}, 60_000);
+});
 
 test('guidance given in the first stage of a pipeline reaches the last', async () => {
   stack.gateway.script('strategic-model', [{ firstTokenMs: 1000 }]);
@@ -97,7 +97,7 @@ test('guidance given in the first stage of a pipeline reaches the last', async (
   expect(output.status).toBe(200);
   expect(await ended(body.run_id as string)).toMatchObject({ status: 'completed' });
   expect(JSON.stringify(letters()[0]?.body)).toContain('Mind the otters.');
-}, 60_000);
+});
 
 test('a budget that a stage uses up ends the pipeline with its partial result', async () => {
   stack.gateway.script('strategic-model', [{ tokens: { count: 600 } }]);
@@ -108,7 +108,7 @@ test('a budget that a stage uses up ends the pipeline with its partial result', 
   expect(turns.filter((turn) => turn.status === 'completed').length).toBeGreaterThan(0);
   expect(run.usage.prompt_tokens + run.usage.completion_tokens).toBeLessThanOrEqual(1000);
   expect(letters()).toHaveLength(0);
-}, 60_000);
+});
 
 test('an invalid edit is refused with its line, and the last valid version applies until it is corrected', async () => {
   expect(await listWarnings()).toEqual([]);
@@ -135,7 +135,7 @@ test('an invalid file prevents the start, with its line, column and field', asyn
   await until(() => api.child.exitCode !== null);
   expect(api.child.exitCode).toBe(1);
   expect(api.output()).toMatch(/^api: SWARMS_FILE: .*bad\.yaml:8:7: 0\.roles\.attacker\.alias: Invalid option/);
-}, 30_000);
+});
 
 const CIRCLE = `
 - id: circle
@@ -152,7 +152,7 @@ test('a panel without a chair has no single answer: a multi-swarm request with i
   const { body } = await until(async () => {
     const reply = await post(`${stack.url}/swarms/multi`, several);
     return reply.status === 404 ? undefined : reply;
-  }, 15_000);
+  });
   expect(body.error).toEqual({
     code: 'INVALID_FIELD',
     message: 'teams: a stage has one answer: the panel "circle" needs a role "chair" here.',

@@ -84,4 +84,4 @@ test('a worker is registered again for its possible successors', async () => {
   const leases = createLeases(admin, 'nobody');
   const { pid } = stack.worker;
   await until(async () => [...(await leases.others()).values()].some((worker) => worker.pid === pid));
-}, 30_000);
+});

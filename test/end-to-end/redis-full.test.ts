@@ -14,7 +14,7 @@ beforeAll(async () => {
   redis = await startRedisServer();
   admin = redis.connect();
   stack = await createStack({ REDIS_URL: redis.url });
-}, 60_000);
+});
 afterAll(async () => {
   await stack.stop();
   await redis.stop();
@@ -89,7 +89,7 @@ test('read requests still work, and a run can be cancelled', async () => {
   await stack.gateway.waitFor(() => stack.gateway.calls().every(({ endedBy }) => endedBy), 5000);
   await free();
   await until(async () => (await get(`${stack.url}/runs/${body.run_id}`)).body.status === 'cancelled', 30_000);
-}, 60_000);
+});
 
 test('a streaming run continues once there is memory: one call, each token once', async () => {
   stack.gateway.always('balanced-model', { tokens: { count: 150 }, intervalMs: 20 });
@@ -110,7 +110,7 @@ test('a streaming run continues once there is memory: one call, each token once'
   expect(body.responses).toEqual([stack.gateway.calls()[0]?.textSent]);
   expect(foldFrames(await collectSse(`${stack.url}/runs/${run_id}/events`)).turns).toHaveLength(1);
   watcher.close();
-}, 90_000);
+});
 
 test('readiness warns before memory is exhausted, and about a policy that evicts parts of runs', async () => {
   const used = Number(/used_memory:(\d+)/.exec(await admin.info('memory'))?.[1]);

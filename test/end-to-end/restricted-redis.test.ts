@@ -42,7 +42,7 @@ test('with the documented commands, keys and channels, runs are executed, stream
   } finally {
     await stack.stop();
   }
-}, 60_000);
+});
 
 test.each(['worker.js', 'api/main.js'])(
   '%s does not start if a command is not permitted, and names it',
@@ -57,7 +57,6 @@ test.each(['worker.js', 'api/main.js'])(
     expect(code).toBe(1);
     expect(one.output()).toMatch(/Redis does not allow commands that are needed: INFO, XREAD\./);
   },
-  30_000,
 );
 
 test('readers of several runs receive all of them', async () => {
@@ -71,4 +70,4 @@ test('readers of several runs receive all of them', async () => {
   } finally {
     await stack.stop();
   }
-}, 60_000);
+});

@@ -51,4 +51,4 @@ test('runs are ordered by start, and starts or ends between two pages neither re
   expect(listed.map(({ run_id }) => run_id)).toEqual(ids);
   const starts = (await listAll(3)).map(({ started_at }) => started_at);
   expect(starts).toEqual([...starts].sort().reverse());
-}, 60_000);
+});

@@ -52,7 +52,7 @@ test('a run at a gate needs approval, in the list too, and the time at the gate 
   expect(waited).toBe(gates[0].resolved_at - gates[0].opened_at);
   expect(waited).toBeLessThan(Date.parse(ended_at) - Date.parse(started_at));
   expect(conclusion).toMatchObject({ review: expect.stringMatching(/^(pass|revise)$/) });
-}, 60_000);
+});
 
 test('an answer whose code fails its checks is listed as such, and its last event has the sentence', async () => {
   stack.gateway.always('coding-model', { tokens: [fence('def double(x):\n    return x')] });
@@ -127,4 +127,4 @@ test('a debate concludes with the decision, its confidence, and who dissents', a
     dissent: ['Cautious voice'],
     review: null,
   });
-}, 60_000);
+});

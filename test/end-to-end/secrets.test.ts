@@ -42,7 +42,7 @@ beforeAll(async () => {
   );
   redis = server.connect();
   connection = await Connection.connect({ address: process.env.TEMPORAL_TEST_ADDRESS ?? '' });
-}, 60_000);
+});
 afterAll(async () => {
   await connection.close();
   await stack.stop();

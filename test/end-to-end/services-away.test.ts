@@ -11,7 +11,7 @@ let stack: Stack;
 beforeAll(async () => {
   [redis, temporal] = await Promise.all([startRedisServer({ durable: true }), startTemporalServer()]);
   stack = await createStack({ REDIS_URL: redis.url, TEMPORAL_ADDRESS: temporal.address });
-}, 60_000);
+});
 afterAll(async () => {
   await stack.stop();
   await Promise.all([redis.stop(), temporal.stop()]);

@@ -9,7 +9,7 @@ const FACT = 'blue-otter';
 let stack: Stack;
 beforeAll(async () => {
   stack = await createStack({ MEMORY_WINDOW_TOKENS: String(WINDOW_TOKENS) });
-}, 60_000);
+});
 afterAll(() => stack.stop());
 
 /** A model that knows the fact only if it is in its prompt. */

@@ -14,7 +14,7 @@ beforeAll(async () => {
       .join(),
   });
   secondUrl = await stack.addApi();
-}, 60_000);
+});
 afterAll(() => stack.stop());
 beforeEach(() => stack.gateway.reset());
 

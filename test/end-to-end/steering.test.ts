@@ -51,7 +51,7 @@ test('a gate survives restarts of worker and API; approved twice, the run contin
   expect(before).toBeLessThan(turns.length);
   expect(stack.gateway.calls()).toHaveLength(turns.length);
   watcher.close();
-}, 60_000);
+});
 
 test('guidance that interrupts closes the upstream call, keeps its text marked as interrupted, and reaches the next call', async () => {
   stack.gateway.script('balanced-model', [cases.slowStream, { tokens: ['Second'] }].flat());

@@ -24,4 +24,4 @@ test('the list shows the start of the message on one line', async () => {
   } finally {
     await connection.close();
   }
-}, 40_000);
+});

@@ -66,14 +66,13 @@ test.each([['slow expression'], ['promises without end']])(
     expect((await get(`${stack.url}/runs/${innocent}`)).body).toMatchObject({ status: 'completed' });
     expect(isAlive(worker)).toBe(true);
   },
-  90_000,
 );
 
 test('an error that workflow code throws fails its run at once', async () => {
   const end = await lastFrame(await begin('mistake'));
   expect(end).toMatchObject({ event: 'run.failed', code: 'INTERNAL', done: true });
   expect(end?.message).toMatch(/undefined/);
-}, 40_000);
+});
 
 test('our own workflows fail with such an error, and their task is not retried forever', async () => {
   const taskQueue = `${stack.env.TASK_QUEUE}-own`;
@@ -91,7 +90,7 @@ test('our own workflows fail with such an error, and their task is not retried f
   await connection.close();
   expect(failure).toBeInstanceOf(ApplicationFailure);
   expect((failure as ApplicationFailure).type).toBe('TypeError');
-}, 40_000);
+});
 
 test('without protection of its threads a worker dies of such code, which shows that the tests above can fail', async () => {
   await worker.stop();
@@ -100,4 +99,4 @@ test('without protection of its threads a worker dies of such code, which shows 
   await until(() => !isAlive(unprotected), 30_000);
   expect(unprotected.output()).toMatch(/async hook stack|execution_async_id/);
   await client.workflow.getHandle(runId).terminate();
-}, 60_000);
+});

@@ -24,7 +24,7 @@ let harness: Harness;
 beforeAll(async () => {
   harness = await createHarness();
   harness.script = ({ turn }) => (turn.endsWith('summary') ? 'VERDICT: REVISE' : `text of ${turn}`);
-}, 60_000);
+});
 afterAll(() => harness.stop());
 
 async function keep(name: string, workflowId: string): Promise<void> {
@@ -51,18 +51,18 @@ test('single', () => record(ownInput(ownSwarm('translator'))), 60_000);
 
 test('strategic, with the critique as data', async () => {
   await record({ ...swarmInput('strategic-swarm'), reviews_as_data: true });
-}, 60_000);
+});
 
 test('coding, with a revision', async () => {
   const coding = { ...swarmInput('coding-swarm').swarm, pattern: 'coding' };
   await record({ ...swarmInput('coding-swarm'), swarm: coding, reviews_as_data: true });
-}, 60_000);
+});
 
 test('build, whose drafts fail and are repaired in two rounds', async () => {
   harness.execution = ({ turn }) =>
     /draft$|(other|repair)-1$/.test(turn) ? report([{ passed: false, error: 'f(1) returned 3' }]) : report([{}]);
   await record(swarmInput('coding-swarm'));
-}, 60_000);
+});
 
 test('debate, with a second round, whose judge waits until a person approves the cost', async () => {
   const input = { ...swarmInput('debate-swarm'), gates: { approve_above_usd: 0.0045 } };
@@ -70,7 +70,7 @@ test('debate, with a second round, whose judge waits until a person approves the
     await gateIs('cost-1');
     await say(input, 'approve', { reason: 'go on' });
   });
-}, 60_000);
+});
 
 test('panel', () => record(ownInput(ownSwarm('jury'))), 60_000);
 
@@ -99,7 +99,7 @@ test('coordinate, steered by a person, with several drafts of which one is elect
     await say(input, 'approve', { reason: 'good' });
     await say(input, 'resume', {});
   });
-}, 60_000);
+});
 
 test('summarise, with a summary that was cut off', async () => {
   const remembering = swarmInput('strategic-swarm');
@@ -111,4 +111,4 @@ test('summarise, with a summary that was cut off', async () => {
   await harness.run(remembering);
   await harness.handle(`memory:${session_id}`).result();
   await keep('summarise', `memory:${session_id}`);
-}, 60_000);
+});

@@ -394,7 +394,7 @@ describe('any events in any order', () => {
       ),
       { numRuns: 40 },
     );
-  }, 60_000);
+  });
 });
 
 describe('the calls of a run', () => {

@@ -158,7 +158,7 @@ test('the pipes work through the programs that set up layers around a child', as
     expect(await play('none at all', 'check', 20_000, prefix)).toMatchObject({ executed: true, passed: true });
     expect(await play('its end', 'check', 20_000, prefix)).toMatchObject({ executed: true, passed: false });
   }
-}, 60_000);
+});
 
 test('a child that cannot be started is reported', async () => {
   const child = new Child({ command: ['/nowhere/node'], memoryBytes: 1, outputLimit: 1 });

@@ -51,7 +51,7 @@ suite('of node', () => { nodeIt('is in a group', () => assert.ok(true)) });
     'Error: no',
     'It waits for something that never comes.',
   ]);
-}, 60_000);
+});
 
 test('runs only the tests that are marked with only, if there are some', async () => {
   const report = await harness.javascript("test('a', () => { throw 1 }); test.only('b', () => undefined)", {
@@ -124,7 +124,7 @@ test('assertions pass and fail like those of Jest and Node', async () => {
   const held = checks.flatMap(({ name, origin, passed: holds }) => (origin === 'own' && holds ? [Number(name)] : []));
   expect(held.map((i) => [...HOLDS, ...FAILS][i])).toEqual(HOLDS);
   expect(checks).toHaveLength(1 + HOLDS.length + FAILS.length);
-}, 60_000);
+});
 
 test('a mock reports how often it was called, and with which arguments', async () => {
   const claims = [
@@ -146,7 +146,7 @@ test('a mock reports how often it was called, and with which arguments', async (
     'Error: expect(jest.fn()).toHaveReturnedWith(expected) Expected: 5 Received 1: 2 2: 4 Number of returns: 2',
     'Error: expect(jest.fn()).toHaveBeenCalled() Expected number of calls: >= 1 Received number of calls: 0',
   ]);
-}, 60_000);
+});
 
 test('supports earlier names of matchers, those of Vitest, and the number of expected assertions', async () => {
   const holds = [
@@ -167,4 +167,4 @@ test('supports earlier names of matchers, those of Vitest, and the number of exp
   const { checks } = await harness.javascript(`${GIVEN}${cases.join('\n')}`, { ownTests: true });
   const held = checks.flatMap(({ name, origin, passed: holds }) => (origin === 'own' && holds ? [Number(name)] : []));
   expect(held.map((i) => [...fails, ...holds][i])).toEqual(holds);
-}, 60_000);
+});

@@ -53,7 +53,7 @@ def test_too_few(a, b):
     ['test_add[1-1-3]', ' +  where 2 = add(a, b)'],
     ['test_too_few', expect.stringContaining("can't be prepared") as string],
   ]);
-}, 60_000);
+});
 
 test('fixtures are provided, as often as their scope requires, and torn down', async () => {
   const report = await run(`
@@ -126,7 +126,7 @@ class TestMore(TestGroup):
     'TestMore.test_method[2]',
   ]);
   expect(failed(report)).toEqual([['test_lacks', expect.stringContaining("fixture 'nothing' not found") as string]]);
-}, 60_000);
+});
 
 /** Tests that pass. */
 const HOLDS = [
@@ -156,7 +156,7 @@ test('its assertions pass and fail as in pytest', async () => {
   expect(failed(report).map(([name]) => name)).toEqual(FAILS.map((_, i) => `test_fails_${i}`));
   expect(passed(report)).not.toContain(`test_holds_${HOLDS.length - 1}`);
   expect(passed(report)).toHaveLength(1 + HOLDS.length - 1);
-}, 60_000);
+});
 
 test('files, output and environment are isolated per test', async () => {
   const report = await run(`
@@ -181,7 +181,7 @@ def test_unpatched():
 `);
   expect(failed(report)).toEqual([]);
   expect(passed(report)).toHaveLength(5);
-}, 60_000);
+});
 
 test('skipped tests are not run, nor are functions with parameters that nothing provides', async () => {
   const report = await harness.python(
@@ -218,7 +218,7 @@ if __name__ == "__main__":
 `);
   expect(passed(aside)).toEqual(['the program loads', 'test_kept']);
   expect(failed(aside)).toEqual([]);
-}, 60_000);
+});
 
 test('tests in a separate file import the program', async () => {
   const report = await harness.sandbox.check({
@@ -279,7 +279,7 @@ if __name__ == "__main__":
     'assert add(2, 2) == 5': 'assert 4 == 5\n +  where 4 = add(2, 2)',
   });
   expect(long).toMatch(/^assert 'a{399} == 'b'\n/);
-}, 60_000);
+});
 
 test('an assertion about arguments keeps its message, and a passed assertion keeps no values alive', async () => {
   const report = await run(`
@@ -312,4 +312,4 @@ assert Thing() != 1
 `);
   expect(failed(report)).toEqual([]);
   expect(passed(report)).toEqual(['the program loads', 'assert Thing() != 1', 'test_message', 'test_let_go']);
-}, 60_000);
+});

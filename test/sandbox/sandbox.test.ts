@@ -411,7 +411,7 @@ test('an aborted caller leaves the queue, or its program is stopped', async () =
   } finally {
     await own.stop();
   }
-}, 60_000);
+});
 
 test('a warm check takes tens of milliseconds', async () => {
   const times: number[] = [];

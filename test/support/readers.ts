@@ -81,7 +81,7 @@ export class Watcher {
   }
 
   /** Returns the first frame, already received or future, that matches. */
-  async frame(matches: (frame: AnyFrame) => boolean, limitMs = 20_000): Promise<AnyFrame> {
+  async frame(matches: (frame: AnyFrame) => boolean, limitMs = 60_000): Promise<AnyFrame> {
     const end = Date.now() + limitMs;
     for (;;) {
       const found = this.frames.find(matches);

@@ -8,7 +8,6 @@ import { createClient, stream } from './scripted-gateway-clients';
 import { compileHook, spawnScriptedGateway, type SpawnedGateway } from './scripted-gateway/spawn';
 
 // A process compiles its sources when it starts, which takes seconds on a busy machine.
-jest.setTimeout(30_000);
 
 let gateway: SpawnedGateway;
 

@@ -109,7 +109,7 @@ export async function createStack(
 }
 
 /** Waits until a condition holds, checking every few milliseconds. */
-export async function until<T>(condition: () => T | Promise<T>, limitMs = 10_000): Promise<NonNullable<T>> {
+export async function until<T>(condition: () => T | Promise<T>, limitMs = 60_000): Promise<NonNullable<T>> {
   for (const end = Date.now() + limitMs; Date.now() < end; await sleep(20)) {
     const value = await condition();
     if (value) return value;

@@ -74,7 +74,7 @@ test('code that fails its execution is sent back whatever the review says, and r
   expect(verdicts).toEqual(['revise', 'revise']);
   const voice = harness.asked.find(({ turn }) => turn === 'review/cautious');
   expect(voice?.messages[0]?.parts.join('')).toContain('0 of 1 checks passed.\n- fibonacci(10): got 54');
-}, 30_000);
+});
 
 test('findings of a review are not required checks of code; examples in the message are, in every stage', async () => {
   withFaults(1);

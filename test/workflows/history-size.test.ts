@@ -27,4 +27,4 @@ test('it grows linearly: twice the rounds, twice the history', async () => {
   expect(perTurn(long) / perTurn(short)).toBeLessThan(1.15);
   // 100 turns of 2,000 tokens stay below 2 MB
   expect(100 * perTurn(long) * (2000 / (long.tokens / long.turns))).toBeLessThan(2_000_000);
-}, 60_000);
+});

@@ -88,7 +88,7 @@ describe('panel', () => {
     expect(result.answers).toEqual(['baker', 'grocer', 'chair']);
     expect(result.failures).toMatchObject([{ turn: 'guest', code: 'CUT_OFF' }]);
     expect(question('chair')).toMatch(/Not heard: Guest \(.*\)\. Say so\.$/);
-  }, 15_000);
+  });
 
   test('fails with the common cause if all roles fail', async () => {
     failing('baker', 'guest');

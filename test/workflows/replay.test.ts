@@ -33,7 +33,7 @@ test('no history contains a patch marker', () => {
 test('a history with another order of turns does not replay', async () => {
   const history = readHistory('strategic').replaceAll('"takeTurn"', '"someOtherActivity"');
   await expect(replay(history)).rejects.toThrow(/[Nn]ondeterminism/);
-}, 60_000);
+});
 
 test('the workflow bundle is small and contains neither zod nor a gateway client', () => {
   const [code = '', map = ''] = readFileSync(WORKFLOW_BUNDLE, 'utf8').split(/\/\/# sourceMappingURL=[^,]*,/);

@@ -17,7 +17,7 @@ import {
 let harness: Harness;
 beforeAll(async () => {
   harness = await createHarness();
-}, 60_000);
+});
 afterAll(() => harness.stop());
 beforeEach(() => {
   harness.asked.length = 0;

@@ -36,7 +36,7 @@ export default function CodeVersions({ run }: { run: DashboardRun }): JSX.Elemen
     <section class="versions" aria-label="Versions of the code">
       {reason && (
         <p class="note past">
-          <Icon name="check" size={16} />
+          <Icon name={verification?.passed ? 'check' : 'warn'} size={16} />
           <span>{visible(reason)}</span>
         </p>
       )}

@@ -23,6 +23,12 @@ import { StatusPill } from './status';
 import { CutOffNote, TurnNotes } from './turn-notes';
 import { TurnText } from './turn-text';
 
+/** A turn whose code is the answer of the run, and what its verification says. */
+export interface VerifiedTurn {
+  turn: string;
+  sentence: string;
+}
+
 export interface LaneProps {
   id: string;
   title: string;
@@ -30,11 +36,13 @@ export interface LaneProps {
   turns: TurnView[];
   /** The executions of code of the run's turns. */
   checks: CheckSnapshot[];
+  /** Present if the run has ended with verified code. */
+  verified?: VerifiedTurn;
   /** Opens the fork dialog at a turn. */
   fork?: (turn: string) => void;
 }
 
-export function Lane({ id, title, hue, turns, checks, fork }: LaneProps): JSX.Element {
+export function Lane({ id, title, hue, turns, checks, verified, fork }: LaneProps): JSX.Element {
   const body = useRef<HTMLDivElement>(null);
   const source = useSignal(false);
   const following = useFollowing(body);
@@ -62,6 +70,7 @@ export function Lane({ id, title, hue, turns, checks, fork }: LaneProps): JSX.El
               source={source.value}
               several={turns.length > 1}
               check={findCheck(checks, turn)}
+              {...(verified?.turn === turn.snapshot.turn ? { verification: verified.sentence } : {})}
               onChange={following.keepEnd}
             />
           ))}
@@ -97,10 +106,12 @@ interface TurnProps {
   source: boolean;
   several: boolean;
   check: CheckSnapshot | undefined;
+  /** What the verification of the run's answer says, if this turn is that answer. */
+  verification?: string;
   onChange: () => void;
 }
 
-function Turn({ view, source, several, check, onChange }: TurnProps): JSX.Element {
+function Turn({ view, source, several, check, verification, onChange }: TurnProps): JSX.Element {
   void view.version.value;
   const { label, status, text, thinking } = view.snapshot;
   const speaking = status === 'running';
@@ -127,6 +138,7 @@ function Turn({ view, source, several, check, onChange }: TurnProps): JSX.Elemen
       )}
       <CutOffNote view={view} />
       {check && <CheckPanel check={check} />}
+      {verification && <p class="sentence">{visible(verification)}</p>}
     </section>
   );
 }

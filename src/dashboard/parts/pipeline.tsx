@@ -1,9 +1,11 @@
 /** The run as a graph: stages with their turns and the state of each. A node links to its turn. */
 import type { JSX } from 'preact';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { visible } from '../markdown/visible';
 import type { RunGraphNode, RunGraphStage } from '../state/run-graph';
 import { showTurn } from '../state/selection';
 import { Icon, type IconName } from './icons';
+import { scrollSideways } from './scroll-sideways';
 
 const WORDS: Record<RunGraphNode['status'], string> = {
   ahead: 'Pending',
@@ -16,6 +18,7 @@ const WORDS: Record<RunGraphNode['status'], string> = {
   interrupted: 'Interrupted',
   cancelled: 'Cancelled',
   stopped: 'Stopped',
+  rejected: 'Rejected',
 };
 
 const MARKS: Partial<Record<RunGraphNode['status'], IconName>> = {
@@ -25,15 +28,24 @@ const MARKS: Partial<Record<RunGraphNode['status'], IconName>> = {
   interrupted: 'restart',
   cancelled: 'stop',
   stopped: 'stop',
+  rejected: 'close',
 };
 
 /** States of turns that never started: there is nothing to show. */
 const UNKNOWN: readonly RunGraphNode['status'][] = ['ahead', 'skipped', 'unreached'];
 
+const isActive = ({ status }: RunGraphNode): boolean => status === 'running' || status === 'waiting';
+const ACTIVE = '.node:is(.status-running, .status-waiting)';
+
 /** `rows` nodes fit one below the other. */
 export function Pipeline({ stages, rows }: { stages: RunGraphStage[]; rows: number }): JSX.Element {
+  const box = useRef<HTMLElement>(null);
+  const active = stages.flatMap(({ columns }) => columns.flat()).find(isActive);
+  // follows the run, but only when its place changes: a person may look elsewhere in between
+  useLayoutEffect(() => scrollSideways(box.current, ACTIVE), [active?.turn, active?.label, stages.length]);
   return (
     <nav
+      ref={box}
       class={`pipeline rows-${rows}${stages.length > 1 ? ' staged' : ''}`}
       aria-label="Stages and turns of this run"
       tabIndex={0}

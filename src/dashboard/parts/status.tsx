@@ -15,6 +15,7 @@ const WORDS: Record<NodeStatus, string> = {
   interrupted: 'Interrupted',
   cancelled: 'Cancelled',
   stopped: 'Stopped',
+  rejected: 'Rejected',
 };
 
 export function StatusPill({ status, word }: { status: NodeStatus; word?: string }): JSX.Element {

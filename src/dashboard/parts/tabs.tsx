@@ -1,6 +1,8 @@
 /** Tabs according to the ARIA Authoring Practices: arrow keys move between them, and there is one tab stop. */
 import type { Signal } from '@preact/signals';
 import type { JSX } from 'preact';
+import { useLayoutEffect, useRef } from 'preact/hooks';
+import { scrollSideways } from './scroll-sideways';
 
 interface TabsProps<T extends string> {
   name: string;
@@ -18,8 +20,10 @@ export function Tabs<T extends string>({ name, tabs, chosen }: TabsProps<T>): JS
     chosen.value = next;
     document.getElementById(`tab-${next}`)?.focus();
   };
+  const list = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => scrollSideways(list.current, '[aria-selected="true"]'), [chosen.value, tabs.length]);
   return (
-    <div class="tabs" role="tablist" aria-label={name} onKeyDown={move}>
+    <div class="tabs" role="tablist" aria-label={name} onKeyDown={move} ref={list}>
       {tabs.map(([id, title]) => (
         <button
           key={id}

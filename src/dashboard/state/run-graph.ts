@@ -19,7 +19,8 @@ interface Turn {
   startedAt?: number;
 }
 
-export type NodeStatus = TurnState | 'ahead' | 'skipped' | 'unreached';
+/** `rejected`: a person has decided against the text, which is no failure. */
+export type NodeStatus = TurnState | 'ahead' | 'skipped' | 'unreached' | 'rejected';
 
 export interface RunGraphNode {
   /** The turn's id, or a name if there is no turn yet. */
@@ -81,12 +82,12 @@ function findStage({ about, opened_at }: GateSnapshot, turns: readonly Turn[]): 
 }
 
 const YOUR_DECISION = 'Your decision';
-const DECISIONS = { open: 'waiting', approved: 'completed', rejected: 'failed' } as const;
+const DECISIONS = { open: 'waiting', approved: 'completed', rejected: 'rejected' } as const;
 
 /** A person's decision as a separate node. */
 function decision({ about, gate, status }: GateSnapshot): RunGraphNode {
   const label = about ? YOUR_DECISION : 'Cost approval';
-  return { turn: about ?? gate, label, status: DECISIONS[status], model: status === 'open' ? '' : status };
+  return { turn: about ?? gate, label, status: DECISIONS[status], model: status === 'approved' ? status : '' };
 }
 
 const EXECUTIONS = { running: 'running', passed: 'completed', failed: 'failed' } as const;

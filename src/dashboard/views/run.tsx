@@ -18,7 +18,7 @@ import { hasEnded } from '../parts/run-actions';
 import { RunFacts, RunHeader } from '../parts/run-header';
 import { ResultPanel } from '../parts/run-result';
 import { Tabs } from '../parts/tabs';
-import { focusLane } from '../state/focus';
+import { focusedLane, focusLane } from '../state/focus';
 import { countRows, isGraphOpen, openGraph } from '../state/graph-panel';
 import { refreshInbox } from '../state/inbox';
 import { drawRunGraph } from '../state/run-graph';
@@ -102,6 +102,7 @@ function Opened({ run }: { run: DashboardRun }): JSX.Element {
   const [inspected, inspect] = useParameter('inspect');
   useChoiceInAddress('tab', tab, TAB_IDS);
   useTurnInAddress(run);
+  useFocusInAddress(run);
   const forkingFrom = useSignal<string | undefined>(undefined);
   const fork = (turn: string) => void (forkingFrom.value = turn);
   void run.version.value;
@@ -109,7 +110,6 @@ function Opened({ run }: { run: DashboardRun }): JSX.Element {
   useQueue(run);
   useChosenTurn(tab);
   const isAsked = useGates(run, tab);
-  useLayoutEffect(() => () => focusLane(undefined), []);
   const about = run.description.value;
   const graph = findGraph(
     { graph: run.snapshot.graph ?? about?.graph },
@@ -150,6 +150,25 @@ function useTurnInAddress(run: DashboardRun): void {
   useEffect(() => {
     if (isThere) showTurn(turn);
   }, [turn, isThere]);
+}
+
+/** The lane that fills the window is part of the address. An address may name it before it is there. */
+function useFocusInAddress(run: DashboardRun): void {
+  const [wanted, change] = useParameter('focus');
+  useEffect(() => {
+    if (wanted && document.getElementById(wanted)) focusLane(wanted);
+  }, [wanted, run.turns.value.length]);
+  useEffect(() => {
+    let last = focusedLane.peek();
+    const forget = focusedLane.subscribe((lane) => {
+      if (lane !== last) change(lane ?? '');
+      last = lane;
+    });
+    return () => {
+      forget();
+      focusLane(undefined);
+    };
+  }, []);
 }
 
 /** No event tells that a run ahead has left the queue. */
