@@ -201,7 +201,8 @@ describe('the graph of the dashboard contains', () => {
     const { snapshot } = turn('n', 'critic', { ...stage('plan-2', 'plan', 2), step: 'critique' });
     expect(findRoleLabel(graph, snapshot.place.stage, 'critic')).toBe('Plan critic');
     expect(findRoleLabel(undefined, null, 'critic')).toBe('critic');
-    expect(['n', 'plan-2', 'plan-7'].map((step) => writeStepTitle(step, [snapshot], graph))).toEqual([
+    expect(['n', 'n~2', 'plan-2', 'plan-7'].map((step) => writeStepTitle(step, [snapshot], graph))).toEqual([
+      'critic!',
       'critic!',
       'Plan, round 2',
       'plan-7',

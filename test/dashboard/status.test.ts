@@ -61,6 +61,9 @@ test('code that fails its checks is amber in header, lane, list and result, and 
   await page.getByRole('heading', { name: 'No matching runs' }).waitFor();
   await page.getByLabel('Status').selectOption('Completed, checks failed');
   await page.locator('.run-row', { hasText: 'double' }).waitFor();
+  const { body: about } = await get(`${scene.stack.url}/runs/${runId}`);
+  await page.goto(`${scene.stack.url}/dashboard/sessions/${about.session_id}`);
+  await page.locator('.remark .sentence', { hasText: 'It does not work yet' }).waitFor();
   await close();
 }, 240_000);
 

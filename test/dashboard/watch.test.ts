@@ -128,7 +128,7 @@ test('a run without turns shows the reason: it is queued, or there is no worker'
   await finished(page);
   await scene.stack.worker.kill('SIGKILL');
   await page.goto(`${scene.stack.url}/dashboard/runs/${await startOneVoice(5, 1)}`);
-  await page.getByRole('heading', { name: 'No worker is running' }).waitFor({ timeout: 30_000 });
+  await page.getByRole('heading', { name: 'No worker is running' }).waitFor();
   await page.locator('.run-kind [data-state="no_worker"]').waitFor();
   expect(await page.getByRole('button', { name: 'Stop' }).count()).toBe(1);
   await scene.stack.startWorker();
@@ -159,8 +159,12 @@ test('a rate limit is shown with its countdown', async () => {
 });
 
 test('a worker is killed during a run: lanes show which text continued and which restarted, and end with the result', async () => {
-  for (const model of VOICES)
-    scene.stack.gateway.always(model, { tokens: { count: 150, prefix: 'w' }, intervalMs: 20 });
+  const reply = { tokens: { count: 150, prefix: 'w' }, intervalMs: 20 };
+  for (const model of VOICES) {
+    // hangs, so that the turn cannot end before its worker is killed
+    scene.stack.gateway.script(model, [{ ...reply, fault: { kind: 'hang', at: 100 } }]);
+    scene.stack.gateway.always(model, reply);
+  }
   const order = { swarm_id: 'debate-swarm', message: 'Count', wait: false };
   const { body } = await post(`${scene.stack.url}/swarm/execute`, order);
   const { page, close } = await scene.visit(`/dashboard/runs/${body.run_id}`);
@@ -170,11 +174,11 @@ test('a worker is killed during a run: lanes show which text continued and which
   await scene.stack.startWorker();
   const optimistic = page.locator('.lane', { hasText: 'Optimistic voice' });
   const balanced = page.locator('.lane', { hasText: 'Balanced voice' });
-  await optimistic.locator('.note', { hasText: 'continued after' }).waitFor({ timeout: 45_000 });
+  await optimistic.locator('.note', { hasText: 'continued after' }).waitFor();
   await optimistic.locator('.block[data-resumed]').waitFor();
-  await balanced.locator('.note', { hasText: 'restarted' }).waitFor({ timeout: 45_000 });
+  await balanced.locator('.note', { hasText: 'restarted' }).waitFor();
   await balanced.locator('.note.dropped', { hasText: 'Discarded text of attempt 1' }).waitFor();
-  await page.locator('.run-kind .status-completed').waitFor({ timeout: 30_000 });
+  await page.locator('.run-kind .status-completed').waitFor();
   const { shown, reported } = await bothTexts(page, body.run_id as string);
   expect(shown).toEqual(reported);
   await close();

@@ -6,7 +6,8 @@ afterEach(() => stack.stop());
 
 const READERS = 25;
 /** Ten seconds of text: long enough that all runs stream when the processes are told to stop. */
-const TOKENS = 160;
+/** Enough that no turn ends before all readers follow theirs, also on a slow machine. */
+const TOKENS = 320;
 /** Well below the heartbeat timeout of Temporal. */
 const AT_ONCE_MS = 8000;
 

@@ -53,6 +53,7 @@ test('the same Idempotency-Key starts such a run once', async () => {
   const order = { swarm_id: 'one-voice', message: LONG, wait: false };
   const key = { 'Idempotency-Key': `long-${Date.now()}` };
   const replies = await Promise.all([1, 2, 3].map(() => post(`${stack.url}/swarm/execute`, order, key)));
+  expect(replies.map(({ status }) => status)).toEqual([202, 202, 202]);
   expect(new Set(replies.map(({ body }) => body.run_id as string)).size).toBe(1);
   const watcher = await Watcher.connect(stack.url);
   watcher.send({ run_id: replies[0]!.body.run_id });

@@ -133,7 +133,8 @@ export function writeStepTitle(
   turns: readonly Pick<TurnSnapshot, 'turn' | 'label' | 'place'>[],
   graph: RunGraph | undefined,
 ): string {
-  const turn = turns.find((one) => one.turn === step);
+  // the fork of a later try has only the first one
+  const turn = turns.find((one) => one.turn === step) ?? turns.find((one) => step.startsWith(`${one.turn}~`));
   if (turn) return turn.label;
   const within = turns.find(({ place }) => place.stage?.id === step);
   return within ? writeStageTitle(within.place.stage, graph) : step;

@@ -4,6 +4,7 @@ import { useRoute } from 'preact-iso/router';
 import type { SessionMessage } from '../../contract';
 import type { SessionReply } from '../../contract/service-replies';
 import { duration, moment, plural } from '../format';
+import { visible } from '../markdown/visible';
 import { Composer } from '../parts/composer';
 import { Away, Loading, Notice } from '../parts/notices';
 import { useAnswer, usePageTitle } from '../parts/page';
@@ -27,7 +28,7 @@ export function SessionPage(): JSX.Element {
         <h1>Session</h1>
         <p class="mono faint">{id}</p>
       </header>
-      <Remembered memory={memory.data.value} failure={memory.failure.value} again={memory.again} />
+      <Remembered memory={memory.data.value} failure={memory.failure.value} again={memory.again} runs={listed} />
       {listed.length > 0 && (
         <section aria-labelledby="session-runs">
           <h2 id="session-runs">Runs</h2>
@@ -48,9 +49,11 @@ interface RememberedProps {
   memory: SessionReply | undefined;
   failure: { code: string; message: string } | undefined;
   again: () => void;
+  /** The latest runs of the session. */
+  runs: RunPage['runs'];
 }
 
-function Remembered({ memory, failure, again }: RememberedProps): JSX.Element {
+function Remembered({ memory, failure, again, runs }: RememberedProps): JSX.Element {
   if (!memory && failure?.code === 'UNKNOWN_SESSION')
     return (
       <Notice icon="sessions" title="Nothing stored">
@@ -75,20 +78,25 @@ function Remembered({ memory, failure, again }: RememberedProps): JSX.Element {
       )}
       <ol class="conversation">
         {messages.map((message, index) => (
-          <Remark key={`${message.run_id}-${index}`} message={message} seen={index >= left} />
+          <Remark
+            key={`${message.run_id}-${index}`}
+            message={message}
+            seen={index >= left}
+            run={runs.find(({ run_id }) => run_id === message.run_id)}
+          />
         ))}
       </ol>
     </section>
   );
 }
 
-function Remark({
-  message: { role, content, team_id, run_id, at },
-  seen,
-}: {
+interface RemarkProps {
   message: SessionMessage;
   seen: boolean;
-}): JSX.Element {
+  run: RunPage['runs'][number] | undefined;
+}
+
+function Remark({ message: { role, content, team_id, run_id, at }, seen, run }: RemarkProps): JSX.Element {
   return (
     <li class={`remark ${role}${seen ? '' : ' out-of-sight'}`}>
       <p class="remark-title">
@@ -99,6 +107,7 @@ function Remark({
         {!seen && <span class="faint">the next run sees it only as a summary</span>}
       </p>
       <StaticText text={content} />
+      {role !== 'user' && run?.checks_summary && <p class="sentence">{visible(run.checks_summary.sentence)}</p>}
     </li>
   );
 }
