@@ -27,8 +27,7 @@ export function forkPrefix(swarmId: string, runId: string): string {
 /** Only a run that has ended can be forked: a running one has no result to reuse. */
 export function createForkRun({ client }: TemporalHandle, runs: Runs, describe: Describe): ForkRun {
   return async function forkRun(runId, request, caller) {
-    const read = await readForkSource(client, describe, runId);
-    const { input: source, tags, asked, firstTries, turns, steering } = read;
+    const { input: source, tags, asked, firstTries, turns, steering } = await readForkSource(client, describe, runId);
     const { tenant: _payer, ...options } = source.options;
     const { tenant } = caller;
     const { from } = request;

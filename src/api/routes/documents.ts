@@ -1,6 +1,6 @@
 /** `GET /openapi.json`, `GET /events.schema.json` and `GET /docs`: the API documentation for programs and for people. They need no key. */
 import { z } from 'zod';
-import { eventsSchema, openApiDocument, type OpenApiDocument } from '../openapi/document';
+import { eventsSchema, openApiDocument } from '../openapi/document';
 import { VIEWER_PAGE, VIEWER_POLICY } from '../openapi/viewer';
 import { writeOnce } from '../routing/constant-replies';
 import { defineRoute, type Route } from '../routing/define-route';
@@ -11,7 +11,7 @@ const document = { method: 'get', tag: 'Service', isOpen: true } as const;
 
 /** The document describes `others` and these routes. */
 export function defineDocumentRoutes(others: readonly Route[]): Route[] {
-  let made: Record<keyof OpenApiDocument, unknown> | undefined;
+  let made: Record<string, unknown> | undefined;
   const openApiRoute: Route = defineRoute({
     ...document,
     path: '/openapi.json',
